@@ -1,0 +1,1 @@
+"""Writes of native Secrets by server-side apply."""

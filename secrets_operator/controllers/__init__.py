@@ -1,0 +1,1 @@
+"""One module per kind: observe, plan, fetch, render, apply, report."""

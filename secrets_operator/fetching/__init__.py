@@ -1,0 +1,1 @@
+"""Remote reads: sessions, coalescing, threads for blocking SDKs."""

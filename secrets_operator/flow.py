@@ -1,0 +1,100 @@
+"""The values that travel between the stages; nothing here decides or acts.
+
+watch event -> Key -> queue -> controller: observe -> plan -> fetch -> render -> apply -> report -> Outcome.
+Stages share these types and do not import each other.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+# A Kubernetes object as the API server sent it. Hot paths read it by key and never copy it.
+Object = dict[str, Any]
+
+
+class SecretBytes:
+    """Bytes of a secret value: they show as ``***`` everywhere and are reached only through :meth:`reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+
+    def reveal(self) -> bytes:
+        """Return the plain bytes; call this only where a value is written to its Secret or handed to a provider."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return "***"
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretBytes) and hmac.compare_digest(self._value, other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str:
+        # Pickles and deep copies into logs or caches on disk would carry the value out of the process.
+        message = "a secret value is not serialised"
+        raise TypeError(message)
+
+
+class Key(NamedTuple):
+    """Names one resource to reconcile. A key is queued, never an event: reconciling re-reads the world."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}" if self.namespace else f"{self.kind}/{self.name}"
+
+
+class Lane(IntEnum):
+    """Why a key is queued; a lower number is served first."""
+
+    CHANGED = 0
+    DRIFT = 1
+    RETRY = 2
+    REFRESH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing to do until an event arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Reconcile again after ``seconds`` (a refresh or a heartbeat, not a failure)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The attempt failed: try again with backoff, or after the wait the other side asked for (seconds)."""
+
+    reason: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """The user must act; only a change of something watched brings the key back."""
+
+    reason: str
+
+
+Outcome = Done | Again | Retry | Never

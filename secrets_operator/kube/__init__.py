@@ -1,0 +1,1 @@
+"""The thin Kubernetes API client: raw dicts, server-side apply, errors mapped once."""

@@ -1,0 +1,1 @@
+"""Pure decisions: what is observed and the settings in, a plan out."""

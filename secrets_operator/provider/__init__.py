@@ -1,0 +1,36 @@
+"""The contract between the operator and the places secrets live, and the plug-ins found by entry point.
+
+A plug-in needs these names and nothing else; ``docs/writing-a-provider.md`` shows a whole one.
+"""
+
+from secrets_operator.provider.contract import (
+    ENTRY_POINT_GROUP,
+    Absent,
+    Answer,
+    Capabilities,
+    Failed,
+    Found,
+    Host,
+    Problem,
+    Provider,
+    Reference,
+    Rejected,
+    Session,
+    StoreIdentity,
+)
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Absent",
+    "Answer",
+    "Capabilities",
+    "Failed",
+    "Found",
+    "Host",
+    "Problem",
+    "Provider",
+    "Reference",
+    "Rejected",
+    "Session",
+    "StoreIdentity",
+]

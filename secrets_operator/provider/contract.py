@@ -1,0 +1,183 @@
+"""What a provider plug-in implements, and what the operator gives it.
+
+A :class:`Provider` is a stateless factory: it checks a store's ``spec.provider.<name>`` object and opens a
+:class:`Session` for one store and one credential. The operator caches sessions, coalesces what many resources ask for
+at the same moment into batches, and asks each session for a reference once. Reading (`fetch`) is the only I/O;
+picking a property or spreading a value into keys (`select`, `extract`) is pure, so one read serves every consumer.
+
+Plug-ins import from ``secrets_operator.provider``, ``.flow``, ``.resources`` and ``.errors`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from secrets_operator.flow import SecretBytes
+
+T = TypeVar("T")
+
+ENTRY_POINT_GROUP = "secrets_operator.providers"
+
+
+class Capabilities(StrEnum):
+    """What a store can do; shown in ``status.capabilities``."""
+
+    READ_ONLY = "ReadOnly"
+    WRITE_ONLY = "WriteOnly"
+    READ_WRITE = "ReadWrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One remote read. Equal references are read once.
+
+    ``version`` is as the user wrote it, ``""`` for the latest. ``metadata`` asks for the metadata of the secret
+    (``metadataPolicy: Fetch``) in place of its value.
+    """
+
+    key: str
+    version: str = ""
+    metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The remote value, whole and uninterpreted."""
+
+    payload: SecretBytes
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A definite answer that the secret, or that version of it, does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No answer: throttled, unreachable, timed out. The operator tries again, after ``after`` seconds if given."""
+
+    message: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An answer the user must act on: access denied, malformed key, unusable version.
+
+    ``credentials`` says that the credential itself was turned down, so that the session is opened anew next time.
+    """
+
+    message: str
+    credentials: bool = False
+
+
+Answer = Found | Absent | Failed | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A field of the provider object that cannot be accepted; ``path`` is relative to it (``auth.secretRef``)."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreIdentity:
+    """Which store a session belongs to and for whom it is opened.
+
+    ``namespace`` is the namespace whose resources use the session: the store's own for a SecretStore, the consumer's
+    for a ClusterSecretStore, ``""`` while a ClusterSecretStore is validated and no consumer is asking.
+    """
+
+    kind: str
+    name: str
+    namespace: str
+
+
+class Host(Protocol):
+    """What a session may ask of the operator. There is no other way to the cluster.
+
+    Selectors are the raw objects of the store's spec. The namespace rule of stores is applied here: a SecretStore reads
+    its own namespace only; a ClusterSecretStore reads the selector's namespace or, without one, the consumer's.
+    ``field`` is the path of the selector below the provider object and names it in errors.
+    """
+
+    store: StoreIdentity
+
+    async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
+        """Return one key of a Secret.
+
+        Raises InvalidSpec when the selector, the Secret or the key is missing, NamespaceUnknown when the namespace is
+        the consumer's and there is none, Retryable when the API server does not answer.
+        """
+        ...
+
+    async def config_map_value(self, selector: Mapping[str, Any], *, field: str) -> str:
+        """Return one key of a ConfigMap; raises as :meth:`secret_value`."""
+        ...
+
+    async def service_account_token(
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+    ) -> SecretBytes:
+        """Return a fresh token of a ServiceAccount for ``audiences``; raises as :meth:`secret_value`."""
+        ...
+
+    async def run_blocking(self, call: Callable[[], T]) -> T:
+        """Run a blocking SDK call in the bounded thread pool; its exceptions arrive unchanged."""
+        ...
+
+
+class Session(Protocol):
+    """An open, authenticated connection to one store. Used by many tasks at once."""
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        """Answer every reference, in order; never raise for what the remote side says or fails to say.
+
+        The references of one call are distinct. Use the remote side's batch call where it has one.
+        """
+        ...
+
+    def select(self, payload: SecretBytes, path: str) -> SecretBytes:
+        """Return the property ``path`` of a payload; pure. Raises NotFound when the payload has no such property."""
+        ...
+
+    def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
+        """Spread a payload into keys; pure. Raises Terminal when it is not a mapping."""
+        ...
+
+    async def validate(self) -> None:
+        """Check that the credential works. Raises Terminal when the user must act, Retryable when unsure."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the session holds, on the remote side too; called once, with no fetch under way."""
+        ...
+
+
+class Provider(Protocol):
+    """A kind of store, named as the property below ``spec.provider``."""
+
+    @property
+    def name(self) -> str:
+        """The property name (``aws``, ``vault``)."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What stores of this kind can do."""
+        ...
+
+    def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:
+        """Check the provider object without any I/O; a field that is not acted on is a problem, never ignored.
+
+        ``store_kind`` is ``SecretStore`` or ``ClusterSecretStore``. A session is opened only when there is no problem.
+        """
+        ...
+
+    async def open(self, spec: Mapping[str, Any], host: Host) -> Session:
+        """Open a session; raises as :meth:`Session.validate`, and what ``host`` raises."""
+        ...

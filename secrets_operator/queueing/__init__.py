@@ -1,0 +1,1 @@
+"""Keys, lanes and workers; knows neither Kubernetes nor providers."""

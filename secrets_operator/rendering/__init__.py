@@ -1,0 +1,1 @@
+"""Pure: fetched values in, the data of a Secret out."""

@@ -1,0 +1,1 @@
+"""Status and Events of the resources people committed."""

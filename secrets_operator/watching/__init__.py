@@ -1,0 +1,1 @@
+"""Lists and watches turned into caches and keys."""
