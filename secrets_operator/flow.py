@@ -7,8 +7,9 @@ Stages share these types and do not import each other.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
 # A Kubernetes object as the API server sent it. Hot paths read it by key and never copy it.
@@ -98,3 +99,58 @@ class Never:
 
 
 Outcome = Done | Again | Retry | Never
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One entry of ``data`` or ``dataFrom``: what to read remotely and where it goes.
+
+    ``field`` is the entry's path in the resource, for messages. An empty ``secret_key`` spreads the remote value into
+    keys (``dataFrom.extract``); otherwise it names the one key the value goes to.
+    """
+
+    field: str
+    key: str
+    version: str = ""
+    property: str = ""
+    secret_key: str = ""
+    conversion: str = "Default"
+    metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A read that was answered: the data it contributes, under remote names for an extract."""
+
+    read: Read
+    data: Mapping[str, SecretBytes]
+
+
+class Cause(StrEnum):
+    """Why a read brought nothing."""
+
+    ABSENT = "absent"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A read that brought nothing.
+
+    ``after`` is the wait in seconds the remote side asked for; ``credentials`` says that it turned the credential down.
+    """
+
+    read: Read
+    cause: Cause
+    message: str
+    after: float | None = None
+    credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """All answers of one resource, in the order of its reads."""
+
+    values: tuple[Value, ...] = ()
+    misses: tuple[Miss, ...] = ()

@@ -1,0 +1,88 @@
+"""Writes native Secrets by server-side apply, under one field manager per owning resource.
+
+Applying names only what the resource owns: foreign keys, labels and annotations stay, and a key that is no longer
+applied goes. Nothing is sent when the Secret already is as desired.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from secrets_operator.errors import NotFound, Refused
+from secrets_operator.flow import Object
+from secrets_operator.kube.client import Client
+from secrets_operator.kube.resources import SECRETS
+from secrets_operator.planning.secret_state import Digester, Owner, SecretState, secret_state
+from secrets_operator.planning.targets import PRIVILEGED_TYPES, DesiredSecret
+
+Lookup = Callable[[str, str], SecretState | None]
+
+
+class Secrets:
+    """Reads the state of native Secrets and applies desired ones."""
+
+    def __init__(self, client: Client, *, cached: Lookup, digester: Digester) -> None:
+        """Look Secrets up by (namespace, name) in ``cached`` first; it knows those the operator has written."""
+        self._client = client
+        self._cached = cached
+        self._digester = digester
+
+    async def state(self, namespace: str, name: str) -> SecretState | None:
+        """Return the Secret as it is: from the watch, or for one never written by the operator from the API server.
+
+        Raises Retryable when the API server does not answer.
+        """
+        known = self._cached(namespace, name)
+        if known is not None:
+            return known
+        try:
+            return secret_state(await self._client.get(SECRETS, namespace, name), self._digester)
+        except NotFound:
+            return None
+
+    async def apply(self, desired: DesiredSecret) -> SecretState:
+        """Apply ``desired`` and return the Secret as it is then.
+
+        Raises Refused for a type that grants power, Terminal when the API server finds the Secret invalid, Retryable
+        when it does not answer.
+        """
+        if desired.type in PRIVILEGED_TYPES:
+            message = f"a Secret of type {desired.type} grants power and is never written from a manifest"
+            raise Refused(message)
+        applied = await self._client.apply(
+            SECRETS, desired.namespace, desired.name, manifest(desired), manager=desired.manager
+        )
+        return secret_state(applied, self._digester)
+
+
+def manifest(desired: DesiredSecret) -> Object:
+    """Return the body of the apply: what the resource owns, nothing else."""
+    metadata: dict[str, Any] = {"name": desired.name, "namespace": desired.namespace}
+    if desired.labels:
+        metadata["labels"] = dict(desired.labels)
+    if desired.annotations:
+        metadata["annotations"] = dict(desired.annotations)
+    if desired.owner is not None:
+        metadata["ownerReferences"] = [_reference(desired.owner, desired)]
+    body: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    if desired.type:
+        body["type"] = desired.type
+    if desired.immutable:
+        body["immutable"] = True
+    body["data"] = {key: base64.b64encode(value.reveal()).decode() for key, value in desired.data.items()}
+    return body
+
+
+def _reference(owner: Owner, desired: DesiredSecret) -> dict[str, Any]:
+    reference: dict[str, Any] = {
+        "apiVersion": desired.owner_api_version,
+        "kind": owner.kind,
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": True,
+    }
+    if desired.blocks_owner_deletion:
+        reference["blockOwnerDeletion"] = True
+    return reference

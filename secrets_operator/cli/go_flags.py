@@ -1,0 +1,62 @@
+"""Command-line flags as Go programs take them, so that scripts written for kubeseal keep working.
+
+``--raw``, ``--raw=false``, ``-o=yaml``; environment variables that do not parse are ignored instead of refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+_TRUE = ("1", "t", "T", "true", "TRUE", "True")
+_FALSE = ("0", "f", "F", "false", "FALSE", "False")
+_SHORT_WITH_EQUALS = re.compile(r"(-[a-zA-Z])=(.*)", re.DOTALL)
+
+
+class GoBool(click.types.BoolParamType):
+    """A boolean in Go's spelling."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
+        """Return the boolean; a usage error names the accepted spellings."""
+        if isinstance(value, bool):
+            return value
+        if value not in _TRUE + _FALSE:
+            self.fail(f"{value!r} is not a boolean (true or false)", param, ctx)
+        return value in _TRUE
+
+
+class GoChoice(click.Choice[str]):
+    """One of several words; an empty text means the first, which is the default."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word."""
+        return str(super().convert(value or self.choices[0], param, ctx))
+
+
+class GoOption(click.Option):
+    """An option that an unparsable environment variable leaves at its default."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Return the variable's text, or None when it is unset, empty or does not parse."""
+        text = super().value_from_envvar(ctx)
+        try:
+            return None if text is None else self.type.convert(text, self, ctx)
+        except click.BadParameter:
+            return None
+
+
+class GoFlagCommand(click.Command):
+    """A command whose boolean options take an optional ``=value`` and whose short options an optional ``=``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite the arguments into click's own spelling and parse them."""
+        switches = {name for param in self.params if isinstance(param.type, GoBool) for name in param.opts}
+        return super().parse_args(ctx, [_rewritten(argument, switches) for argument in args])
+
+
+def _rewritten(argument: str, switches: set[str]) -> str:
+    if argument in switches:
+        return f"{argument}=true"
+    return _SHORT_WITH_EQUALS.sub(r"\1\2", argument) if _SHORT_WITH_EQUALS.fullmatch(argument) else argument

@@ -1,0 +1,70 @@
+"""Manifests as text, the way kubectl and kubeseal write them: pretty JSON in member order, YAML with sorted keys."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from secrets_operator.errors import Terminal
+from secrets_operator.flow import Object
+
+FORMATS = ("json", "yaml")
+# Longer than any value, so that a line is never folded.
+_WIDTH = 1 << 30
+
+
+def output_format(requested: str, file_name: str) -> str:
+    """Return ``json`` or ``yaml``: a .yaml or .yml file decides, then the request, else json. Terminal on others."""
+    if file_name.endswith((".yaml", ".yml")):
+        return "yaml"
+    chosen = requested.lower() or "json"
+    if chosen not in FORMATS:
+        raise Terminal(f"unsupported output format: {requested}")
+    return chosen
+
+
+def manifest_text(manifest: Object, text_format: str) -> str:
+    """Return one manifest: JSON ended by a line break, or a YAML document that starts with ``---``."""
+    if text_format == "json":
+        return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    return _yaml_text(manifest)
+
+
+def _yaml_text(manifest: Object) -> str:
+    # Imported here because ruamel.yaml is slow to import and JSON does not need it.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.representer import SafeRepresenter
+
+    class Representer(SafeRepresenter):
+        """Writes sorted keys and quotes what would read back as something else than a string."""
+
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - ruamel's signature
+            """Write shared values out in full."""
+            return True
+
+    Representer.add_representer(str, _represent_string)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = Representer
+    yaml.default_flow_style = False
+    yaml.explicit_start = True
+    yaml.width = _WIDTH
+    yaml.allow_unicode = True
+    buffer = io.StringIO()
+    yaml.dump(_sorted(manifest), buffer)
+    return buffer.getvalue()
+
+
+def _represent_string(representer: Any, text: str) -> Any:
+    """Represent a string: double quotes around look-alikes of numbers, booleans and null, blocks for several lines."""
+    from secrets_operator.sealing.yaml_scalars import resolve
+
+    style = '"' if not isinstance(resolve(text), str) else "|" if "\n" in text else None
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _sorted(value: Any) -> Any:
+    """Return a value with the keys of every mapping in alphabetical order."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value

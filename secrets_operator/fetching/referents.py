@@ -1,0 +1,111 @@
+"""The one guarded reader of objects that a user's resource names.
+
+Nothing else may read across namespaces. The rule of stores: a SecretStore reaches its own namespace only; a
+ClusterSecretStore reaches the namespace its selector names or, without one, that of the resource using the store.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from secrets_operator.errors import InvalidSpec, NamespaceUnknown, NotFound
+from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.kube.client import Client
+from secrets_operator.kube.resources import CONFIG_MAPS, SECRETS, Resource
+from secrets_operator.provider import StoreIdentity
+
+CLUSTER_STORE = "ClusterSecretStore"
+
+
+class Referents:
+    """Reads Secrets, ConfigMaps and service-account tokens on behalf of a store."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def secret(self, asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> Object:
+        """Return the Secret a selector names. Raises InvalidSpec, NamespaceUnknown or a Retryable of the API."""
+        return await self._read(SECRETS, asker, selector, field=field)
+
+    async def config_map(self, asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> Object:
+        """Return the ConfigMap a selector names; raises as :meth:`secret`."""
+        return await self._read(CONFIG_MAPS, asker, selector, field=field)
+
+    async def token(
+        self, asker: StoreIdentity, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+    ) -> SecretBytes:
+        """Return a fresh token of the ServiceAccount a selector names; raises as :meth:`secret`."""
+        namespace, name = reachable_namespace(asker, selector, field=field), _name(selector, field)
+        try:
+            issued = await self._client.create_token(namespace, name, audiences=audiences)
+        except NotFound as error:
+            raise InvalidSpec(f"there is no ServiceAccount {namespace}/{name}", field=field) from error
+        return issued.token
+
+    async def _read(
+        self, resource: Resource, asker: StoreIdentity, selector: Mapping[str, Any], *, field: str
+    ) -> Object:
+        namespace, name = reachable_namespace(asker, selector, field=field), _name(selector, field)
+        try:
+            return await self._client.get(resource, namespace, name)
+        except NotFound as error:
+            raise InvalidSpec(f"there is no {resource.kind} {namespace}/{name}", field=field) from error
+
+
+def reachable_namespace(asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> str:
+    """Return the namespace a selector of a store may read.
+
+    Raises InvalidSpec when a SecretStore names a foreign namespace, NamespaceUnknown when it is the consumer's and
+    nobody is asking.
+    """
+    wanted = selector.get("namespace") or ""
+    if asker.kind == CLUSTER_STORE:
+        if wanted or asker.namespace:
+            return wanted or asker.namespace
+        raise NamespaceUnknown("the namespace is that of the resource using the store", field=field)
+    if wanted and wanted != asker.namespace:
+        message = "a SecretStore reads its own namespace only: remove the namespace, or use a ClusterSecretStore"
+        raise InvalidSpec(message, field=f"{field}.namespace")
+    return asker.namespace
+
+
+def secret_key(secret: Object, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
+    """Return one key of a Secret's data; raises InvalidSpec naming what is missing."""
+    value = (secret.get("data") or {}).get(_key(selector, field))
+    if value is None:
+        raise InvalidSpec(_no_such_key("Secret", secret, selector), field=f"{field}.key")
+    try:
+        return SecretBytes(base64.b64decode(value))
+    except binascii.Error as error:
+        raise InvalidSpec("the value is not base64", field=f"{field}.key") from error
+
+
+def config_map_key(config_map: Object, selector: Mapping[str, Any], *, field: str) -> str:
+    """Return one key of a ConfigMap's data; raises InvalidSpec naming what is missing."""
+    value: str | None = (config_map.get("data") or {}).get(_key(selector, field))
+    if value is None:
+        raise InvalidSpec(_no_such_key("ConfigMap", config_map, selector), field=f"{field}.key")
+    return value
+
+
+def _no_such_key(kind: str, referent: Object, selector: Mapping[str, Any]) -> str:
+    metadata = referent["metadata"]
+    return f"{kind} {metadata['namespace']}/{metadata['name']} has no key {selector['key']!r}"
+
+
+def _name(selector: Mapping[str, Any], field: str) -> str:
+    return _required(selector, "name", field)
+
+
+def _key(selector: Mapping[str, Any], field: str) -> str:
+    return _required(selector, "key", field)
+
+
+def _required(selector: Mapping[str, Any], member: str, field: str) -> str:
+    value = selector.get(member)
+    if not value:
+        raise InvalidSpec("is required", field=f"{field}.{member}")
+    return str(value)

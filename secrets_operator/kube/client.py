@@ -1,0 +1,186 @@
+"""The client of the API server: one HTTP session, raw dicts, errors of :mod:`.errors` and no other.
+
+In: resources, names and bodies. Out: objects as they were sent, or one error per failed call. It never retries, apart
+from once after a 401 with another token: what to do about a failure is the caller's decision. It never logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from secrets_operator.clock import Clock
+from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.kube import mapping, requests
+from secrets_operator.kube.connection import Connection
+from secrets_operator.kube.errors import ApiError
+from secrets_operator.kube.requests import Request, Target
+from secrets_operator.kube.resources import Resource
+from secrets_operator.kube.session import Account, Limits, Session, ignore
+from secrets_operator.kube.streams import events
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token of a ServiceAccount and the end of its validity."""
+
+    token: SecretBytes
+    expires: datetime
+
+
+class Client:
+    """Talks to one API server; use it as ``async with Client(...) as client``.
+
+    Every method raises an :class:`ApiError` when the call fails, and InvalidSpec for a name no object can have.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock: Clock,
+        account: Account = ignore,
+        timeout: float = 30.0,
+        silence: float = 75.0,
+        connections: int = 64,
+    ) -> None:
+        """Allow ``timeout`` seconds a call, ``silence`` seconds without data in a watch, ``connections`` calls at once.
+
+        Bookmarks come about once a minute, so a longer silence means that the watch is dead. Watches do not count
+        among the ``connections``.
+        """
+        limits = Limits(call=timeout, silence=silence)
+        self._session = Session(connection, clock=clock, account=account, limits=limits)
+        self._slots = asyncio.Semaphore(connections)
+
+    async def __aenter__(self) -> Self:
+        await self._session.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Object:
+        """Return an object; raises NotFound when there is none."""
+        return await self._object(requests.get(Target(resource, namespace, name)))
+
+    async def list(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        limit: int = 0,
+        continue_: str = "",
+    ) -> Object:
+        """Return a list, or a page of at most ``limit`` items of it; raises Gone when ``continue_`` has expired."""
+        params: dict[str, str | int] = {
+            "labelSelector": label_selector,
+            "fieldSelector": field_selector,
+            "limit": limit,
+            "continue": continue_,
+        }
+        return await self._object(requests.list_(Target(resource, namespace), params))
+
+    async def create(self, resource: Resource, namespace: str, body: Mapping[str, Any], *, manager: str = "") -> Object:
+        """Create an object and return it; raises AlreadyExists."""
+        return await self._object(requests.create(Target(resource, namespace), body, manager=manager))
+
+    async def apply(  # noqa: PLR0913 - these are the parameters of a server-side apply
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        manager: str,
+        force: bool = True,
+        subresource: str = "",
+    ) -> Object:
+        """Apply ``body`` as field manager ``manager`` and return the object; raises ApplyConflict without ``force``."""
+        target = Target(resource, namespace, name, subresource)
+        return await self._object(requests.apply(target, body, manager=manager, force=force))
+
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        manager: str = "",
+        subresource: str = "",
+    ) -> Object:
+        """Merge ``body`` into an object and return it; raises Conflict for an old ``metadata.resourceVersion``."""
+        target = Target(resource, namespace, name, subresource)
+        return await self._object(requests.patch(target, body, manager=manager))
+
+    async def delete(
+        self, resource: Resource, namespace: str, name: str, *, uid: str = "", resource_version: str = ""
+    ) -> Object:
+        """Delete an object; raises Conflict when it no longer has ``uid`` or ``resource_version``, where given."""
+        target = Target(resource, namespace, name)
+        return await self._object(requests.delete(target, uid=uid, resource_version=resource_version))
+
+    async def create_token(
+        self, namespace: str, service_account: str, *, audiences: Sequence[str] = (), seconds: int = 3600
+    ) -> IssuedToken:
+        """Return a fresh token of a ServiceAccount, valid for about ``seconds`` (at least 600, says the API server)."""
+        request = requests.create_token(namespace, service_account, audiences, seconds)
+        status = (await self._object(request)).get("status", {})
+        try:
+            expires = datetime.fromisoformat(status["expirationTimestamp"])
+            return IssuedToken(SecretBytes(status["token"].encode()), expires)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise mapping.not_kubernetes(request, 201) from None
+
+    async def watch(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        resource_version: str = "",
+        seconds: int = 0,
+    ) -> AsyncIterator[Object]:
+        """Yield the events after ``resource_version``, bookmarks among them, until the API server ends the watch.
+
+        It is asked to do so after ``seconds``. Raises Unreachable when the stream falls silent, and what an ERROR event
+        stands for (Gone). Close the iterator (``contextlib.aclosing``) to give its connection back.
+        """
+        params: dict[str, str | int] = {
+            "labelSelector": label_selector,
+            "fieldSelector": field_selector,
+            "resourceVersion": resource_version,
+            "timeoutSeconds": seconds,
+        }
+        request = requests.watch(Target(resource, namespace), params)
+        async for event in events(request, self._session.stream(request)):
+            yield event
+
+    async def version(self) -> Object:
+        """Return what the API server says about itself; ``gitVersion`` is the interesting part."""
+        return await self._object(requests.raw("/version"))
+
+    async def ready(self) -> bool:
+        """Return whether the API server says that it is ready."""
+        try:
+            await self._call(requests.raw("/readyz"))
+        except ApiError:
+            return False
+        return True
+
+    async def _object(self, request: Request) -> Object:
+        return mapping.parsed(request, await self._call(request))
+
+    async def _call(self, request: Request) -> bytes:
+        async with self._slots:
+            return await self._session.call(request)

@@ -1,0 +1,56 @@
+"""Conditions of a status. Pure; each condition type has one writer, and messages are one stable line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from secrets_operator.planning.refresh import format_time
+
+# A message that repeats a whole remote answer would make the status unreadable and the object large.
+MESSAGE_LIMIT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a controller has to say about a resource."""
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+
+    def as_status(self, previous: Sequence[dict[str, Any]], now: datetime) -> dict[str, str]:
+        """Return the condition for the status; ``lastTransitionTime`` moves only when the status flips."""
+        status = "True" if self.status else "False"
+        old = find(previous, self.type)
+        since = old.get("lastTransitionTime") if old and old.get("status") == status else None
+        return {
+            "type": self.type,
+            "status": status,
+            "reason": self.reason,
+            "message": one_line(self.message),
+            "lastTransitionTime": since or format_time(now),
+        }
+
+
+def find(conditions: Sequence[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    """Return the condition of type ``kind``."""
+    return next((condition for condition in conditions if condition.get("type") == kind), None)
+
+
+def says_the_same(old: dict[str, Any] | None, new: Condition) -> bool:
+    """Tell whether the status already says what ``new`` says."""
+    return old is not None and (old.get("status"), old.get("reason", ""), old.get("message", "")) == (
+        "True" if new.status else "False",
+        new.reason,
+        one_line(new.message),
+    )
+
+
+def one_line(message: str) -> str:
+    """Fold white space and cut a message to the limit."""
+    text = " ".join(message.split())
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"

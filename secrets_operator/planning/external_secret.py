@@ -1,0 +1,194 @@
+"""Decides what to do about one ExternalSecret. Pure: what is observed comes in, a plan that compares with == goes out.
+
+The checks run in order and the first that has something to say decides, as a checklist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from secrets_operator.flow import Key, Object, Read
+from secrets_operator.planning.marks import EXTERNAL_SECRET_MARKS, external_secret_manager
+from secrets_operator.planning.refresh import Synced, next_refresh_in, refresh_is_due, synced_version
+from secrets_operator.planning.secret_state import Digester, Owner, SecretState
+from secrets_operator.planning.stores import Readiness, StoreView, store_key
+from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields, unsupported_message
+from secrets_operator.planning.targets import secret_is_intact, secret_is_owned_by_another
+from secrets_operator.resources.external_secret import ExternalSecretSpec
+from secrets_operator.resources.external_secret_checks import spec_problems
+from secrets_operator.resources.names import EXTERNAL_SECRET as TYPE
+from secrets_operator.resources.problems import problems_in
+from secrets_operator.resources.references import StoreRef
+from secrets_operator.resources.remote_refs import RemoteRef
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The parts of an ExternalSecret that do not depend on the world; computed once per version of it."""
+
+    key: Key
+    owner: Owner
+    target: str
+    manager: str
+    store: StoreRef
+    spec: ExternalSecretSpec
+    version: str
+    reads: tuple[Read, ...]
+
+    @property
+    def store_key(self) -> Key:
+        """The key of the store it reads from."""
+        return store_key(self.store, self.key.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """An ExternalSecret that cannot be acted on until the user changes it."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The world at the moment of the decision."""
+
+    store: StoreView
+    target: SecretState | None
+    last: Synced
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """All is well: come back in ``seconds`` (None: only when something changes)."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something it depends on is on its way; say nothing and look again in ``seconds`` at the latest."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Another controller's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """It cannot be synced now. ``retry`` says that time may help; otherwise only a change does."""
+
+    message: str
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Read the remote values and apply them; ``heals`` says that the Secret was changed or deleted by somebody else."""
+
+    heals: bool = False
+
+
+Plan = Wait | Hold | Ignore | Reject | Sync
+
+
+def wanted(resource: Object) -> Wanted | Unusable:
+    """Read an ExternalSecret; every problem at once, each with its field and what to do."""
+    unsupported = unsupported_fields(resource["spec"], EXTERNAL_SECRET)
+    if unsupported:
+        return Unusable(unsupported_message(unsupported))
+    try:
+        spec = ExternalSecretSpec.model_validate(resource["spec"])
+    except ValidationError as error:
+        return Unusable("; ".join(f"spec.{problem}" for problem in problems_in(error)))
+    problems = spec_problems(spec)
+    if problems:
+        return Unusable("; ".join(map(str, problems)))
+    if spec.secret_store_ref is None or not spec.secret_store_ref.name:
+        return Unusable(
+            "spec.secretStoreRef.name: is required: name the SecretStore or ClusterSecretStore to read from"
+        )
+    metadata = resource["metadata"]
+    key = Key(TYPE.kind, metadata["namespace"], metadata["name"])
+    return Wanted(
+        key=key,
+        owner=Owner(TYPE.group, TYPE.kind, key.name, metadata["uid"]),
+        target=spec.target.name or key.name,
+        manager=external_secret_manager(key.name),
+        store=spec.secret_store_ref,
+        spec=spec,
+        version=synced_version(resource),
+        reads=tuple(_reads(spec)),
+    )
+
+
+def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timedelta) -> Plan:
+    """Decide. ``recheck`` is how long to wait at most for a store that is on its way."""
+    blocked = _store_blocks(observed.store, recheck)
+    if blocked is not None:
+        return blocked
+    other = secret_is_owned_by_another(observed.target, want.owner)
+    if other is not None:
+        return Reject(f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name")
+    intact = secret_is_intact(observed.target, want.manager, EXTERNAL_SECRET_MARKS, digester)
+    due = refresh_is_due(
+        observed.last,
+        version=want.version,
+        policy=want.spec.refresh_policy,
+        interval=want.spec.refresh_every,
+        key=want.key,
+        now=observed.now,
+    )
+    if intact and not due:
+        return Wait(until_refresh(want, observed.last, observed.now))
+    return Sync(heals=not intact and bool(observed.last.version))
+
+
+def until_refresh(want: Wanted, last: Synced, now: datetime) -> float | None:
+    """Return the seconds until the next periodic refresh after ``last``."""
+    return next_refresh_in(
+        last, policy=want.spec.refresh_policy, interval=want.spec.refresh_every, key=want.key, now=now
+    )
+
+
+def _store_blocks(store: StoreView, recheck: timedelta) -> Plan | None:
+    match store.readiness:
+        case Readiness.READY:
+            return None
+        case Readiness.FOREIGN:
+            return Ignore()
+        case Readiness.PENDING:
+            return Hold(recheck.total_seconds())
+        case Readiness.MISSING:
+            return Reject(f"could not get store: there is no {store.kind} {store.name}", retry=True)
+        case Readiness.NOT_READY:
+            detail = f": {store.detail}" if store.detail else ""
+            return Reject(f"{store.kind} {store.name} is not ready{detail}", retry=True)
+
+
+def _reads(spec: ExternalSecretSpec) -> Iterator[Read]:
+    # Later entries override earlier ones and data overrides dataFrom, so dataFrom comes first.
+    for index, many in enumerate(spec.data_from):
+        if many.extract is not None:
+            yield _read(many.extract, f"spec.dataFrom[{index}].extract")
+    for index, one in enumerate(spec.data):
+        yield _read(one.remote_ref, f"spec.data[{index}].remoteRef", secret_key=one.secret_key)
+
+
+def _read(remote: RemoteRef, field: str, *, secret_key: str = "") -> Read:
+    return Read(
+        field=field,
+        key=remote.key,
+        version=remote.version or "",
+        property=remote.property or "",
+        secret_key=secret_key,
+        conversion=remote.conversion_strategy,
+        metadata=remote.metadata_policy == "Fetch",
+    )

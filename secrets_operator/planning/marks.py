@@ -1,0 +1,81 @@
+"""How a Secret shows that the operator wrote it: labels, the digest annotation, the field manager.
+
+The names are those of External Secrets Operator where it has one, so that selectors, dashboards and migrations made
+for it go on working.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from secrets_operator.resources.labels import DATA_HASH_ANNOTATION, MANAGED_LABEL, OWN_ANNOTATION_PREFIX, TRUE
+
+# One label on every Secret we write, of either kind of source: what the operator's watch of Secrets selects.
+WATCHED_LABEL = f"{OWN_ANNOTATION_PREFIX}managed"
+WATCHED_SELECTOR = f"{WATCHED_LABEL}={TRUE}"
+
+STATUS_MANAGER = "secrets-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a Secret must carry to count as ours, by the kind of resource that wrote it."""
+
+    labels: Mapping[str, str]
+    hash_annotation: str
+
+
+EXTERNAL_SECRET_MARKS = Marks({MANAGED_LABEL: TRUE, WATCHED_LABEL: TRUE}, DATA_HASH_ANNOTATION)
+SEALED_SECRET_MARKS = Marks({WATCHED_LABEL: TRUE}, f"{OWN_ANNOTATION_PREFIX}data-hash")
+
+_EXTERNAL_SECRET_MANAGER = "externalsecrets.external-secrets.io/"
+_SEALED_SECRET_MANAGER = "sealedsecrets.bitnami.com/"
+_MANAGER_LIMIT = 63
+
+# What GitOps tools and kubectl write on the objects they apply. Copied to a Secret, it would make the tool believe
+# that the Secret came from Git too, and prune it. Options of ours speak to the operator, not to the Secret's readers.
+_TRACKING_PREFIXES = (
+    "argocd.argoproj.io/",
+    "kubectl.kubernetes.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "meta.helm.sh/",
+    "helm.sh/",
+    OWN_ANNOTATION_PREFIX,
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+)
+_TRACKING_NAMES = frozenset({"app.kubernetes.io/instance", "app.kubernetes.io/managed-by"})
+
+
+def external_secret_manager(name: str) -> str:
+    """Return the field manager by which the ExternalSecret ``name`` writes its Secret; long names are hashed."""
+    return _manager(_EXTERNAL_SECRET_MANAGER, name)
+
+
+def sealed_secret_manager(name: str) -> str:
+    """Return the field manager of the Secret that the SealedSecret ``name`` writes."""
+    return _manager(_SEALED_SECRET_MANAGER, name)
+
+
+def created_by(namespace: str, name: str) -> str:
+    """Return the value of the created-by label: SHA3-224 of ``namespace/name``, as External Secrets Operator has it."""
+    return hashlib.sha3_224(f"{namespace}/{name}".encode()).hexdigest()
+
+
+def without_tracking(metadata: dict[str, str]) -> dict[str, str]:
+    """Leave out the labels or annotations by which GitOps tools and kubectl track the objects they applied."""
+    return {
+        name: value
+        for name, value in metadata.items()
+        if not name.startswith(_TRACKING_PREFIXES) and name not in _TRACKING_NAMES
+    }
+
+
+def _manager(prefix: str, name: str) -> str:
+    manager = prefix + name
+    if len(manager) <= _MANAGER_LIMIT:
+        return manager
+    return f"{prefix}sha3/{hashlib.sha3_224(name.encode()).hexdigest()}"

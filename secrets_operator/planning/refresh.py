@@ -1,0 +1,102 @@
+"""When is a resource due? Pure: the time is an argument.
+
+Refreshes are spread by a hash of the key, so that resources created together (or found at a restart) do not all refresh
+at the same moment for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from secrets_operator.flow import Key, Object
+from secrets_operator.resources.policies import RefreshPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What the status says about the last sync."""
+
+    version: str
+    refreshed_at: datetime | None
+
+
+def synced_version(resource: Object) -> str:
+    """Return ``<generation>-<hash of annotations and labels>``, byte for byte as External Secrets Operator writes it.
+
+    The hash is SHA3-224 over Go's text form of the two maps, so that a resource synced by that operator counts as
+    synced here.
+    """
+    metadata = resource["metadata"]
+    text = f"{{annotations:{_go_map(metadata.get('annotations'))} labels:{_go_map(metadata.get('labels'))}}}"
+    return f"{metadata.get('generation', 0)}-{hashlib.sha3_224(text.encode()).hexdigest()}"
+
+
+def last_sync(resource: Object) -> Synced:
+    """Read the last sync from the status of a resource."""
+    status = resource.get("status") or {}
+    return Synced(status.get("syncedResourceVersion") or "", parse_time(status.get("refreshTime")))
+
+
+def refresh_is_due(
+    last: Synced, *, version: str, policy: RefreshPolicy, interval: timedelta, key: Key, now: datetime
+) -> bool:
+    """Decide by ``spec.refreshPolicy`` whether the remote values are to be read now."""
+    never = not last.version or last.refreshed_at is None
+    if policy == "CreatedOnce":
+        return never
+    if policy == "OnChange":
+        return never or last.version != version
+    if interval <= timedelta(0):
+        # As in External Secrets Operator an interval of 0 means once: later changes of the spec do not refresh.
+        return not last.version
+    if never or last.version != version or last.refreshed_at is None:
+        return True
+    return last.refreshed_at > now or next_refresh(last.refreshed_at, interval, key) <= now
+
+
+def next_refresh(last: datetime, interval: timedelta, key: Key) -> datetime:
+    """Return the time of the refresh after ``last``: never later than one interval, spread by the hash of ``key``.
+
+    The times lie on a grid of half intervals whose offset is the hash; the refresh is the last grid point within one
+    interval. So the first gap is between half an interval and a whole one, and every later gap is the interval itself.
+    """
+    step = interval.total_seconds() / 2
+    offset = _fraction(key) * step
+    # The status keeps whole seconds: without this allowance a sync at a grid point would seem to lie before it.
+    latest = last.timestamp() + 2 * step + min(1.0, step / 2)
+    return datetime.fromtimestamp(math.floor((latest - offset) / step) * step + offset, UTC)
+
+
+def next_refresh_in(
+    last: Synced, *, policy: RefreshPolicy, interval: timedelta, key: Key, now: datetime
+) -> float | None:
+    """Return the seconds until the periodic refresh after ``last``; None when there is none to come."""
+    if policy != "Periodic" or interval <= timedelta(0) or last.refreshed_at is None:
+        return None
+    return max((next_refresh(last.refreshed_at, interval, key) - now).total_seconds(), 0.0)
+
+
+def format_time(moment: datetime) -> str:
+    """Return RFC 3339 in UTC with second precision, as Kubernetes prints times in a status."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Read an RFC 3339 time; None when absent or unreadable."""
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _fraction(key: Key) -> float:
+    digest = hashlib.blake2b(str(key).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
+
+
+def _go_map(entries: Mapping[str, str] | None) -> str:
+    return "map[" + " ".join(f"{name}:{value}" for name, value in sorted((entries or {}).items())) + "]"

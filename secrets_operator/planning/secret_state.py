@@ -1,0 +1,136 @@
+"""What the operator remembers of a native Secret: keyed digests and owners, never a value.
+
+The digests are HMACs under a key that only the operator's namespace holds, so a leaked cache, annotation or log tells
+nothing about a value, not even whether a guess is right.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from secrets_operator.flow import Object, SecretBytes
+
+_DIGEST_BYTES = 16
+
+
+class Digester:
+    """Computes keyed digests of values; equal values of one key of a Secret have equal digests."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: SecretBytes) -> None:
+        self._key = key
+
+    def digest(self, value: bytes) -> str:
+        """Return the keyed digest of one value, 32 hexadecimal digits."""
+        return hmac.digest(self._key.reveal(), value, hashlib.sha256)[:_DIGEST_BYTES].hex()
+
+    def combine(self, digests: Mapping[str, str]) -> str:
+        """Return one digest over named digests, whatever their order."""
+        text = "\n".join(f"{name}={digests[name]}" for name in sorted(digests))
+        return self.digest(text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The controller of a Secret, as its ownerReference names it."""
+
+    group: str
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedFields:
+    """Which fields of a Secret one field manager applied."""
+
+    data: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    annotations: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretState:
+    """A native Secret as far as decisions need it."""
+
+    name: str
+    namespace: str
+    uid: str = ""
+    type: str = "Opaque"
+    immutable: bool = False
+    deleting: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    controller: Owner | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    applied: Mapping[str, OwnedFields] = field(default_factory=dict)
+    """Field manager -> what it holds by server-side apply."""
+
+    writers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Data key -> the field managers that hold it, of any operation."""
+
+    def owned_by(self, manager: str) -> OwnedFields:
+        """Return what ``manager`` applied; nothing when it never did."""
+        return self.applied.get(manager, OwnedFields())
+
+
+def secret_state(secret: Object, digester: Digester) -> SecretState:
+    """Project a Secret as the API server sent it. The object is read, not kept."""
+    metadata = secret["metadata"]
+    applied, writers = _ownership(metadata.get("managedFields") or ())
+    return SecretState(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata.get("uid", ""),
+        type=secret.get("type", "Opaque"),
+        immutable=bool(secret.get("immutable")),
+        deleting="deletionTimestamp" in metadata,
+        labels=metadata.get("labels") or {},
+        annotations=metadata.get("annotations") or {},
+        controller=_controller(metadata.get("ownerReferences") or ()),
+        digests={name: digester.digest(_decoded(value)) for name, value in (secret.get("data") or {}).items()},
+        applied=applied,
+        writers=writers,
+    )
+
+
+def _decoded(value: str | None) -> bytes:
+    try:
+        return base64.b64decode(value or "")
+    except binascii.Error:  # an API server never sends this; one bad object must not stop a watch
+        return b""
+
+
+def _controller(references: Iterable[Mapping[str, Any]]) -> Owner | None:
+    for reference in references:
+        if reference.get("controller"):
+            group = reference["apiVersion"].rpartition("/")[0]
+            return Owner(group, reference["kind"], reference["name"], reference.get("uid", ""))
+    return None
+
+
+def _ownership(
+    managed_fields: Iterable[Mapping[str, Any]],
+) -> tuple[dict[str, OwnedFields], dict[str, tuple[str, ...]]]:
+    applied: dict[str, OwnedFields] = {}
+    writers: dict[str, tuple[str, ...]] = {}
+    for entry in managed_fields:
+        manager, fields = entry.get("manager", ""), entry.get("fieldsV1") or {}
+        data = _names(fields, "f:data")
+        for name in data:
+            writers[name] = (*writers.get(name, ()), manager)
+        if entry.get("operation") == "Apply" and not entry.get("subresource"):
+            metadata = fields.get("f:metadata") or {}
+            applied[manager] = OwnedFields(data, _names(metadata, "f:labels"), _names(metadata, "f:annotations"))
+    return applied, writers
+
+
+def _names(fields: Mapping[str, Any], member: str) -> frozenset[str]:
+    return frozenset(name[2:] for name in fields.get(member) or () if name.startswith("f:"))

@@ -1,0 +1,76 @@
+"""The next status of a resource, or None when the one it has says it all. Pure.
+
+Nothing is written when nothing changed: ``refreshTime`` moves with the data or the conditions, and otherwise as a
+heartbeat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from secrets_operator.planning.conditions import Condition, find, says_the_same
+from secrets_operator.planning.refresh import Synced, format_time, parse_time
+
+Status = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """A sync that went through; ``wrote`` says that the Secret changed."""
+
+    synced: Synced
+    binding: str
+    wrote: bool
+
+
+def external_secret_status(
+    previous: Status, condition: Condition, *, success: Success | None, heartbeat: timedelta, now: datetime
+) -> Status | None:
+    """Return the status to write. A failure keeps what the last success recorded."""
+    same = says_the_same(_condition(previous, condition), condition)
+    if success is None:
+        return None if same else {**previous, "conditions": _conditions(previous, condition, now)}
+    recorded = {"syncedResourceVersion": success.synced.version, "binding": {"name": success.binding}}
+    unchanged = same and not success.wrote and all(previous.get(name) == value for name, value in recorded.items())
+    if unchanged and not _is_older(previous.get("refreshTime"), heartbeat, now):
+        return None
+    return {
+        "conditions": _conditions(previous, condition, now),
+        "refreshTime": format_time(success.synced.refreshed_at or now),
+        **recorded,
+    }
+
+
+def store_status(previous: Status, condition: Condition, *, capabilities: str, now: datetime) -> Status | None:
+    """Return the status of a store to write; ``capabilities`` is empty until it was validated once."""
+    same = says_the_same(_condition(previous, condition), condition)
+    if same and previous.get("capabilities", "") == capabilities:
+        return None
+    status: Status = {"conditions": _conditions(previous, condition, now)}
+    if capabilities:
+        status["capabilities"] = capabilities
+    return status
+
+
+def sealed_secret_status(previous: Status, condition: Condition, *, generation: int, now: datetime) -> Status | None:
+    """Return the status of a SealedSecret to write; conditions of this kind also carry ``lastUpdateTime``."""
+    if says_the_same(_condition(previous, condition), condition) and previous.get("observedGeneration") == generation:
+        return None
+    conditions = _conditions(previous, condition, now)
+    conditions[0]["lastUpdateTime"] = format_time(now)
+    return {"observedGeneration": generation, "conditions": conditions}
+
+
+def _condition(previous: Status, condition: Condition) -> dict[str, Any] | None:
+    return find(previous.get("conditions") or (), condition.type)
+
+
+def _conditions(previous: Status, condition: Condition, now: datetime) -> list[dict[str, str]]:
+    return [condition.as_status(previous.get("conditions") or (), now)]
+
+
+def _is_older(text: str | None, age: timedelta, now: datetime) -> bool:
+    moment = parse_time(text)
+    return moment is None or now - moment >= age

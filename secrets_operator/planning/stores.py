@@ -1,0 +1,67 @@
+"""What a store says about itself, as the resources that use it see it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from secrets_operator.flow import Key, Object
+from secrets_operator.planning.conditions import find
+from secrets_operator.planning.refresh import parse_time
+from secrets_operator.resources.references import StoreRef
+
+
+class Readiness(Enum):
+    """Whether a store can be read from."""
+
+    MISSING = "missing"
+    FOREIGN = "foreign"
+    """Its ``spec.controller`` names another controller class."""
+
+    PENDING = "pending"
+    """Created so recently that nobody had the time to validate it."""
+
+    NOT_READY = "not ready"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """A referenced store at the moment of the decision."""
+
+    kind: str
+    name: str
+    readiness: Readiness
+    detail: str = ""
+    """The message of the store's own Ready condition."""
+
+
+def store_key(reference: StoreRef, namespace: str) -> Key:
+    """Return the key of the store that a reference in ``namespace`` means."""
+    return Key(reference.kind, "" if reference.kind == "ClusterSecretStore" else namespace, reference.name or "")
+
+
+def view_of(key: Key, store: Object | None, *, controller_class: str, grace: timedelta, now: datetime) -> StoreView:
+    """Judge a store as cached; ``grace`` is how long a new one may go without a condition."""
+    if store is None:
+        return StoreView(key.kind, key.name, Readiness.MISSING)
+    if not is_of_class(store, controller_class):
+        return StoreView(key.kind, key.name, Readiness.FOREIGN)
+    condition = find((store.get("status") or {}).get("conditions") or (), "Ready")
+    if condition is None:
+        return StoreView(key.kind, key.name, _without_condition(store, grace, now))
+    ready = condition.get("status") == "True"
+    return StoreView(
+        key.kind, key.name, Readiness.READY if ready else Readiness.NOT_READY, str(condition.get("message", ""))
+    )
+
+
+def is_of_class(store: Object, controller_class: str) -> bool:
+    """Tell whether a store belongs to this operator: no class, or its own."""
+    return (store["spec"].get("controller") or controller_class) == controller_class
+
+
+def _without_condition(store: Object, grace: timedelta, now: datetime) -> Readiness:
+    created = parse_time(store["metadata"].get("creationTimestamp"))
+    return Readiness.PENDING if created is not None and now - created < grace else Readiness.NOT_READY

@@ -1,0 +1,111 @@
+"""The ``fake`` provider: values written in the store itself, for demos and tests.
+
+In: ``data[]`` of key, value and version, and ``validationResult`` (0 ready, 1 unknown, 2 error). Out: the value whose
+key and version are exactly those asked for. There is no remote side, so nothing ever fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from secrets_operator.errors import NotFound, Refused, Retryable
+from secrets_operator.flow import SecretBytes
+from secrets_operator.provider.contract import (
+    Absent,
+    Answer,
+    Capabilities,
+    Found,
+    Host,
+    Problem,
+    Reference,
+    Rejected,
+)
+from secrets_operator.provider.properties import lookup, spread
+
+_FIELDS = ("data", "validationResult")
+_ENTRY_FIELDS = ("key", "value", "version")
+_READY, _UNKNOWN, _ERROR = 0, 1, 2
+
+
+class FakeSession:
+    """A session on the values of one store."""
+
+    def __init__(self, values: Mapping[tuple[str, str], SecretBytes], validation_result: int) -> None:
+        self._values = values
+        self._validation_result = validation_result
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        """Look each reference up."""
+        return [self._answer(reference) for reference in references]
+
+    def _answer(self, reference: Reference) -> Answer:
+        if reference.metadata:
+            return Rejected("the fake provider has no metadata: set metadataPolicy to None")
+        value = self._values.get((reference.key, reference.version))
+        return Absent() if value is None else Found(value)
+
+    def select(self, payload: SecretBytes, path: str) -> SecretBytes:
+        """Pick a property by its GJSON path; raises NotFound."""
+        found = lookup(payload.reveal(), path)
+        if found is None:
+            raise NotFound(f"property {path} does not exist in the value")
+        return SecretBytes(found)
+
+    def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
+        """Spread a JSON object; raises Terminal when the value is something else."""
+        return {name: SecretBytes(value) for name, value in spread(payload.reveal()).items()}
+
+    async def validate(self) -> None:
+        """Say what ``validationResult`` says."""
+        if self._validation_result == _UNKNOWN:
+            raise Retryable("the result of the validation is unknown", field="validationResult")
+        if self._validation_result == _ERROR:
+            raise Refused("the store is told to fail its validation", field="validationResult")
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class FakeProvider:
+    """Stores with their values in ``spec.provider.fake``."""
+
+    name = "fake"
+    capabilities = Capabilities.READ_ONLY
+
+    def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:  # noqa: ARG002 the kinds do not differ
+        """Check entries and result; a store without data is a store without secrets."""
+        found = [Problem(name, "unknown field") for name in spec if name not in _FIELDS]
+        data = spec.get("data", [])
+        if isinstance(data, list):
+            found += [problem for index, entry in enumerate(data) for problem in _entry_problems(index, entry)]
+        else:
+            found.append(Problem("data", "must be a list"))
+        result = spec.get("validationResult", _READY)
+        if isinstance(result, bool) or result not in (_READY, _UNKNOWN, _ERROR):
+            found.append(Problem("validationResult", "must be 0 (ready), 1 (unknown) or 2 (error)"))
+        return found
+
+    async def open(self, spec: Mapping[str, Any], host: Host) -> FakeSession:  # noqa: ARG002 there is nothing to ask
+        """Take the values; of entries with the same key and version the last counts."""
+        values = {
+            (entry["key"], entry.get("version", "")): SecretBytes(entry["value"].encode())
+            for entry in spec.get("data", [])
+        }
+        return FakeSession(values, spec.get("validationResult", _READY))
+
+
+def _entry_problems(index: int, entry: Any) -> Iterator[Problem]:
+    path = f"data[{index}]"
+    if not isinstance(entry, dict):
+        yield Problem(path, "must be an object with key and value")
+        return
+    yield from (Problem(f"{path}.{name}", "unknown field") for name in entry if name not in _ENTRY_FIELDS)
+    for name in ("key", "value"):
+        if not isinstance(entry.get(name), str) or not entry[name]:
+            yield Problem(f"{path}.{name}", "must be a non-empty string")
+    if not isinstance(entry.get("version", ""), str):
+        yield Problem(f"{path}.version", "must be a string")
+
+
+PROVIDER = FakeProvider()

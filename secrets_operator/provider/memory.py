@@ -1,0 +1,68 @@
+"""The host of a session in memory: what tests of a plug-in use in place of a cluster.
+
+It keeps the namespace rule of stores and the errors of the real host. Used by ``conformance`` subjects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from secrets_operator.errors import InvalidSpec, NamespaceUnknown
+from secrets_operator.flow import SecretBytes
+from secrets_operator.provider.contract import StoreIdentity
+
+T = TypeVar("T")
+
+# (namespace, name) -> data
+Objects = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+_STORE = StoreIdentity("SecretStore", "store", "default")
+
+
+@dataclass(frozen=True)
+class MemoryHost:
+    """A :class:`~secrets_operator.provider.contract.Host` whose Secrets and ConfigMaps are plain mappings."""
+
+    store: StoreIdentity = _STORE
+    secrets: Objects = field(default_factory=dict, repr=False)
+    config_maps: Objects = field(default_factory=dict)
+
+    async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
+        """Return one key of a Secret."""
+        return SecretBytes(self._value(self.secrets, "Secret", selector, field).encode())
+
+    async def config_map_value(self, selector: Mapping[str, Any], *, field: str) -> str:
+        """Return one key of a ConfigMap."""
+        return self._value(self.config_maps, "ConfigMap", selector, field)
+
+    async def service_account_token(
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+    ) -> SecretBytes:
+        """Return a made-up token that names what was asked for."""
+        namespace = self._namespace(selector, field)
+        return SecretBytes(f"token:{namespace}/{selector.get('name')}:{','.join(audiences)}".encode())
+
+    async def run_blocking(self, call: Callable[[], T]) -> T:
+        """Run a blocking call in a thread."""
+        return await asyncio.to_thread(call)
+
+    def _value(self, objects: Objects, kind: str, selector: Mapping[str, Any], path: str) -> str:
+        namespace, name, key = self._namespace(selector, path), selector.get("name", ""), selector.get("key", "")
+        data = objects.get((namespace, name))
+        if data is None:
+            raise InvalidSpec(f"{kind} {namespace}/{name} does not exist", field=path)
+        if key not in data:
+            raise InvalidSpec(f"{kind} {namespace}/{name} has no key {key}", field=path)
+        return data[key]
+
+    def _namespace(self, selector: Mapping[str, Any], path: str) -> str:
+        """A SecretStore reads its own namespace; a ClusterSecretStore the selector's, or else the consumer's."""
+        chosen = selector.get("namespace") if self.store.kind == "ClusterSecretStore" else ""
+        namespace = chosen or self.store.namespace
+        if not namespace:
+            raise NamespaceUnknown("the namespace is the consumer's, and none is asking", field=path)
+        return str(namespace)

@@ -1,0 +1,170 @@
+"""The queue of keys: de-duplicated, in lanes, earliest due first, one run per key at a time.
+
+A key is in the queue at most once, with the most urgent lane and the earliest due time it was added with. A key added
+while it runs is queued again when the run ends. Keys of one group (the resources of one store) run at most
+``group_limit`` at a time, so that a store that hangs holds up nobody else; and only ``background_limit`` runs may be
+retries and refreshes, so that a new resource always finds a free worker. Knows neither Kubernetes nor providers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from secrets_operator.flow import Key, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many runs may be under way at once."""
+
+    group: int = 16
+    background: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key taken from the queue; give it back with :meth:`WorkQueue.done`."""
+
+    key: Key
+    lane: Lane
+    group: str
+    waited: float
+    """Seconds between the time the key was due and the time it was taken."""
+
+
+@dataclass(slots=True)
+class _Wanted:
+    lane: Lane
+    due: float
+    # The heap entry with this number is the valid one; older entries of the key are skipped when they surface.
+    ticket: int
+
+
+class WorkQueue:
+    """See the module's docstring. Not thread-safe: lives on one event loop, with one task calling :meth:`get`."""
+
+    def __init__(
+        self, *, now: Callable[[], float], group_of: Callable[[Key], str], limits: Limits | None = None
+    ) -> None:
+        """Read monotonic seconds from ``now`` and the group of a key from ``group_of`` (``""``: no limit)."""
+        self._now = now
+        self._group_of = group_of
+        self._limits = limits or Limits()
+        self._tickets = count()
+        self._wanted: dict[Key, _Wanted] = {}
+        self._ready: list[tuple[Lane, float, int, Key]] = []
+        self._later: list[tuple[float, int, Key]] = []
+        self._parked: defaultdict[str, list[tuple[Lane, float, int, Key]]] = defaultdict(list)
+        self._running: dict[Key, Claim] = {}
+        self._running_per_group: Counter[str] = Counter()
+        self._wake = asyncio.Event()
+
+    def add(self, key: Key, lane: Lane = Lane.CHANGED, *, delay: float = 0.0) -> None:
+        """Queue ``key``, due after ``delay`` seconds; an earlier or more urgent request for it stands."""
+        due = self._now() + delay
+        wanted = self._wanted.get(key)
+        if wanted is not None:
+            if wanted.lane <= lane and wanted.due <= due:
+                return
+            # A periodic refresh far ahead must not make a failed key wait, nor a retry lose its urgency.
+            lane, due = min(wanted.lane, lane), min(wanted.due, due)
+        self._wanted[key] = _Wanted(lane, due, next(self._tickets))
+        if key not in self._running:
+            self._push(key)
+
+    def discard(self, key: Key) -> None:
+        """Forget that ``key`` is wanted; a run under way goes on."""
+        self._wanted.pop(key, None)
+
+    async def get(self) -> Claim:
+        """Wait for the most urgent key that may run, and claim it."""
+        while True:
+            self._wake.clear()
+            self._promote()
+            claim = self._take()
+            if claim is not None:
+                return claim
+            await self._wait()
+
+    def done(self, claim: Claim) -> None:
+        """End the run of a claimed key; a request made meanwhile is queued now."""
+        del self._running[claim.key]
+        self._running_per_group[claim.group] -= 1
+        if not self._running_per_group[claim.group]:
+            del self._running_per_group[claim.group]
+        for entry in self._parked.pop(claim.group, ()):
+            heapq.heappush(self._ready, entry)
+        if claim.key in self._wanted:
+            self._push(claim.key)
+        self._wake.set()
+
+    @property
+    def running(self) -> int:
+        """How many claimed keys are not done."""
+        return len(self._running)
+
+    def depth(self) -> Counter[Lane]:
+        """Count the keys that are due and wait, by lane."""
+        now = self._now()
+        return Counter(wanted.lane for wanted in self._wanted.values() if wanted.due <= now)
+
+    def oldest(self) -> float:
+        """Return for how many seconds the longest-waiting due key has been due."""
+        now = self._now()
+        return max((now - wanted.due for wanted in self._wanted.values() if wanted.due <= now), default=0.0)
+
+    def _push(self, key: Key) -> None:
+        wanted = self._wanted[key]
+        if wanted.due <= self._now():
+            heapq.heappush(self._ready, (wanted.lane, wanted.due, wanted.ticket, key))
+        else:
+            heapq.heappush(self._later, (wanted.due, wanted.ticket, key))
+        self._wake.set()
+
+    def _promote(self) -> None:
+        now = self._now()
+        while self._later and self._later[0][0] <= now:
+            due, ticket, key = heapq.heappop(self._later)
+            if self._is_current(key, ticket):
+                heapq.heappush(self._ready, (self._wanted[key].lane, due, ticket, key))
+
+    def _take(self) -> Claim | None:
+        while self._ready:
+            lane, due, ticket, key = self._ready[0]
+            if not self._is_current(key, ticket):
+                heapq.heappop(self._ready)
+                continue
+            # The heap is ordered by lane: once a background key is on top, nothing urgent is waiting.
+            if lane >= Lane.RETRY and len(self._running) >= self._limits.background:
+                return None
+            heapq.heappop(self._ready)
+            group = self._group_of(key)
+            if group and self._running_per_group[group] >= self._limits.group:
+                self._parked[group].append((lane, due, ticket, key))
+                continue
+            return self._claim(key, Claim(key, lane, group, max(0.0, self._now() - due)))
+        return None
+
+    def _claim(self, key: Key, claim: Claim) -> Claim:
+        del self._wanted[key]
+        self._running[key] = claim
+        self._running_per_group[claim.group] += 1
+        return claim
+
+    def _is_current(self, key: Key, ticket: int) -> bool:
+        wanted = self._wanted.get(key)
+        return wanted is not None and wanted.ticket == ticket and key not in self._running
+
+    async def _wait(self) -> None:
+        # Until something changes, or the next delayed key is due.
+        timeout = self._later[0][0] - self._now() if self._later else None
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            return

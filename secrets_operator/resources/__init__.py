@@ -1,0 +1,1 @@
+"""Pydantic models of the custom resources and everything that can be said about them without I/O."""

@@ -1,0 +1,1 @@
+"""CustomResourceDefinitions generated from the models: ``kinds`` -> ``structural_schema`` -> ``documents`` -> text."""

@@ -1,0 +1,104 @@
+"""What each CustomResourceDefinition says besides its schema: names, printer columns, selectable fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from secrets_operator.resources.cluster_secret_store import ClusterSecretStore
+from secrets_operator.resources.external_secret import ExternalSecret
+from secrets_operator.resources.labels import COMPONENT_CONTROLLER, COMPONENT_LABEL
+from secrets_operator.resources.names import (
+    CLUSTER_SECRET_STORE,
+    EXTERNAL_SECRET,
+    SEALED_SECRET,
+    SECRET_STORE,
+    ResourceType,
+)
+from secrets_operator.resources.resource import Resource
+from secrets_operator.resources.sealed_secret import SealedSecret
+from secrets_operator.resources.secret_store import SecretStore
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of ``kubectl get``."""
+
+    name: str
+    path: str
+    type: str = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One CustomResourceDefinition."""
+
+    resource: ResourceType
+    model: type[Resource]
+    columns: tuple[Column, ...]
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    selectable: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+_READY_REASON: Final = '.status.conditions[?(@.type=="Ready")].reason'
+_READY_STATUS: Final = '.status.conditions[?(@.type=="Ready")].status'
+_CREATED: Final = ".metadata.creationTimestamp"
+_ESO_CATEGORIES: Final = ("external-secrets",)
+_ESO_LABELS: Final = {COMPONENT_LABEL: COMPONENT_CONTROLLER}
+_STORE_COLUMNS: Final = (
+    Column("AGE", _CREATED, "date"),
+    Column("Status", _READY_REASON),
+    Column("Capabilities", ".status.capabilities"),
+    Column("Ready", _READY_STATUS),
+)
+
+EXTERNAL_SECRETS: Final = Definition(
+    EXTERNAL_SECRET,
+    ExternalSecret,
+    columns=(
+        Column("StoreType", ".spec.secretStoreRef.kind"),
+        Column("Store", ".spec.secretStoreRef.name"),
+        Column("Refresh Interval", ".spec.refreshInterval"),
+        Column("Status", _READY_REASON),
+        Column("Ready", _READY_STATUS),
+        Column("Last Sync", ".status.refreshTime", "date"),
+    ),
+    short_names=("es",),
+    categories=_ESO_CATEGORIES,
+    selectable=(
+        ".spec.secretStoreRef.name",
+        ".spec.secretStoreRef.kind",
+        ".spec.target.name",
+        ".spec.refreshInterval",
+    ),
+    labels=_ESO_LABELS,
+)
+SECRET_STORES: Final = Definition(
+    SECRET_STORE,
+    SecretStore,
+    columns=_STORE_COLUMNS,
+    short_names=("ss",),
+    categories=_ESO_CATEGORIES,
+    labels=_ESO_LABELS,
+)
+CLUSTER_SECRET_STORES: Final = Definition(
+    CLUSTER_SECRET_STORE,
+    ClusterSecretStore,
+    columns=_STORE_COLUMNS,
+    short_names=("css",),
+    categories=_ESO_CATEGORIES,
+    labels=_ESO_LABELS,
+)
+SEALED_SECRETS: Final = Definition(
+    SEALED_SECRET,
+    SealedSecret,
+    columns=(
+        Column("Status", ".status.conditions[0].message"),
+        Column("Synced", ".status.conditions[0].status"),
+        Column("Age", _CREATED, "date"),
+    ),
+)
+
+DEFINITIONS: Final = (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, SEALED_SECRETS)

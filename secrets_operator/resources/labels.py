@@ -1,0 +1,51 @@
+"""Labels, annotations and finalizers that manifests, alerts and scripts rely on, plus our own annotations.
+
+The names of External Secrets Operator and Sealed Secrets are kept to the letter, including the finalizers whose
+group has no hyphen: clusters that change over already carry them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- on Secrets and other targets written from an ExternalSecret ---
+MANAGED_LABEL: Final = "reconcile.external-secrets.io/managed"
+CREATED_BY_LABEL: Final = "reconcile.external-secrets.io/created-by"
+DATA_HASH_ANNOTATION: Final = "reconcile.external-secrets.io/data-hash"
+
+# --- on resources of the external-secrets.io group ---
+FORCE_SYNC_ANNOTATION: Final = "external-secrets.io/force-sync"
+IGNORE_MAINTENANCE_CHECKS_ANNOTATION: Final = "external-secrets.io/ignore-maintenance-checks"
+COMPONENT_LABEL: Final = "external-secrets.io/component"
+COMPONENT_CONTROLLER: Final = "controller"
+
+# --- on Secrets that a webhook store may read ---
+WEBHOOK_SECRET_LABEL: Final = "external-secrets.io/type"
+WEBHOOK_SECRET_VALUE: Final = "webhook"
+
+# --- finalizers left by External Secrets Operator ---
+EXTERNAL_SECRET_FINALIZER: Final = "externalsecrets.external-secrets.io/externalsecret-cleanup"
+CLUSTER_EXTERNAL_SECRET_FINALIZER: Final = "externalsecrets.external-secrets.io/clusterexternalsecret-cleanup"
+CLUSTER_EXTERNAL_SECRET_NAMESPACE_FINALIZER_PREFIX: Final = "externalsecrets.external-secrets.io/ces-"
+SECRET_STORE_FINALIZER: Final = "secretstore.externalsecrets.io/finalizer"
+PUSH_SECRET_FINALIZER: Final = "pushsecret.externalsecrets.io/finalizer"
+GENERATOR_STATE_FINALIZER: Final = "generatorstate.externalsecrets.io/finalizer"
+
+# --- on GeneratorState objects, and on secrets pushed to a provider ---
+GENERATOR_OWNER_LABEL: Final = "generators.external-secrets.io/owner-key"
+PUSHED_TAG: Final = "managed-by"
+PUSHED_TAG_VALUE: Final = "external-secrets"
+
+# --- Sealed Secrets; each annotation counts only when its value is exactly "true" ---
+SEALED_PREFIX: Final = "sealedsecrets.bitnami.com/"
+CLUSTER_WIDE_ANNOTATION: Final = f"{SEALED_PREFIX}cluster-wide"
+NAMESPACE_WIDE_ANNOTATION: Final = f"{SEALED_PREFIX}namespace-wide"
+SEALED_MANAGED_ANNOTATION: Final = f"{SEALED_PREFIX}managed"
+SEALED_PATCH_ANNOTATION: Final = f"{SEALED_PREFIX}patch"
+SKIP_OWNER_REFERENCES_ANNOTATION: Final = f"{SEALED_PREFIX}skip-set-owner-references"
+SEALING_KEY_LABEL: Final = f"{SEALED_PREFIX}sealed-secrets-key"
+
+# --- ours ---
+OWN_ANNOTATION_PREFIX: Final = "secrets-operator.dev/"
+
+TRUE: Final = "true"

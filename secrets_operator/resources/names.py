@@ -1,0 +1,57 @@
+"""Groups, versions, kinds and plurals: how each resource is addressed at the API server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+EXTERNAL_SECRETS_GROUP: Final = "external-secrets.io"
+GENERATORS_GROUP: Final = "generators.external-secrets.io"
+SEALED_SECRETS_GROUP: Final = "bitnami.com"
+OWN_GROUP: Final = "secrets-operator.dev"
+
+GENERATORS_API_VERSION: Final = f"{GENERATORS_GROUP}/v1alpha1"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One kind; the first version is the stored one, the one objects are read and owned in."""
+
+    group: str
+    kind: str
+    plural: str
+    versions: tuple[str, ...]
+    namespaced: bool = True
+
+    @property
+    def version(self) -> str:
+        """The stored version."""
+        return self.versions[0]
+
+    @property
+    def api_version(self) -> str:
+        """``group/version`` of the stored version."""
+        return f"{self.group}/{self.version}"
+
+    @property
+    def api_versions(self) -> tuple[str, ...]:
+        """``group/version`` of every served version."""
+        return tuple(f"{self.group}/{version}" for version in self.versions)
+
+    @property
+    def singular(self) -> str:
+        """Lower-case singular name."""
+        return self.kind.lower()
+
+    @property
+    def full_name(self) -> str:
+        """Name of the CustomResourceDefinition: ``plural.group``."""
+        return f"{self.plural}.{self.group}"
+
+
+EXTERNAL_SECRET: Final = ResourceType(EXTERNAL_SECRETS_GROUP, "ExternalSecret", "externalsecrets", ("v1", "v1beta1"))
+SECRET_STORE: Final = ResourceType(EXTERNAL_SECRETS_GROUP, "SecretStore", "secretstores", ("v1", "v1beta1"))
+CLUSTER_SECRET_STORE: Final = ResourceType(
+    EXTERNAL_SECRETS_GROUP, "ClusterSecretStore", "clustersecretstores", ("v1", "v1beta1"), namespaced=False
+)
+SEALED_SECRET: Final = ResourceType(SEALED_SECRETS_GROUP, "SealedSecret", "sealedsecrets", ("v1alpha1",))

@@ -1,0 +1,38 @@
+"""What can be set, with the defaults; the command line fills it and passes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one operator process. Durations are timedeltas; the CLI documents each flag."""
+
+    namespace: str = "secrets-operator"
+    """Where the operator runs: its sealing keys and its digest key live here."""
+
+    watch_namespaces: tuple[str, ...] = ()
+    """The namespaces to work in; empty means all, which needs cluster-wide roles."""
+
+    controller_class: str = "default"
+    """Stores with another ``spec.controller`` are left alone."""
+
+    default_refresh_interval: timedelta = timedelta(hours=1)
+    store_refresh_interval: timedelta = timedelta(minutes=5)
+    heartbeat_interval: timedelta = timedelta(minutes=10)
+    """How old ``status.refreshTime`` may grow while refreshes find nothing new: each status write is an API call."""
+
+    new_store_grace: timedelta = timedelta(seconds=10)
+    """How long a resource waits in silence for a store that was just created and is not validated yet."""
+
+    concurrency: int = 64
+    reconcile_deadline: timedelta = timedelta(seconds=60)
+    store_concurrency: int = 16
+    """How many resources of one store are reconciled at once, and how many blocking calls it may have under way."""
+
+    blocking_threads: int = 32
+    sealing_key_bits: int = 4096
+    sealing_key_lifetime: timedelta = timedelta(days=3650)
+    sealing_key_prefix: str = "sealed-secrets-key"

@@ -1,0 +1,166 @@
+"""The queue's promises: no duplicates, lanes, earliest due first, serial keys, limits per group."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from secrets_operator.flow import Key, Lane
+from secrets_operator.queueing.workqueue import Limits, WorkQueue
+
+
+class HandClock:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def key(name: str, namespace: str = "") -> Key:
+    return Key("ExternalSecret", namespace, name)
+
+
+def by_namespace(item: Key) -> str:
+    return item.namespace
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+def queue(clock: Callable[[], float], limits: Limits | None = None) -> WorkQueue:
+    return WorkQueue(now=clock, group_of=by_namespace, limits=limits)
+
+
+async def is_idle(work: WorkQueue) -> bool:
+    try:
+        async with asyncio.timeout(0):
+            await work.get()
+    except TimeoutError:
+        return True
+    return False
+
+
+async def test_a_key_added_twice_runs_once(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"))
+    work.add(key("a"), Lane.REFRESH)
+    work.done(await work.get())
+    assert await is_idle(work)
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        pytest.param(
+            [("refresh", Lane.REFRESH), ("retry", Lane.RETRY), ("drift", Lane.DRIFT), ("new", Lane.CHANGED)],
+            ["new", "drift", "retry", "refresh"],
+            id="lanes go new, drift, retry, refresh whatever came first",
+        ),
+        pytest.param(
+            [("x", Lane.REFRESH), ("y", Lane.REFRESH), ("x", Lane.CHANGED)],
+            ["x", "y"],
+            id="a queued refresh that changes moves to the front",
+        ),
+        pytest.param(
+            [("x", Lane.CHANGED), ("y", Lane.CHANGED), ("x", Lane.REFRESH)],
+            ["x", "y"],
+            id="a less urgent request leaves the place of the key",
+        ),
+    ],
+)
+async def test_order(clock: HandClock, added: list[tuple[str, Lane]], expected: list[str]) -> None:
+    work = queue(clock)
+    for name, lane in added:
+        work.add(key(name), lane)
+        clock.seconds += 0.001
+    assert [(await work.get()).key.name for _ in expected] == expected
+
+
+async def test_within_a_lane_the_earliest_due_is_first(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("late"), Lane.REFRESH, delay=20)
+    work.add(key("early"), Lane.REFRESH, delay=10)
+    clock.seconds += 30
+    assert [(await work.get()).key.name for _ in range(2)] == ["early", "late"]
+
+
+async def test_a_delayed_key_waits_until_it_is_due(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"), Lane.REFRESH, delay=10)
+    assert await is_idle(work)
+    clock.seconds += 10.5
+    claim = await work.get()
+    assert (claim.key, claim.waited) == (key("a"), 0.5)
+
+
+async def test_an_earlier_request_wins_over_a_refresh_far_ahead(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"), Lane.REFRESH, delay=3600)
+    work.add(key("a"), Lane.RETRY, delay=1)
+    clock.seconds += 1
+    assert (await work.get()).lane == Lane.RETRY
+
+
+async def test_a_running_key_is_not_given_out_again_before_it_is_done(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"))
+    claim = await work.get()
+    work.add(key("a"))
+    assert await is_idle(work)
+    work.done(claim)
+    assert (await work.get()).key == key("a")
+
+
+async def test_a_full_group_does_not_hold_up_another_group(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=2))
+    for name in ("1", "2", "3"):
+        work.add(key(name, "hung"))
+    work.add(key("4", "fine"))
+    hung = [await work.get(), await work.get()]
+    assert (await work.get()).key == key("4", "fine")
+    assert await is_idle(work)
+    work.done(hung[0])
+    assert (await work.get()).key == key("3", "hung")
+
+
+async def test_background_runs_leave_room_for_a_new_resource(clock: HandClock) -> None:
+    work = queue(clock, Limits(background=2))
+    for name in ("1", "2", "3"):
+        work.add(key(name), Lane.REFRESH)
+    claims = [await work.get(), await work.get()]
+    assert await is_idle(work)
+    work.add(key("new"))
+    assert (await work.get()).key.name == "new"
+    for claim in claims:
+        work.done(claim)
+    assert (await work.get()).key.name == "3"
+
+
+async def test_a_waiting_get_wakes_for_a_new_key(clock: HandClock) -> None:
+    work = queue(clock)
+    waiting = asyncio.create_task(work.get())
+    await asyncio.sleep(0)
+    work.add(key("a"))
+    async with asyncio.timeout(5):
+        assert (await waiting).key == key("a")
+
+
+async def test_depth_and_age_count_what_is_due(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"))
+    work.add(key("b"), Lane.REFRESH)
+    work.add(key("c"), Lane.REFRESH, delay=60)
+    clock.seconds += 5
+    assert (dict(work.depth()), work.oldest()) == ({Lane.CHANGED: 1, Lane.REFRESH: 1}, 5.0)
+
+
+async def test_a_discarded_key_is_not_given_out(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"))
+    work.discard(key("a"))
+    assert await is_idle(work)
