@@ -44,7 +44,13 @@ _STORED: tuple[tuple[str, Names, bool, _StrategyFactory, tuple[str, ...]], ...] 
         lambda: Strategy(returns_deleted=True),
         ("token",),
     ),
-    ("v1", Names("services", "Service", short_names=("svc",), categories=("all",)), True, service_strategy, ("status",)),
+    (
+        "v1",
+        Names("services", "Service", short_names=("svc",), categories=("all",)),
+        True,
+        service_strategy,
+        ("status",),
+    ),
     (
         f"{_APPS}/v1",
         Names("daemonsets", "DaemonSet", short_names=("ds",), categories=("all",)),
@@ -68,7 +74,12 @@ _STORED: tuple[tuple[str, Names, bool, _StrategyFactory, tuple[str, ...]], ...] 
     ),
     (
         "apiextensions.k8s.io/v1",
-        Names("customresourcedefinitions", "CustomResourceDefinition", short_names=("crd", "crds"), categories=("api-extensions",)),
+        Names(
+            "customresourcedefinitions",
+            "CustomResourceDefinition",
+            short_names=("crd", "crds"),
+            categories=("api-extensions",),
+        ),
         False,
         definition_strategy,
         ("status",),

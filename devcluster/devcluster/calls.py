@@ -33,12 +33,13 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its subject, sender, query, headers and body."""
+    """One request: its subject, sender, query, headers, time of arrival (seconds since the epoch) and body."""
 
     info: RequestInfo
     user: User
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    received: float
     body: bytes = b""
 
 

@@ -22,7 +22,9 @@ class ConfigMapStrategy(Strategy):
         data, binary = document.get("data", {}), document.get("binaryData", {})
         errors = []
         for field, found in (("data", data), ("binaryData", binary)):
-            errors += [invalid_value(f"{field}[{key}]", key, why) for key in sorted(found) if (why := config_key_error(key))]
+            errors += [
+                invalid_value(f"{field}[{key}]", key, why) for key in sorted(found) if (why := config_key_error(key))
+            ]
         both = sorted(set(data) & set(binary))
         return errors + [invalid_value(f"data[{key}]", key, "duplicate of key present in binaryData") for key in both]
 

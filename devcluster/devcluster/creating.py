@@ -18,7 +18,14 @@ from devcluster.statuses import already_exists, bad_request, generate_name_taken
 from devcluster.structural import FieldError
 
 _ATTEMPTS = 8
-_SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_SERVER_OWNED = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "selfLink",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +153,3 @@ def stored_form(resource: ServedResource, document: Document) -> tuple[Document,
         return document, resource
     group = f"{resource.group}/" if resource.group else ""
     return {**document, "apiVersion": f"{group}{resource.storage_version}"}, None
-

@@ -23,14 +23,14 @@ class EventStrategy(Strategy):
 
     def prepare_for_create(self, document: Document) -> None:
         """Fill in the fields that the API always shows."""
-        for field, empty in (("source", {}), ("involvedObject", {})):
-            document[field] = document.get(field) or empty
+        for field in ("source", "involvedObject"):
+            document[field] = document.get(field) or {}
         for field in ("firstTimestamp", "lastTimestamp", "eventTime"):
             document.setdefault(field, None)
         for field in ("reportingComponent", "reportingInstance"):
             document.setdefault(field, "")
 
-    def prepare_for_update(self, document: Document, live: Document) -> None:
+    def prepare_for_update(self, document: Document, live: Document) -> None:  # noqa: ARG002 - the hook's signature
         """Fill in the fields that the API always shows."""
         self.prepare_for_create(document)
 

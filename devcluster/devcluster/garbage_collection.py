@@ -5,6 +5,8 @@ finalizer, until the dependents that block it are gone. Orphan: the owner's refe
 An owner that never existed counts as gone, but only after a grace, as the real collector takes a moment.
 """
 
+from functools import partial
+
 from devcluster.calls import ControlPlane
 from devcluster.deleting import FOREGROUND, ORPHAN, DeleteOptions, delete, drop_finalizer
 from devcluster.documents import Document
@@ -89,7 +91,7 @@ class GarbageCollector:
         if not references or len(present) == len(references):
             return
         if present:
-            modify(self._plane, resource, entry, lambda document: _keep_owners(document, present))
+            modify(self._plane, resource, entry, partial(_keep_owners, kept=present))
             return
         delete(self._plane, resource, location[1], DeleteOptions(uid=meta["uid"]))
 
@@ -101,7 +103,7 @@ class GarbageCollector:
             if entry and dependent:
                 references = entry.document["metadata"]["ownerReferences"]
                 kept = [reference for reference in references if reference["uid"] != uid]
-                modify(self._plane, dependent, entry, lambda document, kept=kept: _keep_owners(document, kept))
+                modify(self._plane, dependent, entry, partial(_keep_owners, kept=kept))
         modify(self._plane, resource, owner, lambda document: drop_finalizer(document, ORPHAN))
 
     def _delete_dependents_first(self, resource: ServedResource, owner: Entry) -> None:
@@ -122,7 +124,7 @@ class GarbageCollector:
             modify(self._plane, resource, owner, lambda document: drop_finalizer(document, FOREGROUND))
 
 
-def _keep_owners(document: Document, kept: list[Document]) -> None:
+def _keep_owners(document: Document, *, kept: list[Document]) -> None:
     """Leave only some owner references, also in what managers hold."""
     meta = document["metadata"]
     dropped = {reference["uid"] for reference in meta["ownerReferences"]} - {found["uid"] for found in kept}

@@ -56,7 +56,7 @@ class Change:
         return (self.previous or self.entry).at_revision(self.revision)
 
 
-class HistoryExpired(Exception):  # noqa: N818 - the name Kubernetes gives the condition
+class HistoryExpired(Exception):
     """The position lies before the oldest change that is kept."""
 
 

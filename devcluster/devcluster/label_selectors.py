@@ -125,7 +125,9 @@ class _Parser:
     def _key(self) -> str:
         key = self._take()
         if not key or key in "=!,()<>==" or key in _WORDS:
-            raise bad_request(f"unable to parse requirement: found '{key}', expected: !, identifier, or 'end of string'")
+            raise bad_request(
+                f"unable to parse requirement: found '{key}', expected: !, identifier, or 'end of string'"
+            )
         error = label_key_error(key)
         if error:
             raise bad_request(f'unable to parse requirement: <nil>: Invalid value: "{key}": {error}')

@@ -31,7 +31,7 @@ def name_errors(document: Document, rule: NameRule) -> list[FieldError]:
 def metadata_errors(document: Document) -> list[FieldError]:
     """Check labels, annotations, owner references and finalizers."""
     meta = document["metadata"]
-    return content_errors(meta) + _finalizer_errors(meta.get("finalizers") or [])
+    return content_errors(meta) + _finalizer_errors(document)
 
 
 def content_errors(meta: Document) -> list[FieldError]:
@@ -48,7 +48,7 @@ def update_errors(document: Document, live: Document, *, validated_twice: bool) 
     meta = document["metadata"]
     content = content_errors(meta)
     transition = _transition_errors(meta, live["metadata"])
-    registry = content + _finalizer_errors(meta.get("finalizers") or []) + content + transition
+    registry = content + _finalizer_errors(document) + content + transition
     strategy = content + transition + (metadata_errors(document) if validated_twice else [])
     return registry + strategy
 
@@ -97,11 +97,12 @@ def _in_order(owner: Document) -> Document:
     return {field: owner[field] for field in order if field in owner}
 
 
-def _finalizer_errors(finalizers: list[str]) -> list[FieldError]:
+def _finalizer_errors(document: Document) -> list[FieldError]:
     errors = []
-    for name in finalizers:
+    is_core = document["apiVersion"] == "v1"
+    for name in document["metadata"].get("finalizers") or ():
         why = label_key_error(name)
-        if not why and "/" not in name and name not in _STANDARD_FINALIZERS:
+        if is_core and not why and "/" not in name and name not in _STANDARD_FINALIZERS:
             why = "name is neither a standard finalizer name nor is it fully qualified"
         if why:
             errors.append(invalid_value("metadata.finalizers", name, why))
@@ -116,7 +117,9 @@ def _transition_errors(meta: Document, live: Document) -> list[FieldError]:
             listed = ", ".join(orjson.dumps(name).decode() for name in added)
             text = "no new finalizers can be added if the object is being deleted, found new finalizers []string"
             errors.append(forbidden_field("metadata.finalizers", f"{text}{{{listed}}}"))
-    return errors + [_immutable(field, meta.get(field)) for field in ("name", "namespace") if _differs(field, meta, live)]
+    return errors + [
+        _immutable(field, meta.get(field)) for field in ("name", "namespace") if _differs(field, meta, live)
+    ]
 
 
 def _differs(field: str, meta: Document, live: Document) -> bool:

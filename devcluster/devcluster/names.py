@@ -79,9 +79,11 @@ def path_segment_error(name: str) -> str:
 def config_key_error(key: str) -> str:
     """Check a key of the data of a Secret or a ConfigMap."""
     error = _limited(key, _CONFIG_KEY, 253, _CONFIG_KEY_TEXT)
-    if error or key not in {".", ".."} and not key.startswith(".."):
+    if error:
         return error
-    return f"must not be '{key}'" if key in {".", ".."} else "must not start with '..'"
+    if key in {".", ".."}:
+        return f"must not be '{key}'"
+    return "must not start with '..'" if key.startswith("..") else ""
 
 
 def label_key_error(key: str) -> str:

@@ -19,7 +19,11 @@ _BATCH = 200
 _CONTROLLER = WriteOptions("kube-controller-manager")
 _REMAINING = (
     ("NamespaceContentRemaining", "SomeResourcesRemain", "Some resources are remaining: "),
-    ("NamespaceFinalizersRemaining", "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: "),
+    (
+        "NamespaceFinalizersRemaining",
+        "SomeFinalizersRemain",
+        "Some content in the namespace has finalizers remaining: ",
+    ),
 )
 
 

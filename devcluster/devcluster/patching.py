@@ -70,7 +70,7 @@ def merge(target: Any, change: Any) -> Any:
 
 def _patcher(resource: ServedResource, kind: str) -> _Patcher:
     if resource.custom and kind == _STRATEGIC:
-        accepted = ", ".join((_JSON, _MERGE, APPLY))
+        accepted = f"{_JSON}, {_MERGE}, {APPLY}"
         message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
         raise unsupported_media_type(message, bare=True)
     patchers: dict[str, _Patcher] = {_JSON: _json_patch, _MERGE: _merge_patch, _STRATEGIC: _strategic_patch}
@@ -113,9 +113,7 @@ def _apply(
     live = plane.store.collection(resource.storage).get(key)
     if live is None and subresource:
         raise not_found(resource.named(key[1]))
-    settings = ApplyOptions(
-        options.manager, options.force, resource.api_version, subresource, timestamp(plane.clock())
-    )
+    settings = ApplyOptions(options.manager, options.force, resource.api_version, subresource, timestamp(plane.clock()))
     before = served_document(resource, live) if live else None
     asked = applied["metadata"].pop("resourceVersion", "")
     merged = _merged(before, applied, settings, resource)
@@ -135,9 +133,7 @@ def _keep_managers(_document: Document) -> None:
     """Leave the managed fields as server-side apply has set them."""
 
 
-def _applied(
-    resource: ServedResource, call: Call, key: ObjectKey, options: WriteOptions
-) -> tuple[Document, list[str]]:
+def _applied(resource: ServedResource, call: Call, key: ObjectKey, options: WriteOptions) -> tuple[Document, list[str]]:
     """Return the applied configuration, checked, and warnings about it."""
     if not call.query.get("fieldManager"):
         raise invalid_options("patch", [required("fieldManager", "is required for apply patch")])
@@ -158,17 +154,10 @@ def _applied(
     return applied, unknown_field_warnings(resource, unknown, options)
 
 
-def _merged(
-    before: Document | None, applied: Document, settings: ApplyOptions, resource: ServedResource
-) -> Document:
+def _merged(before: Document | None, applied: Document, settings: ApplyOptions, resource: ServedResource) -> Document:
     try:
         return apply(before, applied, options=settings, schema=resource.schema)
     except ApplyConflict as err:
-        raise apply_conflict(str(err), [(_holder(found), found.field) for found in err.conflicts]) from err
+        raise apply_conflict(str(err), err.causes) from err
     except ApplyInvalid as err:
         raise bad_request(str(err)) from err
-
-
-def _holder(found: Any) -> str:
-    return f"conflict with {found.manager}" if found.manager.startswith('"') else f'conflict with "{found.manager}"'
-

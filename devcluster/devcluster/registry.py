@@ -18,6 +18,7 @@ class Registry:
     def __init__(self, resources: Iterable[ServedResource] = ()) -> None:
         self.generation = 0
         self._resources: dict[ResourceKey, ServedResource] = {}
+        self._cached: tuple[int, dict[CollectionKey, ServedResource]] = (-1, {})
         for resource in resources:
             self.add(resource)
 
@@ -52,17 +53,23 @@ class Registry:
 
     def stored(self) -> list[ServedResource]:
         """Return one resource for each collection, in its storage version where that is served."""
+        return list(self._by_collection().values())
+
+    def stored_in(self, collection: CollectionKey) -> ServedResource | None:
+        """Return the resource whose objects a collection holds, None when none is served."""
+        return self._by_collection().get(collection)
+
+    def _by_collection(self) -> dict[CollectionKey, ServedResource]:
+        if self._cached[0] == self.generation:
+            return self._cached[1]
         found: dict[CollectionKey, ServedResource] = {}
         for resource in self._resources.values():
             if not resource.storage[1] or resource.conversion:
                 continue
             if resource.storage not in found or resource.version == resource.storage_version:
                 found[resource.storage] = resource
-        return list(found.values())
-
-    def stored_in(self, collection: CollectionKey) -> ServedResource | None:
-        """Return the resource whose objects a collection holds, None when none is served."""
-        return next((resource for resource in self.stored() if resource.storage == collection), None)
+        self._cached = (self.generation, found)
+        return found
 
     def groups(self) -> list[str]:
         """Return the named groups in the order in which they were added."""

@@ -56,7 +56,7 @@ class ApiError(Exception):
         return body
 
 
-class NoSuchPath(Exception):  # noqa: N818 - it is an answer (a plain 404 page), not a failure
+class NoSuchPath(Exception):
     """The path belongs to nothing the server serves."""
 
 
@@ -89,9 +89,8 @@ def conflict(subject: Named, cause: str = "") -> ApiError:
     return ApiError(409, "Conflict", message, subject.details())
 
 
-def apply_conflict(message: str, conflicts: Sequence[tuple[str, str]]) -> ApiError:
-    """Return the answer to a server-side apply over fields of others: (what conflicts, field path) pairs."""
-    causes = [{"reason": "FieldManagerConflict", "message": text, "field": path} for text, path in conflicts]
+def apply_conflict(message: str, causes: list[dict[str, str]]) -> ApiError:
+    """Return the answer to a server-side apply over fields that others hold."""
     return ApiError(409, "Conflict", message, {"causes": causes})
 
 

@@ -96,9 +96,7 @@ class Store:
         collection = self.collections.get(location[0])
         return collection.get(location[1]) if collection else None
 
-    def write(
-        self, where: CollectionKey, document: Document, *, created: float, written_by: object = None
-    ) -> Entry:
+    def write(self, where: CollectionKey, document: Document, *, created: float, written_by: object = None) -> Entry:
         """Store a document, which becomes the store's, under the next revision, which its metadata then carries."""
         collection = self.collection(where)
         key = object_key(document)

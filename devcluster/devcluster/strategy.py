@@ -47,11 +47,11 @@ class Strategy:
     def prepare_for_update(self, document: Document, live: Document) -> None:
         """Carry over the fields that the server owns."""
 
-    def validate(self, document: Document) -> list[FieldError]:
+    def validate(self, document: Document) -> list[FieldError]:  # noqa: ARG002 - a hook that does nothing
         """Return what is wrong with a new object."""
         return []
 
-    def validate_update(self, document: Document, live: Document) -> list[FieldError]:
+    def validate_update(self, document: Document, live: Document) -> list[FieldError]:  # noqa: ARG002 - a hook
         """Return what is wrong with an update."""
         return self.validate(document)
 

@@ -167,9 +167,7 @@ def _count_generation(resource: ServedResource, document: Document, before: Docu
         document["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
 
 
-def _store(
-    plane: ControlPlane, resource: ServedResource, live: Entry, document: Document, *, dry_run: bool
-) -> Entry:
+def _store(plane: ControlPlane, resource: ServedResource, live: Entry, document: Document, *, dry_run: bool) -> Entry:
     if dry_run:
         return Entry(document, live.revision, live.created, resource)
     meta = document["metadata"]

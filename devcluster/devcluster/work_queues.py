@@ -51,7 +51,7 @@ class WorkQueue(Generic[KeyT]):
     async def _try(self, key: KeyT) -> None:
         try:
             await self._handle(key)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the boundary: one key's defect must not end the controller
             _LOG.exception("a controller of the dev cluster failed on %s", key)
 
 

@@ -14,7 +14,11 @@ class PodStrategy(Strategy):
     def default(self, document: Document) -> None:
         """Set the defaults that clients look at."""
         spec = document.setdefault("spec", {})
-        for field, value in (("restartPolicy", "Always"), ("serviceAccountName", "default"), ("dnsPolicy", "ClusterFirst")):
+        for field, value in (
+            ("restartPolicy", "Always"),
+            ("serviceAccountName", "default"),
+            ("dnsPolicy", "ClusterFirst"),
+        ):
             spec.setdefault(field, value)
 
     def prepare_for_create(self, document: Document) -> None:

@@ -1,6 +1,6 @@
 """An aiohttp server that accepts every HTTP method, because Vault's clients list with the method LIST.
 
-aiohttp's compiled parser knows a fixed set of methods; its Python twin takes any token, so each connection gets that one.
+aiohttp's compiled parser knows a fixed set of methods. Its Python twin takes any, so each connection gets that one.
 """
 
 import asyncio

@@ -67,9 +67,8 @@ class DevVault:
         self._api.faults.clear()
 
     async def __aenter__(self) -> Self:
-        self._runner = web.ServerRunner(
-            AnyMethodServer(self._api.serve, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS
-        )
+        server = AnyMethodServer(self._api.serve, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, _HOST, self._port, ssl_context=self._ssl_context).start()
         return self

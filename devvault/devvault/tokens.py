@@ -166,7 +166,7 @@ class TokenStore:
 
 def _first_ttl(request: TokenRequest) -> timedelta:
     parameters = request.parameters
-    if "root" in request.policies and not parameters.ttl:
+    if "root" in request.policies and not (parameters.ttl or parameters.period or parameters.explicit_max_ttl):
         return _NEVER_EXPIRES
     wanted = parameters.period or parameters.ttl or SYSTEM_MAX_TTL
     limits = (SYSTEM_MAX_TTL, parameters.max_ttl, parameters.explicit_max_ttl)

@@ -35,7 +35,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, self.targets[name][1]) for name in self.list_commands(ctx)])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SECRETS_OPERATOR"}
+)
 @click.version_option(package_name="secrets-operator", prog_name="secrets-operator")
 def cli() -> None:
     """Keep secrets in GitOps: references and ciphertext in Git, native Secrets in the cluster."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 from secrets_operator.errors import Terminal
@@ -12,6 +13,10 @@ from secrets_operator.flow import Object
 FORMATS = ("json", "yaml")
 # Longer than any value, so that a line is never folded.
 _WIDTH = 1 << 30
+# Plain text to us, but a date, a sexagesimal number or a merge key to other readers of YAML 1.1.
+_READ_OTHERWISE = re.compile(
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|<<|=", re.DOTALL
+)
 
 
 def output_format(requested: str, file_name: str) -> str:
@@ -59,7 +64,8 @@ def _represent_string(representer: Any, text: str) -> Any:
     """Represent a string: double quotes around look-alikes of numbers, booleans and null, blocks for several lines."""
     from secrets_operator.sealing.yaml_scalars import resolve
 
-    style = '"' if not isinstance(resolve(text), str) else "|" if "\n" in text else None
+    ambiguous = not isinstance(resolve(text), str) or _READ_OTHERWISE.fullmatch(text)
+    style = '"' if ambiguous else "|" if "\n" in text else None
     return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -20,7 +20,7 @@ from secrets_operator.fetching.batching import Batcher
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import StoreHost
 from secrets_operator.fetching.referents import CLUSTER_STORE, Referents
-from secrets_operator.flow import Object
+from secrets_operator.flow import Key, Object
 from secrets_operator.provider import Session, StoreIdentity
 from secrets_operator.provider.discovery import Providers
 
@@ -88,14 +88,12 @@ class Sessions:
         except NamespaceUnknown:
             return
         except OperatorError:
-            self.forget(store)
+            self.forget(_key_of(store))
             raise
 
-    def forget(self, store: Object) -> None:
+    def forget(self, store: Key) -> None:
         """Retire every session of a store: it was deleted, or its credential does not work."""
-        metadata = store["metadata"]
-        identity = (store["kind"], metadata.get("namespace", ""), metadata["name"])
-        for slot in [slot for slot in self._slots if slot[:3] == identity]:
+        for slot in [slot for slot in self._slots if slot[:3] == store]:
             self._retire(slot)
 
     def discard(self, current: OpenSession) -> None:
@@ -168,10 +166,9 @@ class Sessions:
             closing.add_done_callback(self._closing.discard)
 
     async def _drop_stale_credentials(self, store: Object) -> None:
-        metadata = store["metadata"]
-        identity = (store["kind"], metadata.get("namespace", ""), metadata["name"])
+        key = _key_of(store)
         for slot, opening in list(self._slots.items()):
-            if slot[:3] == identity and opening.task.done():
+            if slot[:3] == key and opening.task.done():
                 changed = await opening.task.result().host.credentials_changed()
                 if changed and self._slots.get(slot) is opening:
                     self._retire(slot)
@@ -181,6 +178,11 @@ def provider_of(store: Object) -> tuple[str, Object]:
     """Return the name and the object of the one provider in a store's spec; the schema allows exactly one."""
     ((name, spec),) = store["spec"]["provider"].items()
     return name, spec or {}
+
+
+def _key_of(store: Object) -> Key:
+    metadata = store["metadata"]
+    return Key(store["kind"], metadata.get("namespace", ""), metadata["name"])
 
 
 async def _close(session: Session) -> None:

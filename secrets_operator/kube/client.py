@@ -7,7 +7,7 @@ from once after a 401 with another token: what to do about a failure is the call
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -87,7 +87,8 @@ class Client:
             "limit": limit,
             "continue": continue_,
         }
-        return await self._object(requests.list_(Target(resource, namespace), params))
+        request = requests.list_(Target(resource, namespace), params)
+        return mapping.parsed_list(request, await self._call(request))
 
     async def create(self, resource: Resource, namespace: str, body: Mapping[str, Any], *, manager: str = "") -> Object:
         """Create an object and return it; raises AlreadyExists."""
@@ -141,7 +142,7 @@ class Client:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise mapping.not_kubernetes(request, 201) from None
 
-    async def watch(
+    def watch(
         self,
         resource: Resource,
         namespace: str = "",
@@ -150,7 +151,7 @@ class Client:
         field_selector: str = "",
         resource_version: str = "",
         seconds: int = 0,
-    ) -> AsyncIterator[Object]:
+    ) -> AsyncGenerator[Object, None]:
         """Yield the events after ``resource_version``, bookmarks among them, until the API server ends the watch.
 
         It is asked to do so after ``seconds``. Raises Unreachable when the stream falls silent, and what an ERROR event
@@ -163,8 +164,7 @@ class Client:
             "timeoutSeconds": seconds,
         }
         request = requests.watch(Target(resource, namespace), params)
-        async for event in events(request, self._session.stream(request)):
-            yield event
+        return events(request, self._session.stream(request))
 
     async def version(self) -> Object:
         """Return what the API server says about itself; ``gitVersion`` is the interesting part."""

@@ -90,6 +90,22 @@ def parsed(request: Request, body: bytes) -> dict[str, Any]:
     raise not_kubernetes(request, 200)
 
 
+def parsed_list(request: Request, body: bytes) -> dict[str, Any]:
+    """Return the list that ``body`` is the JSON of, with ``items`` and ``metadata``; raises ServerError otherwise."""
+    page = parsed(request, body)
+    # An empty list of some kinds is sent as null.
+    items = page["items"] = page.get("items") or []
+    if isinstance(page.get("metadata"), dict) and isinstance(items, list) and all(map(is_object, items)):
+        return page
+    raise not_kubernetes(request, 200)
+
+
+def is_object(value: object) -> bool:
+    """Return whether ``value`` has what every object and every bookmark has, a ``metadata`` with a version."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    return isinstance(metadata, dict) and isinstance(metadata.get("resourceVersion"), str)
+
+
 def not_kubernetes(request: Request, code: int) -> ApiError:
     """Return the error for an answer that no API server gives: no JSON, or JSON of another shape."""
     return errors.ServerError(f"cannot {request}: the answer is not one of a Kubernetes API server", code=code)

@@ -6,7 +6,7 @@ Here are the token, the second attempt after a 401, timeouts, the accounting of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
@@ -83,7 +83,7 @@ class Session:
         except mapping.TRANSPORT_FAILURES as failure:
             raise mapping.from_transport(request, failure) from mapping.shown(failure)
 
-    async def stream(self, request: Request) -> AsyncIterator[bytes]:
+    async def stream(self, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the body of a successful answer as it comes; silence ends it with an error."""
         reading = aiohttp.ClientTimeout(sock_read=self._limits.silence)
         try:

@@ -5,7 +5,7 @@ One line is one event, https://kubernetes.io/docs/reference/using-api/api-concep
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -32,10 +32,10 @@ class Lines:
         return [line for line in lines if line]
 
 
-async def events(request: Request, chunks: AsyncIterator[bytes]) -> AsyncIterator[Object]:
+async def events(request: Request, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[Object, None]:
     """Yield the events in ``chunks``; raises what an ERROR event stands for, and ServerError for anything malformed."""
     lines = Lines()
-    async with aclosing(chunks):  # type: ignore[type-var]  # an async generator, typed by what it yields
+    async with aclosing(chunks):
         async for chunk in chunks:
             for line in lines.feed(chunk):
                 yield _event(request, line)
@@ -44,11 +44,11 @@ async def events(request: Request, chunks: AsyncIterator[bytes]) -> AsyncIterato
 def _event(request: Request, line: bytes) -> Object:
     event = mapping.parsed(request, line)
     kind, subject = event.get("type"), event.get("object")
-    if not isinstance(kind, str) or not isinstance(subject, dict):
-        raise mapping.not_kubernetes(request, 200)
-    if kind == "ERROR":
+    if kind == "ERROR" and isinstance(subject, dict):
         raise mapping.from_status(request, _code(subject), subject)
-    return event
+    if isinstance(kind, str) and mapping.is_object(subject):
+        return event
+    raise mapping.not_kubernetes(request, 200)
 
 
 def _code(status: dict[str, Any]) -> int:

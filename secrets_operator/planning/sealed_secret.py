@@ -89,10 +89,11 @@ def desired(
 
 def _owner(resource: Object, live: SecretState | None) -> Owner | None:
     metadata = resource["metadata"]
-    only_patched = live is not None and is_true(live.annotations, SEALED_PATCH_ANNOTATION)
-    if live is not None and only_patched and not is_true(live.annotations, SEALED_MANAGED_ANNOTATION):
-        return None
-    return Owner(SEALED_SECRET.group, SEALED_SECRET.kind, metadata["name"], metadata["uid"])
+    owner = Owner(SEALED_SECRET.group, SEALED_SECRET.kind, metadata["name"], metadata["uid"])
+    if live is None or live.controller == owner or not is_true(live.annotations, SEALED_PATCH_ANNOTATION):
+        return owner
+    # Merged into somebody's Secret: it is taken over only when that somebody gave it away as well.
+    return owner if is_true(live.annotations, SEALED_MANAGED_ANNOTATION) else None
 
 
 def _was_synced(resource: Object) -> bool:

@@ -23,7 +23,7 @@ Objects = Mapping[tuple[str, str], Mapping[str, str]]
 _STORE = StoreIdentity("SecretStore", "store", "default")
 
 
-@dataclass(frozen=True)
+@dataclass
 class MemoryHost:
     """A :class:`~secrets_operator.provider.contract.Host` whose Secrets and ConfigMaps are plain mappings."""
 

@@ -22,6 +22,13 @@ from secrets_operator.planning.refresh import format_time
 log = structlog.get_logger(__name__)
 
 NORMAL, WARNING = "Normal", "Warning"
+# As External Secrets Operator and Sealed Secrets name themselves in events.
+_COMPONENTS = {
+    "ExternalSecret": "external-secrets",
+    "SecretStore": "secret-store",
+    "ClusterSecretStore": "cluster-secret-store",
+    "SealedSecret": "sealed-secrets",
+}
 _QUIET_SECONDS = 600.0
 _REMEMBERED = 10_000
 
@@ -38,14 +45,14 @@ class Event:
 
 
 class Events:
-    """Emits events in the name of one component (``external-secrets``, ``sealed-secrets``)."""
+    """Emits events, each in the name of the component that users of its kind know."""
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._emitted: OrderedDict[tuple[str, Event], float] = OrderedDict()
 
-    async def emit(self, target: Object, event: Event, *, component: str) -> None:
+    async def emit(self, target: Object, event: Event) -> None:
         """Emit ``event`` about ``target``."""
         if not event.repeats and self._is_repeated(target, event):
             return
@@ -67,7 +74,7 @@ class Events:
             "type": event.type,
             "reason": event.reason,
             "message": one_line(event.message),
-            "source": {"component": component},
+            "source": {"component": _COMPONENTS.get(target["kind"], "secrets-operator")},
             "firstTimestamp": now,
             "lastTimestamp": now,
             "count": 1,

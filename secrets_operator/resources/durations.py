@@ -36,6 +36,7 @@ MESSAGE: Final = (
 )
 
 _LARGEST: Final = 2**63
+_MOST_DIGITS: Final = 20
 _SYNTAX: Final = re.compile(PATTERN.replace("$", r"\Z"))
 _TERM: Final = re.compile("([0-9]*)(?:[.]([0-9]*))?([nuµμm]?s|m|h)")
 
@@ -61,7 +62,9 @@ def parse_duration(text: str) -> int:
 
 def _term(whole: str, fraction: str, unit: int) -> int:
     """Return the nanoseconds of one number with its unit, the fraction rounded as Go's float64 arithmetic does."""
-    nanoseconds = int(whole or "0") * unit
+    digits = whole.lstrip("0") or "0"
+    # More digits than the largest number has are not worth converting: the sum is refused anyway.
+    nanoseconds = (int(digits) if len(digits) < _MOST_DIGITS else _LARGEST + 1) * unit
     value, scale = _fraction(fraction)
     return nanoseconds + int(float(value) * (float(unit) / scale)) if value else nanoseconds
 

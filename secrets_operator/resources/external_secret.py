@@ -98,9 +98,10 @@ class ExternalSecretSpec(Model):
         """Yield every store the spec names, ``secretStoreRef`` first; a store named twice comes twice."""
         if self.secret_store_ref is not None:
             yield self.secret_store_ref
-        for entry in (*self.data, *self.data_from):
-            if entry.source_ref is not None and entry.source_ref.store_ref is not None:
-                yield entry.source_ref.store_ref
+        sources = [entry.source_ref for entry in self.data] + [entry.source_ref for entry in self.data_from]
+        for source in sources:
+            if source is not None and source.store_ref is not None:
+                yield source.store_ref
 
 
 class SecretBinding(Model):

@@ -14,9 +14,7 @@ class LabelSelectorRequirement(Model):
 
     key: str = Field(description="Label that the condition is about.")
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"] = Field(description="How the label is compared.")
-    values: tuple[str, ...] = Field(
-        (), description="Values for In and NotIn; empty for Exists and DoesNotExist."
-    )
+    values: tuple[str, ...] = Field((), description="Values for In and NotIn; empty for Exists and DoesNotExist.")
 
 
 class LabelSelector(Model):
@@ -25,6 +23,4 @@ class LabelSelector(Model):
     model_config = ConfigDict(json_schema_extra={"x-kubernetes-map-type": "atomic"})
 
     match_labels: dict[str, str] = Field(default_factory=dict, description="Labels that must have these values.")
-    match_expressions: tuple[LabelSelectorRequirement, ...] = Field(
-        (), description="Further conditions on labels."
-    )
+    match_expressions: tuple[LabelSelectorRequirement, ...] = Field((), description="Further conditions on labels.")

@@ -67,7 +67,13 @@ class FieldProblem:
 def problems_in(error: ValidationError) -> tuple[FieldProblem, ...]:
     """Return the problems that ``error`` stands for, in the order of the fields, without the refused values."""
     details = error.errors(include_url=False, include_input=False)
-    return tuple(FieldProblem(field_path(entry["loc"]), _message(entry["type"], entry.get("ctx"))) for entry in details)
+    places = [entry["loc"] for entry in details]
+    return tuple(
+        FieldProblem(field_path(entry["loc"]), _message(entry["type"], entry.get("ctx")))
+        for entry in details
+        # Pydantic does not count refused items, and then complains about a short list as well.
+        if not (entry["type"] == "too_short" and any(_is_below(place, entry["loc"]) for place in places))
+    )
 
 
 def field_path(location: Iterable[str | int]) -> str:
@@ -83,13 +89,19 @@ def field_path(location: Iterable[str | int]) -> str:
     return path
 
 
+def _is_below(place: tuple[str | int, ...], above: tuple[str | int, ...]) -> bool:
+    return len(place) > len(above) and place[: len(above)] == above
+
+
 def _message(kind: str, context: dict[str, Any] | None) -> str:
     if kind in _MESSAGES:
         return _MESSAGES[kind]
     if kind in _WITH_CONTEXT and context:
         return _WITH_CONTEXT[kind](context)
     # Errors of our own carry a sentence that was written without the value; whatever else may exist stays unquoted.
-    return str(context["reason"]) if context and "reason" in context else "is not valid: compare it with the documentation"
+    return (
+        str(context["reason"]) if context and "reason" in context else "is not valid: compare it with the documentation"
+    )
 
 
 def _plain_choices(expected: str) -> str:

@@ -82,7 +82,8 @@ class ServiceAccountSelector(Model):
 
     name: DnsName = Field(description="Name of the ServiceAccount.")
     namespace: DnsLabel | None = Field(
-        None, description="Namespace of the ServiceAccount; heeded in a ClusterSecretStore only. Default: the consumer's."
+        None,
+        description="Namespace of the ServiceAccount; heeded in a ClusterSecretStore only. Default: the consumer's.",
     )
     audiences: tuple[str, ...] = Field((), description="Audiences the token is requested for.")
 

@@ -15,7 +15,7 @@ from secrets_operator.resources.validation_rules import Rule, checked_by
 DELETE_NEEDS_OWNER: Final = Rule(
     "!has(self.deletionPolicy) || self.deletionPolicy != 'Delete' || !has(self.creationPolicy)"
     " || !(self.creationPolicy in ['Merge', 'None', 'CreateOrMerge'])",
-    "deletionPolicy Delete needs a Secret of our own: set creationPolicy to Owner, or deletionPolicy to Retain or Merge",
+    "deletionPolicy Delete needs creationPolicy Owner: set that, or set deletionPolicy to Retain or Merge",
     field=".deletionPolicy",
     reason="FieldValueForbidden",
 )
@@ -46,9 +46,7 @@ class TargetManifest(Model):
 class Target(Model):
     """The object that receives the values."""
 
-    model_config = ConfigDict(
-        json_schema_extra=checked_by(DELETE_NEEDS_OWNER, MERGE_NEEDS_TARGET, SECRET_PARTS_ONLY)
-    )
+    model_config = ConfigDict(json_schema_extra=checked_by(DELETE_NEEDS_OWNER, MERGE_NEEDS_TARGET, SECRET_PARTS_ONLY))
 
     name: DnsName | None = Field(None, description="Name of the Secret. Default: the name of the ExternalSecret.")
     creation_policy: CreationPolicy = Field(
@@ -61,13 +59,13 @@ class Target(Model):
         description="What happens when the provider definitely has none of the values any more: Retain keeps the "
         "Secret, Delete deletes it, Merge removes our keys. Default: Retain.",
     )
-    immutable: StrictBool = Field(
-        False, description="Make the Secret immutable once it is written. Default: false."
-    )
+    immutable: StrictBool = Field(False, description="Make the Secret immutable once it is written. Default: false.")
     manifest: TargetManifest | None = Field(
         None, description="Write an object of this kind instead of a Secret. The operator must be started to allow it."
     )
-    template: Template | None = Field(None, description="Blueprint of the Secret. Default: the fetched keys as they are.")
+    template: Template | None = Field(
+        None, description="Blueprint of the Secret. Default: the fetched keys as they are."
+    )
 
     @property
     def renders_secret(self) -> bool:

@@ -7,7 +7,8 @@ In: objects as the API server sent them. Out: a :class:`Change` where something 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -72,13 +73,13 @@ class Cache(Generic[T]):
         known = self._entries.pop(place, None)
         return Change(*place, known[1], None) if known else None
 
-    def places(self) -> Set[Place]:
+    def places(self) -> AbstractSet[Place]:
         """Return where objects are known to be."""
         return self._entries.keys()
 
 
 def place_of(subject: Object) -> Place:
-    """Return where an object is; raises KeyError or TypeError when it has no name."""
+    """Return where an object is within its kind."""
     metadata = subject["metadata"]
     # Thousands of entries share a few namespaces; interned, they share one string each.
-    return Place(sys.intern(metadata.get("namespace", "")), metadata["name"])
+    return Place(sys.intern(metadata.get("namespace") or ""), metadata.get("name", ""))

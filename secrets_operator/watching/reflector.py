@@ -9,10 +9,11 @@ What the projection drops is not kept: a reflector of Secrets keeps digests.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 import structlog
 
@@ -22,11 +23,13 @@ from secrets_operator.flow import Object
 from secrets_operator.kube.errors import Gone
 from secrets_operator.kube.resources import Resource
 from secrets_operator.watching.cache import Cache, Change, Place, place_of
-from secrets_operator.watching.pacing import Pacing
+from secrets_operator.watching.pacing import Ended, Pacing
 
 T = TypeVar("T")
 
 PAGE_SIZE = 500
+# Seconds after which the API server is asked to end a watch, spread up to twice as long so that not all end at once.
+WATCH_SECONDS = 300
 
 
 class Source(Protocol):
@@ -120,59 +123,127 @@ class Reflector(Generic[T]):
     async def run(self) -> NoReturn:
         """Follow the collection until cancelled; no fault of the API server ends it."""
         while True:
-            await asyncio.sleep(await self._attempt())
+            pause = await self._attempt()
+            await asyncio.sleep(pause)
 
     async def _attempt(self) -> float:
         """List if needed, then watch until the watch ends; return the seconds to wait before the next attempt."""
-        watched_from: float | None = None
-        try:
-            if not self._version:
-                await self._relist()
-            watched_from = self._clock.monotonic()
-            await self._watch()
-        except OperatorError as error:
-            self.fault = error
-        lived = self._clock.monotonic() - watched_from if watched_from is not None else 0.0
-        if isinstance(self.fault, Gone) or self._pacing.version_is_doubtful(self.fault, lived):
+        ended = await self._follow()
+        if self._pacing.must_list(ended):
             self._version = ""
-        pause = self._pacing.pause(self.fault, lived, self._chance())
-        self._report(pause)
+        pause = self._pacing.pause(ended, self._chance())
+        self._report(ended, pause)
         return pause
 
-    async def _relist(self) -> None:
+    async def _follow(self) -> Ended:
+        if not self._version:
+            try:
+                await self._relist()
+            except OperatorError as fault:
+                return Ended(fault)
         began = self._clock.monotonic()
+        try:
+            await self._watch()
+        except OperatorError as fault:
+            return Ended(fault, self._clock.monotonic() - began, watched=True)
+        return Ended(None, self._clock.monotonic() - began, watched=True)
+
+    async def _relist(self) -> None:
         seen: set[Place] = set()
-        metadata: dict[str, Any] = {}
-        while not metadata or metadata.get("continue"):
-            page = await self._page(metadata.get("continue", ""))
-            metadata = page["metadata"]
-            for item in page.get("items") or ():
-                self._put(item, seen)
+        page = await self._page()
+        self._put_all(page["items"], seen)
+        while continue_ := page["metadata"].get("continue"):
+            page = await self._page(continue_)
+            self._put_all(page["items"], seen)
         for place in self._cache.places() - seen:
             self._remove(place)
         self._page_size = PAGE_SIZE
-        self._version = metadata["resourceVersion"]
-        self._heard()
-        if not self.synced.is_set():
-            self.synced.set()
-            self._log.info("watch.synced", objects=len(self), seconds=round(self._clock.monotonic() - began, 3))
+        self._version = page["metadata"].get("resourceVersion", "")
+        self.synced.set()
+        self._log.info("watch.listed", objects=len(self), skipped=self.skipped)
 
-    async def _page(self, continue_: str) -> Object:
+    async def _page(self, continue_: str = "") -> Object:
+        kept = self._selection
         try:
             page = await self._source.list(
-                **_arguments(self._selection), limit=self._page_size, continue_=continue_
+                kept.resource,
+                kept.namespace,
+                label_selector=kept.label_selector,
+                field_selector=kept.field_selector,
+                limit=self._page_size,
+                continue_=continue_,
             )
         except Gone:
-            # The collection changes faster than it is paged through: take it in one piece next time.
+            # The list takes longer than the API server remembers its beginning: take it in one piece next time.
             self._page_size = 0
             raise
-        self.last_heard = self._clock.monotonic()
+        self._heard()
         return page
 
     async def _watch(self) -> None:
-        seconds = int(300 * (1 + self._chance()))
-        events = self._source.watch(**_arguments(self._selection), resource_version=self._version, seconds=seconds)
+        kept = self._selection
+        events = self._source.watch(
+            kept.resource,
+            kept.namespace,
+            label_selector=kept.label_selector,
+            field_selector=kept.field_selector,
+            resource_version=self._version,
+            seconds=int(WATCH_SECONDS * (1 + self._chance())),
+        )
         async with aclosing(events):
             async for event in events:
                 self._heard()
                 self._take(event["type"], event["object"])
+
+    def _heard(self) -> None:
+        self.last_heard = self._clock.monotonic()
+        self.fault = None
+
+    def _take(self, kind: str, subject: Object) -> None:
+        if kind == "DELETED":
+            self._remove(place_of(subject))
+        elif kind in {"ADDED", "MODIFIED"}:
+            self._put(subject)
+        # Only now: an attempt that ends before this line sees the same event again. Bookmarks move nothing but this.
+        self._version = subject["metadata"]["resourceVersion"]
+
+    def _put_all(self, items: list[Object], seen: set[Place]) -> None:
+        for item in items:
+            seen.add(place_of(item))
+            self._put(item)
+
+    def _put(self, subject: Object) -> None:
+        try:
+            self._tell(self._cache.put(subject))
+        except Exception as error:  # noqa: BLE001 - one object's failure must not end the stream for all others
+            self._skip(place_of(subject), error)
+
+    def _remove(self, place: Place) -> None:
+        try:
+            self._tell(self._cache.remove(place))
+        except Exception as error:  # noqa: BLE001 - as in _put
+            self._skip(place, error)
+
+    def _tell(self, change: Change[T] | None) -> None:
+        if change is not None:
+            self._on_change(change)
+
+    def _skip(self, place: Place, error: Exception) -> None:
+        self.skipped += 1
+        # Neither the text of the error nor a traceback: the projection handles values, and both could quote them.
+        self._log.error("watch.object_failed", name=place.name, of=place.namespace, **_whereabouts(error))
+
+    def _report(self, ended: Ended, pause: float) -> None:
+        self.fault = ended.fault
+        if ended.fault is None:
+            self._log.debug("watch.ended", lived=round(ended.lived, 1))
+            return
+        known = {"error": type(ended.fault).__name__, "message": ended.fault.message, "retry_in": round(pause, 1)}
+        log = self._log.info if isinstance(ended.fault, Gone) else self._log.warning
+        log("watch.interrupted", **known, list_next=not self._version)
+
+
+def _whereabouts(error: Exception) -> dict[str, str]:
+    """Return the class of ``error`` and the line that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return {"error": type(error).__name__, "at": f"{last.filename}:{last.lineno}"}

@@ -51,5 +51,7 @@ class KubernetesProvider(Model):
 
     server: KubernetesServer = Field(default_factory=KubernetesServer, description="The API server to read from.")
     auth: KubernetesAuth | None = Field(None, description="How to log in; the operator's own identity is never used.")
-    auth_ref: SecretKeySelector | None = Field(None, description="Secret key that holds a kubeconfig, in place of auth.")
+    auth_ref: SecretKeySelector | None = Field(
+        None, description="Secret key that holds a kubeconfig, in place of auth."
+    )
     remote_namespace: DnsLabel = Field("default", description="Namespace to read Secrets from. Default: default.")

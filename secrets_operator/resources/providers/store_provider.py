@@ -18,7 +18,9 @@ from secrets_operator.resources.providers.kubernetes import KubernetesProvider
 from secrets_operator.resources.providers.vault import VaultProvider
 from secrets_operator.resources.providers.webhook import WebhookProvider
 
-EXACTLY_ONE: Final = "must have exactly one property, named like the provider: remove the others, or make a second store"
+EXACTLY_ONE: Final = (
+    "must have exactly one property, named like the provider: remove the others, or make a second store"
+)
 AN_OBJECT: Final = "the provider's settings must be an object (key: value pairs)"
 
 

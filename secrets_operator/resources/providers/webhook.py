@@ -42,13 +42,15 @@ class WebhookAuth(Model):
         json_schema_extra=checked_by(Rule("has(self.ntlm)", "set ntlm, or remove auth", reason="FieldValueRequired"))
     )
 
-    ntlm: WebhookNtlm | None = Field(None, description="NTLM.")
+    ntlm: WebhookNtlm | None = Field(None, description="Log in with NTLM.")
 
 
 class WebhookProvider(TrustedCA):
     """The request to send and how to read the answer."""
 
-    url: str = Field(description="URL of the request; a template, such as https://api.example.com/{{ .remoteRef.key }}.")
+    url: str = Field(
+        description="URL of the request; a template, such as https://api.example.com/{{ .remoteRef.key }}."
+    )
     method: str = Field("GET", description="HTTP method. Default: GET, or POST when pushing.")
     headers: dict[str, str] = Field(default_factory=dict, description="HTTP headers; the values are templates.")
     body: str = Field("", description="Body of the request; a template.")

@@ -1,0 +1,121 @@
+"""The forms in which objects go to clients: as they are, as metadata alone, or as a table.
+
+`negotiate` reads the Accept header; the encoders keep what they made with the object's version, so that a
+list, a get and all watches share one serialisation.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from devcluster.custom_resources import served_document
+from devcluster.documents import Document
+from devcluster.history import Entry
+from devcluster.served_resources import ServedResource
+from devcluster.statuses import ApiError
+from devcluster.tables import table
+
+_JSON_TYPES = {"application/json", "application/*", "*/*", "application/yaml"}
+_FORMS = {
+    "Table": "table",
+    "PartialObjectMetadata": "partial",
+    "PartialObjectMetadataList": "partial",
+}
+_META = "meta.k8s.io/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a client wants: `object`, `partial` or `table`; for tables, how much of each object rows carry, and
+    the time (seconds since the epoch) to which ages refer.
+    """
+
+    kind: str = "object"
+    include_object: str = "Metadata"
+    as_of: float = 0.0
+
+
+OBJECT = Form()
+
+
+def negotiate(accept: str, *, include_object: str = "", as_of: float = 0.0) -> Form:
+    """Return the first form that the client accepts and the server can produce.
+
+    Raises:
+        ApiError: 406, there is none.
+
+    """
+    if not accept:
+        return OBJECT
+    for choice in accept.split(","):
+        media, *parameters = (part.strip() for part in choice.split(";"))
+        if media not in _JSON_TYPES:
+            continue
+        options = dict(part.partition("=")[::2] for part in parameters)
+        if "as" not in options:
+            return OBJECT
+        if options["as"] in _FORMS and options.get("g") == "meta.k8s.io" and options.get("v") == "v1":
+            return Form(_FORMS[options["as"]], include_object or "Metadata", as_of)
+    message = "only the following media types are accepted: application/json"
+    raise ApiError(406, "NotAcceptable", message, {})
+
+
+def encode(resource: ServedResource, entry: Entry, form: Form = OBJECT) -> bytes:
+    """Return the JSON of one object in a form other than the table."""
+    key = (resource, form.kind)
+    found = entry.encoded.get(key)
+    if found is None:
+        document = served_document(resource, entry)
+        found = _partial(document) if form.kind == "partial" else _whole(resource, document)
+        entry.encoded[key] = found
+    return found
+
+
+def encode_item(resource: ServedResource, entry: Entry, form: Form) -> bytes:
+    """Return the JSON of one item of a list: built-in kinds leave out kind and apiVersion there."""
+    whole = encode(resource, entry, form)
+    if resource.custom or form.kind == "partial":
+        return whole
+    return b"{" + whole[len(_prefix(resource)) :]
+
+
+def _prefix(resource: ServedResource) -> bytes:
+    return f'{{"kind":"{resource.kind}","apiVersion":"{resource.api_version}",'.encode()
+
+
+def _whole(resource: ServedResource, document: Document) -> bytes:
+    body = {key: value for key, value in document.items() if key not in {"kind", "apiVersion"}}
+    return _prefix(resource) + orjson.dumps(body)[1:]
+
+
+def _partial(document: Document) -> bytes:
+    return orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": document["metadata"]})
+
+
+def encode_table(
+    resource: ServedResource, entries: list[Entry], form: Form, *, list_meta: Document, headers: bool = True
+) -> bytes:
+    """Return the JSON of a table; events after the first of a watch come without column definitions."""
+    objects = [_with_precise_age(served_document(resource, entry), entry.created) for entry in entries]
+    found = table(objects, list(resource.columns), include_object="None", now=datetime.fromtimestamp(form.as_of, UTC))
+    if not headers:
+        found["columnDefinitions"] = []
+    for row, entry in zip(found["rows"], entries, strict=True):
+        row["object"] = _row_object(resource, entry, form)
+    body = {"kind": "Table", "apiVersion": _META, "metadata": list_meta}
+    body["columnDefinitions"], body["rows"] = found["columnDefinitions"], found["rows"]
+    return orjson.dumps(body)
+
+
+def _row_object(resource: ServedResource, entry: Entry, form: Form) -> orjson.Fragment | None:
+    if form.include_object == "None":
+        return None
+    kind = "object" if form.include_object == "Object" else "partial"
+    return orjson.Fragment(encode(resource, entry, Form(kind)))
+
+
+def _with_precise_age(document: Document, created: float) -> Document:
+    """Return the object with its creation in fractions of a second, so that ages are not rounded up."""
+    when = datetime.fromtimestamp(created, UTC).isoformat().replace("+00:00", "Z")
+    return {**document, "metadata": {**document["metadata"], "creationTimestamp": when}}

@@ -1,0 +1,163 @@
+"""Requests about resources: finds the resource, checks verb and subresource, and calls what answers it.
+
+Watches are prepared elsewhere (`watching`), since their answer is a stream.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from devcluster.answers import Answer, json_answer
+from devcluster.authorization import Authorizer
+from devcluster.bodies import media_type, read_object
+from devcluster.calls import Call, ControlPlane, write_options
+from devcluster.creating import Written, create
+from devcluster.deleting import delete, delete_options
+from devcluster.history import Entry
+from devcluster.patching import APPLY, patch
+from devcluster.reading import encode_list, entry_answer, get, list_objects, requested_form, selection
+from devcluster.request_info import RequestInfo
+from devcluster.reviews import Reviewer, request_token
+from devcluster.served_resources import ServedResource
+from devcluster.service_account_tokens import TokenSigner
+from devcluster.statuses import NoSuchPath, method_not_allowed, success
+from devcluster.storage import ObjectKey, object_key
+from devcluster.updating import replace
+
+_SUBRESOURCE_VERBS = {
+    "status": {"get", "patch", "update"},
+    "finalize": {"update"},
+    "token": {"create"},
+}
+
+
+class ResourceHandlers:
+    """Answers every request about a resource but watches."""
+
+    def __init__(self, plane: ControlPlane, authorizer: Authorizer, reviewer: Reviewer, signer: TokenSigner) -> None:
+        self._plane = plane
+        self._authorizer = authorizer
+        self._reviewer = reviewer
+        self._signer = signer
+
+    def find(self, info: RequestInfo) -> ServedResource:
+        """Return the resource that a request is about.
+
+        Raises:
+            NoSuchPath: nothing like it is served.
+            ApiError: 405, the resource does not have the verb.
+
+        """
+        resource = self._plane.registry.find(info.group, info.version, info.resource)
+        if resource is None or (info.subresource and info.subresource not in resource.subresources):
+            raise NoSuchPath
+        if info.subresource:
+            allowed = info.verb in _SUBRESOURCE_VERBS.get(info.subresource, ())
+        else:
+            allowed = info.verb in resource.verbs
+        if not allowed:
+            raise method_not_allowed()
+        if not _is_in_scope(resource, info):
+            raise NoSuchPath
+        return resource
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer a request.
+
+        Raises:
+            ApiError: it is refused.
+            NoSuchPath: nothing like it is served.
+
+        """
+        resource = self.find(call.info)
+        handlers: dict[str, Callable[[ServedResource, Call, ObjectKey], Awaitable[Answer]]] = {
+            "get": self._get,
+            "list": self._list,
+            "create": self._create,
+            "update": self._update,
+            "patch": self._patch,
+            "delete": self._delete,
+            "deletecollection": self._delete_collection,
+        }
+        key = resource.key(call.info.namespace, call.info.name)
+        return await handlers[call.info.verb](resource, call, key)
+
+    async def _get(self, resource: ServedResource, call: Call, key: ObjectKey) -> Answer:
+        return get(self._plane, resource, call, key)
+
+    async def _list(self, resource: ServedResource, call: Call, _key: ObjectKey) -> Answer:
+        return await list_objects(self._plane, resource, call)
+
+    async def _create(self, resource: ServedResource, call: Call, key: ObjectKey) -> Answer:
+        options = write_options(call)
+        requested_form(call)
+        document = read_object(resource, call.body, call.headers.get("Content-Type", ""))
+        if call.info.subresource == "token":
+            token = request_token(self._plane, self._signer, document, namespace=key[0], name=key[1])
+            return json_answer(token, 201)
+        if call.info.name:
+            raise method_not_allowed()
+        if not resource.storage[1]:
+            document["kind"] = resource.kind
+            return json_answer(self._reviewer.review(document, user=call.user, namespace=call.info.namespace), 201)
+        if resource.conversion:
+            document, stored = resource.conversion.to_stored(document), self._plane.registry.stored_as(resource)
+            written = create(self._plane, stored, document, namespace=key[0], options=options)
+        else:
+            written = create(self._plane, resource, document, namespace=key[0], options=options)
+        return _written(resource, written, call)
+
+    async def _update(self, resource: ServedResource, call: Call, key: ObjectKey) -> Answer:
+        options = write_options(call)
+        requested_form(call)
+        document = read_object(resource, call.body, call.headers.get("Content-Type", ""))
+        stored = resource
+        if resource.conversion:
+            document, stored = resource.conversion.to_stored(document), self._plane.registry.stored_as(resource)
+        subresource = call.info.subresource
+        written = replace(self._plane, stored, document, key=key, subresource=subresource, options=options)
+        return _written(resource, written, call)
+
+    async def _patch(self, resource: ServedResource, call: Call, key: ObjectKey) -> Answer:
+        requested_form(call)
+        self._require_right_to_create(resource, call, key)
+        written = patch(self._plane, resource, call, key=key, options=write_options(call))
+        return _written(resource, written, call)
+
+    def _require_right_to_create(self, resource: ServedResource, call: Call, key: ObjectKey) -> None:
+        """Refuse a server-side apply that would create without the right to create."""
+        is_apply = media_type(call.headers.get("Content-Type", "")) == APPLY
+        if is_apply and self._plane.store.collection(resource.storage).get(key) is None:
+            info = call.info
+            asked = RequestInfo(
+                "create", info.path, True, info.group, info.version, info.resource, "", info.namespace, info.name
+            )
+            self._authorizer.require(call.user, asked)
+
+    async def _delete(self, resource: ServedResource, call: Call, key: ObjectKey) -> Answer:
+        outcome = delete(self._plane, resource, key, delete_options(resource, call))
+        if outcome.gone and not resource.strategy.returns_deleted:
+            uid = outcome.entry.document["metadata"]["uid"]
+            return json_answer(success(resource.named(key[1]), uid))
+        return entry_answer(resource, outcome.entry, requested_form(call))
+
+    async def _delete_collection(self, resource: ServedResource, call: Call, _key: ObjectKey) -> Answer:
+        options, wanted = delete_options(resource, call), selection(resource, call)
+        deleted: list[Entry] = []
+        for entry in self._plane.store.collection(resource.storage).entries(wanted.namespace):
+            if wanted.matches(entry):
+                delete(self._plane, resource, object_key(entry.document), options)
+                deleted.append(entry)
+        meta = {"resourceVersion": str(self._plane.store.revision)}
+        return Answer(200, await encode_list(resource, deleted, requested_form(call), meta))
+
+
+def _is_in_scope(resource: ServedResource, info: RequestInfo) -> bool:
+    """Say whether the path names a namespace where, and only where, the resource has one."""
+    if resource.kind == "Namespace" and not resource.group:
+        return True
+    across_namespaces = info.verb in {"list", "watch"} and not info.namespace
+    return across_namespaces or resource.namespaced == bool(info.namespace)
+
+
+def _written(resource: ServedResource, written: Written, call: Call) -> Answer:
+    code = 201 if written.created else 200
+    return entry_answer(resource, written.entry, requested_form(call), code, tuple(written.warnings))

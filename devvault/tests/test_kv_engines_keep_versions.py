@@ -1,0 +1,161 @@
+"""The key/value engines beyond the recordings."""
+
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from devvault import DevVault
+
+
+async def put(client: Any, path: str, **data: Any) -> Any:
+    return await client("POST", f"secret/data/{path}", {"data": data})
+
+
+async def test_only_the_newest_versions_are_kept(client: Any) -> None:
+    await client("POST", "secret/metadata/a", {"max_versions": 2})
+    for number in range(4):
+        await put(client, "a", n=number)
+    metadata = (await client("GET", "secret/metadata/a")).data
+    assert (sorted(metadata["versions"]), metadata["oldest_version"], metadata["current_version"]) == (["3", "4"], 3, 4)
+    assert (await client("GET", "secret/data/a?version=2")).status == 404
+    assert (await client("GET", "secret/data/a?version=3")).data["data"] == {"n": 2}
+
+
+async def test_ten_versions_are_kept_unless_said_otherwise(client: Any) -> None:
+    for number in range(12):
+        await put(client, "a", n=number)
+    assert len((await client("GET", "secret/metadata/a")).data["versions"]) == 10
+
+
+async def test_a_version_is_deleted_when_its_time_is_over(client: Any, clock: Any) -> None:
+    await client("POST", "secret/metadata/a", {"delete_version_after": "1h30m"})
+    await put(client, "a", n=1)
+    assert (await client("GET", "secret/data/a")).data["metadata"]["deletion_time"] != ""
+    clock.advance(5401)
+    reply = await client("GET", "secret/data/a")
+    assert (reply.status, reply.data["data"]) == (404, None)
+
+
+async def test_custom_metadata_is_shown_with_the_data_and_patched_by_name(client: Any) -> None:
+    await put(client, "a", n=1)
+    await client("POST", "secret/metadata/a", {"custom_metadata": {"owner": "team", "tier": "gold"}})
+    await client("PATCH", "secret/metadata/a", {"custom_metadata": {"tier": None, "env": "dev"}})
+    expected = {"owner": "team", "env": "dev"}
+    assert (await client("GET", "secret/metadata/a")).data["custom_metadata"] == expected
+    assert (await client("GET", "secret/data/a")).data["metadata"]["custom_metadata"] == expected
+
+
+@pytest.mark.parametrize(
+    "custom",
+    [
+        pytest.param({str(number): "x" for number in range(65)}, id="more than 64 keys are refused"),
+        pytest.param({"k" * 129: "x"}, id="a long key is refused"),
+        pytest.param({"k": "v" * 513}, id="a long value is refused"),
+        pytest.param({"k": ""}, id="an empty value is refused"),
+        pytest.param({"k": 5}, id="a number is refused"),
+    ],
+)
+async def test_custom_metadata_has_limits(client: Any, custom: Any) -> None:
+    assert (await client("POST", "secret/metadata/a", {"custom_metadata": custom})).status == 400
+    assert (await client("GET", "secret/metadata/a")).status == 404
+
+
+async def test_metadata_can_exist_before_the_first_version(client: Any) -> None:
+    await client("POST", "secret/metadata/a", {"custom_metadata": {"owner": "team"}})
+    assert (await client("GET", "secret/metadata/a")).data["current_version"] == 0
+    assert (await client("GET", "secret/data/a")).status == 404
+    assert (await put(client, "a", n=1)).data["version"] == 1
+
+
+async def test_a_patch_merges_into_the_latest_version(client: Any) -> None:
+    await put(client, "a", keep="k", drop="d", deep={"x": 1, "y": 2})
+    reply = await client("PATCH", "secret/data/a", {"data": {"drop": None, "deep": {"y": None, "z": 3}}})
+    assert reply.data["version"] == 2
+    assert (await client("GET", "secret/data/a")).data["data"] == {"keep": "k", "deep": {"x": 1, "z": 3}}
+    assert (await client("PATCH", "secret/data/absent", {"data": {"a": "b"}})).status == 404
+
+
+async def test_chosen_versions_are_deleted_and_come_back(client: Any) -> None:
+    await put(client, "a", n=1)
+    await put(client, "a", n=2)
+    assert (await client("POST", "secret/delete/a", {"versions": [1]})).status == 204
+    assert (await client("GET", "secret/data/a?version=1")).status == 404
+    assert (await client("GET", "secret/data/a")).status == 200
+    assert (await client("POST", "secret/undelete/a", {"versions": ["1"]})).status == 204
+    assert (await client("GET", "secret/data/a?version=1")).data["data"] == {"n": 1}
+    assert (await client("POST", "secret/destroy/a", {})).errors == ["No version number provided"]
+
+
+async def test_a_destroyed_version_does_not_come_back(client: Any) -> None:
+    await put(client, "a", n=1)
+    await client("PUT", "secret/destroy/a", {"versions": [1]})
+    await client("PUT", "secret/undelete/a", {"versions": [1]})
+    assert (await client("GET", "secret/data/a")).data["metadata"]["destroyed"] is True
+
+
+async def test_check_and_set_can_be_required_for_one_key(client: Any) -> None:
+    await client("POST", "secret/metadata/a", {"cas_required": True})
+    assert (await put(client, "a", n=1)).errors == ["check-and-set parameter required for this call"]
+    assert (await client("POST", "secret/data/a", {"data": {}, "options": {"cas": 0}})).status == 200
+
+
+@pytest.mark.parametrize("text", ["1.50", "1e5", "12345678901234567890123", "0.1", "-0.0", "7"])
+@pytest.mark.parametrize("path", ["secret/data/n", "one/n"])
+async def test_numbers_keep_their_text(client: Any, vault: DevVault, path: str, text: str) -> None:
+    await client("POST", "sys/mounts/one", {"type": "kv"})
+    headers = {"X-Vault-Token": vault.root_token}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        inner = f'{{"n": {text}}}'
+        body = f'{{"data": {inner}}}' if "data" in path else inner
+        async with session.post(f"{vault.url}/v1/{path}", data=body) as written:
+            assert written.status in {200, 204}
+        async with session.get(f"{vault.url}/v1/{path}") as read:
+            answered = json.loads(await read.read(), parse_float=str, parse_int=str)["data"]
+    assert (answered.get("data") or answered)["n"] == text
+
+
+async def test_listing_shows_one_level_with_folders(client: Any) -> None:
+    for path in ("b", "a/x", "a/y/z", "a"):
+        await put(client, path, n=1)
+    assert (await client("LIST", "secret/metadata")).data["keys"] == ["a", "a/", "b"]
+    assert (await client("LIST", "secret/metadata/a/")).data["keys"] == ["x", "y/"]
+
+
+async def test_version_one_tells_how_long_a_value_may_be_kept(client: Any) -> None:
+    await client("POST", "sys/mounts/one", {"type": "kv", "options": {"version": "1"}})
+    await client("POST", "one/a", {"user": "u"})
+    await client("POST", "one/b", {"user": "u", "ttl": "30m"})
+    assert (await client("GET", "one/a")).body["lease_duration"] == 2764800
+    assert (await client("GET", "one/b")).body["lease_duration"] == 1800
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        pytest.param("POST", "secret/data/a/", {"data": {}}, 400, id="a path that ends in a slash cannot be written"),
+        pytest.param("POST", "secret/data/a", {"data": "x"}, 400, id="data must be a map"),
+        pytest.param("POST", "secret/data/a", [], 400, id="a body must be an object"),
+        pytest.param("POST", "secret/data/a", {"data": {}, "options": {"cas": "x"}}, 400, id="cas must be a number"),
+        pytest.param("POST", "secret/nonsense", {}, 404, id="a write without data/ gets the hint"),
+        pytest.param("POST", "sys/mounts/x", {"type": "pki"}, 400, id="an engine the stand-in lacks is refused"),
+        pytest.param("POST", "sys/mounts/secret/deeper", {"type": "kv"}, 400, id="a mount inside a mount is refused"),
+        pytest.param("DELETE", "sys/mounts/sys", None, 400, id="sys cannot be unmounted"),
+        pytest.param("GET", "sys/nonsense", None, 404, id="an unknown system path is not found"),
+        pytest.param("DELETE", "sys/mounts", None, 405, id="an operation a path lacks is refused"),
+    ],
+)
+async def test_refusals(client: Any, method: str, path: str, body: Any, status: int) -> None:
+    assert (await client(method, path, body)).status == status
+
+
+async def test_unmounting_drops_what_was_stored(client: Any) -> None:
+    await put(client, "a", n=1)
+    assert (await client("DELETE", "sys/mounts/secret")).status == 204
+    assert (await client("POST", "sys/mounts/secret", {"type": "kv-v2", "description": "d"})).status == 204
+    assert (await client("GET", "secret/data/a")).status == 404
+    listed = (await client("GET", "sys/mounts")).body
+    assert listed["secret/"]["options"] == listed["data"]["secret/"]["options"] == {"version": "2"}
+    assert (await client("POST", "sys/mounts/secret/tune", {"max_lease_ttl": "1h"})).status == 204
+    assert (await client("GET", "sys/mounts/secret/tune")).data["max_lease_ttl"] == 3600

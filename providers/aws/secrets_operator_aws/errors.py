@@ -1,0 +1,158 @@
+"""The one place where errors of the AWS SDK and services get a meaning here.
+
+In: what botocore raises. Out: the answer of a fetch, or the error of opening and validating. Messages are our own
+stable sentences: of the SDK's they keep the operation and the error code, never the text, which carries request ids,
+hosts and credentials. Imports botocore, so it is itself imported only once a store is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+
+from botocore.exceptions import BotoCoreError, ClientError, UndefinedModelAttributeError
+from botocore.parsers import ResponseParserError
+
+from secrets_operator.errors import OperatorError, Refused, Retryable
+from secrets_operator.provider import Absent, Answer, Failed, Rejected
+
+SDK_ERRORS: tuple[type[Exception], ...] = (
+    BotoCoreError,
+    ClientError,
+    UndefinedModelAttributeError,
+    ResponseParserError,
+)
+
+
+class Meaning(Enum):
+    """What an error means to us; the value is the sentence a user reads."""
+
+    ABSENT = "the secret does not exist"
+    BUSY = "AWS asks to slow down"
+    UNAVAILABLE = "AWS cannot be reached or does not answer"
+    DENIED = "access is denied: allow the action for this secret in IAM"
+    CREDENTIALS = "the credentials are not accepted: check the store's credentials and their expiry"
+    NO_CREDENTIALS = "there are no usable credentials: set auth.secretRef or give the operator an AWS identity"
+    REQUEST = "the request is not accepted: check the key, the version and whether the secret is scheduled for deletion"
+    DECRYPTION = "the secret cannot be decrypted: allow the use of its KMS key"
+    SETTINGS = "the settings of the store or of the SDK are not usable: check region, roles and endpoints"
+
+
+def _table(rows: Mapping[Meaning, str]) -> dict[str, Meaning]:
+    return {name: meaning for meaning, names in rows.items() for name in names.split()}
+
+
+# Error codes of the services and classes of botocore, a class standing for its subclasses that have no row.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
+TABLE = _table(
+    {
+        Meaning.ABSENT: "ResourceNotFoundException",
+        Meaning.BUSY: """
+            Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException
+            TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException SlowDown
+            PriorRequestNotComplete ProvisionedThroughputExceededException EC2ThrottledException
+        """,
+        Meaning.UNAVAILABLE: """
+            InternalServiceError InternalServiceErrorException InternalFailure InternalServerError InternalError
+            ServiceUnavailable ServiceUnavailableException RequestTimeout RequestTimeoutException
+            IDPCommunicationError ConnectionError HTTPClientError IncompleteReadError ResponseParserError
+            AwsChunkedWrapperError ChecksumError FlexibleChecksumError MetadataRetrievalError CredentialRetrievalError
+            CapacityNotAvailableError WaiterError
+        """,
+        Meaning.DENIED: "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized",
+        Meaning.CREDENTIALS: """
+            ExpiredToken ExpiredTokenException ExpiredTradeInTokenException RequestExpired UnrecognizedClientException
+            InvalidClientTokenId InvalidAccessKeyId InvalidToken InvalidSignatureException SignatureDoesNotMatch
+            IncompleteSignature IncompleteSignatureException MissingAuthenticationToken OptInRequired AuthFailure
+            MissingAuthenticationTokenException InvalidIdentityToken IDPRejectedClaim RegionDisabledException
+        """,
+        Meaning.NO_CREDENTIALS: """
+            NoCredentialsError PartialCredentialsError UnknownCredentialError NoAuthTokenError TokenRetrievalError
+            SSOError LoginError ProfileNotFound ConfigNotFound ConfigParseError InvalidConfigError
+            RefreshWithMFAUnsupportedError UnknownTokenProviderError InvalidIMDSEndpointError
+            InvalidIMDSEndpointModeError
+        """,
+        Meaning.REQUEST: """
+            InvalidRequestException InvalidParameterException InvalidParameterValue InvalidParameterCombination
+            InvalidNextTokenException ValidationException ValidationError ParamValidationError MissingParametersError
+            PreconditionNotMetException ResourceExistsException MalformedPolicyDocument PublicPolicyException
+            MalformedPolicyDocumentException PackedPolicyTooLarge InvalidAuthorizationMessageException
+            JWTPayloadSizeExceededException OutboundWebIdentityFederationDisabledException
+            SessionDurationEscalationException PaginationError
+        """,
+        Meaning.DECRYPTION: "DecryptionFailure EncryptionFailure",
+        Meaning.SETTINGS: """
+            ApiVersionNotFoundError BaseEndpointResolverError DataNotFoundError EndpointProviderError
+            InvalidChecksumConfigError InvalidDNSNameError InvalidDefaultsMode InvalidEndpointConfigurationError
+            InvalidEndpointDiscoveryConfigurationError InvalidExpressionError InvalidHostLabelError
+            InvalidProxiesConfigError InvalidRetryConfigurationError InvalidS3AddressingStyleError
+            InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError MD5UnavailableError
+            MissingDependencyException OperationNotPageableError ServiceNotInRegionError StubResponseError
+            UndefinedModelAttributeError UnknownClientMethodError UnknownRegionError UnknownServiceStyle
+            UnknownSignatureVersionError UnseekableStreamError UnsupportedOutpostResourceError UnsupportedS3ArnError
+            UnsupportedS3AccesspointConfigurationError UnsupportedS3ConfigurationError UnsupportedS3ControlArnError
+            UnsupportedS3ControlConfigurationError UnsupportedServiceProtocolsError UnsupportedSignatureVersionError
+            WaiterConfigError
+        """,
+    }
+)
+
+_RETRIED = (Meaning.BUSY, Meaning.UNAVAILABLE)
+_NO_ACCESS = (Meaning.CREDENTIALS, Meaning.NO_CREDENTIALS)
+_CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
+
+
+def meaning_of(error: Exception) -> Meaning:
+    """Return what an SDK error means: by its code, else by its HTTP status, else by its class."""
+    if isinstance(error, ClientError):
+        return _meaning_of_response(error)
+    rows = (TABLE.get(ancestor.__name__) for ancestor in type(error).__mro__)
+    # An error no one has met may be transient, and trying again does no harm.
+    return next((row for row in rows if row is not None), Meaning.UNAVAILABLE)
+
+
+def answer_for(error: Exception) -> Answer:
+    """Return the answer of a fetch that met an SDK error."""
+    meaning = meaning_of(error)
+    if meaning is Meaning.ABSENT:
+        return Absent()
+    if meaning in _RETRIED:
+        return Failed(message_for(error))
+    return Rejected(message_for(error), credentials=_turns_the_credential_down(error, meaning))
+
+
+def error_for(error: Exception) -> OperatorError:
+    """Return what opening and validating raise for an SDK error."""
+    message = message_for(error)
+    return Retryable(message) if meaning_of(error) in _RETRIED else Refused(message)
+
+
+def message_for(error: Exception) -> str:
+    """Return a sentence that is the same each time the same thing goes wrong."""
+    meaning = meaning_of(error)
+    if not isinstance(error, ClientError):
+        return f"{meaning.value} ({type(error).__name__})"
+    return f"{error.operation_name}: {meaning.value} ({_code(error)})"
+
+
+def _meaning_of_response(error: ClientError) -> Meaning:
+    row = TABLE.get(_code(error))
+    if row is not None:
+        return row
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status == 429:
+        return Meaning.BUSY
+    return Meaning.REQUEST if 400 <= status < 500 else Meaning.UNAVAILABLE
+
+
+def _code(error: ClientError) -> str:
+    """Return the error code, unless the other side put something else in its place."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return code if _CODE.fullmatch(code) else "unknown code"
+
+
+def _turns_the_credential_down(error: Exception, meaning: Meaning) -> bool:
+    """A denied role leaves the session without a credential; a denied secret does not."""
+    denied_role = isinstance(error, ClientError) and error.operation_name == "AssumeRole"
+    return meaning in _NO_ACCESS or (meaning is Meaning.DENIED and denied_role)

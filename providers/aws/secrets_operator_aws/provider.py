@@ -1,0 +1,42 @@
+"""The provider ``aws``: checks a store and opens its session.
+
+Nothing here imports the SDK: that takes a third of a second and so happens in a thread, when a store is first opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from secrets_operator.provider import Capabilities, Host, Problem
+from secrets_operator_aws import spec as checks
+
+if TYPE_CHECKING:
+    from secrets_operator_aws.secrets_manager import SecretsManagerSession
+
+
+class AwsProvider:
+    """Stores with ``spec.provider.aws``."""
+
+    name = "aws"
+    capabilities = Capabilities.READ_ONLY
+
+    def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:  # noqa: ARG002 the kinds do not differ
+        """Check the fields."""
+        return list(checks.problems(spec))
+
+    async def open(self, spec: Mapping[str, Any], host: Host) -> SecretsManagerSession:
+        """Read the keys and build the client; the remote side is first asked by a fetch or a validation."""
+        module = await host.run_blocking(_import_the_sdk)
+        session: SecretsManagerSession = await module.open_session(spec, host)
+        return session
+
+
+def _import_the_sdk() -> ModuleType:
+    from secrets_operator_aws import opening
+
+    return opening
+
+
+PROVIDER = AwsProvider()

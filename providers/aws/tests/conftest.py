@@ -1,0 +1,146 @@
+"""AWS as a local HTTP server: moto's, behind a gateway that counts calls and can put a fault in their place."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from secrets_operator_aws.provider import PROVIDER
+from werkzeug.serving import make_server
+
+from secrets_operator.provider import Session, StoreIdentity
+from secrets_operator.provider.memory import MemoryHost
+
+REGION = "eu-central-1"
+SPEC: dict[str, Any] = {
+    "service": "SecretsManager",
+    "region": REGION,
+    "auth": {
+        "secretRef": {
+            "accessKeyIDSecretRef": {"name": "keys", "key": "id"},
+            "secretAccessKeySecretRef": {"name": "keys", "key": "secret"},
+        }
+    },
+}
+HOST = MemoryHost(
+    store=StoreIdentity("SecretStore", "aws", "team"),
+    secrets={
+        ("team", "keys"): {
+            "id": "AKIAIOSFODNN7EXAMPLE",
+            "secret": "wJalrXUtnFEMI/K7MDENG\n",
+            "token": "tok-3e1f",
+            "bad": "k\u00e9y",
+        }
+    },
+)
+
+
+@dataclass
+class Gateway:
+    """A WSGI application in front of moto; operations are named as AWS names them."""
+
+    app: Any
+    url: str = ""
+    calls: Counter[str] = field(default_factory=Counter)
+    tokens: list[str] = field(default_factory=list)
+    faults: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fail(self, operation: str, status: int, code: str, message: str = "") -> None:
+        """Answer every further call of ``operation`` with an error."""
+        self.faults[operation] = (status, code, message)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        operation = environ.get("HTTP_X_AMZ_TARGET", "AssumeRole").rpartition(".")[2]
+        with self.lock:
+            self.calls[operation] += 1
+            self.tokens.append(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
+        if operation not in self.faults:
+            return self.app(environ, start_response)
+        status, code, message = self.faults[operation]
+        body = json.dumps({"__type": code, "message": message})
+        if operation == "AssumeRole":
+            body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        start_response(f"{status} Fault", [("Content-Type", "text/plain"), ("x-amzn-RequestId", "7a1c-req")])
+        return [body.encode()]
+
+
+@pytest.fixture(scope="session")
+def running_gateway() -> Iterator[Gateway]:
+    application = Gateway(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    application.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield application
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    """The gateway as the only AWS there is, and no credentials but those a test sets."""
+    for name in ("AWS_SECRETSMANAGER_ENDPOINT", "AWS_STS_ENDPOINT"):
+        monkeypatch.setenv(name, running_gateway.url)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    running_gateway.calls.clear()
+    running_gateway.tokens.clear()
+    yield running_gateway
+    running_gateway.faults.clear()
+
+
+@pytest.fixture
+def aws(gateway: Gateway) -> Iterator[Any]:
+    """An administrator's client of Secrets Manager whose secrets are gone after the test."""
+    client = boto3.client(
+        "secretsmanager",
+        region_name=REGION,
+        endpoint_url=gateway.url,
+        aws_access_key_id="admin",
+        aws_secret_access_key="admin",
+    )
+    yield client
+    for secret in client.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
+        client.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+    client.close()
+
+
+OpenSession = Callable[..., Any]
+
+
+@pytest.fixture
+async def open_session() -> Any:
+    """Open sessions on SPEC with some fields replaced, and close them in the end."""
+    opened: list[Session] = []
+
+    async def open_one(**fields: Any) -> Session:
+        session = await PROVIDER.open({**SPEC, **fields}, HOST)
+        opened.append(session)
+        return session
+
+    yield open_one
+    for session in opened:
+        await session.close()
+
+
+@pytest.fixture
+def spec() -> dict[str, Any]:
+    return SPEC
+
+
+@pytest.fixture
+def host() -> MemoryHost:
+    return HOST

@@ -1,0 +1,180 @@
+"""``secrets-operator run``: reads the command line and the environment, and runs the operator until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from secrets_operator.resources.durations import DurationError, format_duration, parse_timedelta
+from secrets_operator.settings import Settings
+
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_DEFAULTS = Settings()
+
+
+class GoDuration(click.ParamType[timedelta]):
+    """A Go duration such as ``30s`` or ``1h30m``."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the duration; fail with what to write instead."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_timedelta(value)
+        except DurationError as error:
+            self.fail(str(error), param, ctx)
+
+
+class HostPort(click.ParamType[tuple[str, int]]):
+    """An address to listen on: ``:8080`` or ``127.0.0.1:8080``."""
+
+    name = "host:port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Return host and port; an empty host means all interfaces, port 0 a free one."""
+        host, _, port = str(value).rpartition(":")
+        if not port.isdigit() or int(port) > 65535:
+            self.fail(f"{value!r} is no address: write :8080 or 127.0.0.1:8080", param, ctx)
+        return host, int(port)
+
+
+def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any], Any]:
+    shown = format_duration(default)
+    return click.option(flag, type=GoDuration(), default=shown, show_default=True, help=text)
+
+
+@click.command()
+@click.option(
+    "--kubeconfig",
+    type=click.Path(dir_okay=False),
+    default="",
+    help="Kubeconfig file. Without it: $KUBECONFIG, the pod's service account, ~/.kube/config.",
+)
+@click.option("--context", default="", help="Context of the kubeconfig. Default: the current one.")
+@click.option(
+    "--namespace", default="", help="Namespace the operator runs in; its keys live there. Default: the pod's."
+)
+@click.option(
+    "--watch-namespace",
+    "watch_namespaces",
+    multiple=True,
+    help="Work in this namespace only; repeat for several. Default: all namespaces.",
+)
+@click.option(
+    "--controller-class",
+    default=_DEFAULTS.controller_class,
+    show_default=True,
+    help="Work with stores whose spec.controller is empty or this.",
+)
+@click.option(
+    "--concurrent",
+    type=click.IntRange(1, 1000),
+    default=_DEFAULTS.concurrency,
+    show_default=True,
+    help="Resources reconciled at the same time.",
+)
+@click.option(
+    "--store-concurrency",
+    type=click.IntRange(1, 1000),
+    default=_DEFAULTS.store_concurrency,
+    show_default=True,
+    help="Of these, how many may use the same store.",
+)
+@_duration_option(
+    "--store-requeue-interval", _DEFAULTS.store_refresh_interval, "How often stores are validated that do not say."
+)
+@_duration_option(
+    "--heartbeat-interval", _DEFAULTS.heartbeat_interval, "How old status.refreshTime may grow while nothing changes."
+)
+@click.option(
+    "--key-size",
+    type=click.Choice(["2048", "3072", "4096"]),
+    default=str(_DEFAULTS.sealing_key_bits),
+    show_default=True,
+    help="RSA bits of a sealing key that the operator makes.",
+)
+@click.option(
+    "--listen-addr", type=HostPort(), default=":8080", show_default=True, help="Metrics, probes and /v1/cert.pem."
+)
+@click.option("--live-addr", type=HostPort(), default=":8082", show_default=True, help="Liveness endpoint (/healthz).")
+@click.option(
+    "--log-format", type=click.Choice(["json", "console"]), default="json", show_default=True, help="Form of the log."
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Least severe line to log.",
+)
+def run(**options: Any) -> None:
+    """Run the operator until SIGTERM or SIGINT.
+
+    Watches ExternalSecrets, SecretStores, ClusterSecretStores and SealedSecrets, and keeps the native Secrets they
+    describe. Every option can be set in the environment too, for example SECRETS_OPERATOR_RUN_LOG_FORMAT=console.
+
+    \b
+    Examples:
+      secrets-operator run                                   # in a pod
+      secrets-operator run --kubeconfig ~/.kube/config --log-format console
+    """  # noqa: D301 - click reads the backspace character
+    from secrets_operator.cli.logs import configure_logs
+    from secrets_operator.errors import OperatorError
+
+    configure_logs(options["log_format"], options["log_level"])
+    try:
+        _run(options)
+    except (OperatorError, OSError) as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+def _run(options: dict[str, Any]) -> None:
+    import uvloop
+
+    from secrets_operator.clock import SystemClock
+    from secrets_operator.kube import connection
+    from secrets_operator.runtime import Addresses, Operator
+    from secrets_operator.serving.http import Address
+
+    clock = SystemClock()
+    where = connection.load(os.environ, clock=clock, path=options["kubeconfig"], context=options["context"])
+    operator = Operator(
+        settings(options, where.namespace),
+        where,
+        addresses=Addresses(Address(*options["listen_addr"]), Address(*options["live_addr"])),
+        clock=clock,
+        version=version("secrets-operator"),
+    )
+    uvloop.run(_until_signalled(operator.run))
+
+
+async def _until_signalled(work: Callable[[asyncio.Event], Any]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await work(stop)
+
+
+def settings(options: dict[str, Any], namespace: str) -> Settings:
+    """Return the settings that the command line asks for; ``namespace`` is the connection's own."""
+    return Settings(
+        namespace=options["namespace"] or namespace,
+        watch_namespaces=tuple(options["watch_namespaces"]),
+        controller_class=options["controller_class"],
+        store_refresh_interval=options["store_requeue_interval"],
+        heartbeat_interval=options["heartbeat_interval"],
+        concurrency=options["concurrent"],
+        store_concurrency=options["store_concurrency"],
+        sealing_key_bits=int(options["key_size"]),
+    )

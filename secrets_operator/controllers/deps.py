@@ -1,0 +1,35 @@
+"""What the controllers share: handed to each at construction, never looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from secrets_operator.applying.secrets import Secrets
+from secrets_operator.clock import Clock
+from secrets_operator.flow import Object
+from secrets_operator.kube.errors import Conflict, Gone, ServerError, TooManyRequests, Unauthorized, Unreachable
+from secrets_operator.planning.secret_state import Digester
+from secrets_operator.reporting.events import Events
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.status import Statuses
+from secrets_operator.settings import Settings
+
+# Trouble with the API server itself is not the resource's: it is retried in silence, and could not be written anyway.
+API_TROUBLE = (Conflict, Gone, ServerError, TooManyRequests, Unauthorized, Unreachable)
+
+Lookup = Callable[[str, str], Object | None]
+"""(namespace, name) -> the resource as cached, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The collaborators of a controller."""
+
+    settings: Settings
+    clock: Clock
+    secrets: Secrets
+    statuses: Statuses
+    events: Events
+    metrics: Metrics
+    digester: Digester

@@ -1,0 +1,83 @@
+"""Holds the active sealing keys as the cluster has them, and makes the first one.
+
+Keys are Secrets in the operator's namespace. A Secret that holds no usable key is reported and skipped: it must not
+keep the others from opening what they can.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from functools import partial
+
+import structlog
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from secrets_operator.clock import Clock
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.flow import Object
+from secrets_operator.kube.client import Client
+from secrets_operator.kube.resources import SECRETS
+from secrets_operator.sealing.errors import KeySecretError
+from secrets_operator.sealing.key_generation import generate_key
+from secrets_operator.sealing.key_secrets import key_secret_manifest, parse_key_secret
+from secrets_operator.sealing.keyring import Keyring, SealingKey
+from secrets_operator.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+class SealingKeys:
+    """The keyring of the moment."""
+
+    def __init__(self, client: Client, *, settings: Settings, clock: Clock, blocking: Blocking) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._blocking = blocking
+        self._keyring = Keyring()
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys that are active now."""
+        return self._keyring
+
+    def certificate(self) -> bytes | None:
+        """Return the PEM certificate to seal with: the newest key's; None when there is no key."""
+        newest = self._keyring.newest
+        return newest.certificate.public_bytes(Encoding.PEM) if newest else None
+
+    def load(self, keys: Iterable[SealingKey | None]) -> bool:
+        """Take the keys the cluster has; return whether the keyring changed."""
+        keyring = Keyring(key for key in keys if key is not None)
+        changed = {key.fingerprint for key in keyring.keys} != {key.fingerprint for key in self._keyring.keys}
+        self._keyring = keyring
+        return changed
+
+    async def ensure(self) -> None:
+        """Make a key when there is none; the watch brings it back. Raises what the API server answers."""
+        if self._keyring.newest is not None:
+            return
+        generate = partial(
+            generate_key,
+            bits=self._settings.sealing_key_bits,
+            ttl=self._settings.sealing_key_lifetime,
+            now=self._clock.now(),
+            common_name="",
+            random=secrets.token_bytes,
+        )
+        key = await self._blocking.run(generate)
+        namespace, prefix = self._settings.namespace, self._settings.sealing_key_prefix
+        stored = await self._client.create(
+            SECRETS, namespace, key_secret_manifest(key, namespace=namespace, prefix=prefix)
+        )
+        log.info("sealing key generated", secret=stored["metadata"]["name"])
+
+
+def sealing_key(secret: Object) -> SealingKey | None:
+    """Project a key Secret for the watch: the parsed key, or None (and a line in the log) when it holds none."""
+    try:
+        return parse_key_secret(secret)
+    except KeySecretError as error:
+        log.warning("a sealing key was skipped", secret=secret["metadata"]["name"], error=str(error))
+        return None

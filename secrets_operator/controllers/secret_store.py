@@ -1,0 +1,83 @@
+"""Reconciles SecretStores and ClusterSecretStores: check the provider object, check the credential, report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from secrets_operator.controllers.deps import Deps, Lookup
+from secrets_operator.errors import OperatorError, Retryable
+from secrets_operator.fetching.sessions import Sessions, provider_of
+from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
+from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
+from secrets_operator.planning.conditions import Condition, find
+from secrets_operator.planning.secret_store import refresh_interval, store_problems
+from secrets_operator.planning.status import store_status
+from secrets_operator.planning.stores import is_of_class
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.reporting.events import NORMAL, WARNING, Event
+
+VALID, INVALID = "Valid", "InvalidProviderConfig"
+_RESOURCES = {resource.kind: resource for resource in (SECRET_STORES, CLUSTER_SECRET_STORES)}
+
+
+class SecretStores:
+    """The controller of one of the two kinds of store."""
+
+    def __init__(self, deps: Deps, *, kind: str, resources: Lookup, providers: Providers, sessions: Sessions) -> None:
+        self._deps = deps
+        self._resource = _RESOURCES[kind]
+        self._resources = resources
+        self._providers = providers
+        self._sessions = sessions
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """Validate one store; a store of another controller class is left alone."""
+        store = self._resources(key.namespace, key.name)
+        if store is None:
+            self._sessions.forget(key)
+            return Done()
+        if not is_of_class(store, self._deps.settings.controller_class):
+            return Done()
+        try:
+            message = await self._validate(store)
+        except OperatorError as error:
+            await self._report(store, Condition("Ready", False, INVALID, str(error)), capabilities="")
+            # A Secret that appears or a permission that is granted is not announced: look again, ever more seldom.
+            return Retry(str(error), after=error.after if isinstance(error, Retryable) else None)
+        if message:
+            await self._report(store, Condition("Ready", False, INVALID, message), capabilities="")
+            return Never(message)
+        capabilities = self._providers.get(provider_of(store)[0]).capabilities
+        await self._report(store, Condition("Ready", True, VALID, "store validated"), capabilities=capabilities)
+        return Again(self._interval(store).total_seconds())
+
+    async def _validate(self, store: Object) -> str:
+        problems = store_problems(store)
+        if problems:
+            return "; ".join(problems)
+        name, spec = provider_of(store)
+        provider = self._providers.get(name)
+        found = provider.problems(spec, store_kind=store["kind"])
+        if found:
+            return "; ".join(f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found)
+        await self._sessions.validate(store)
+        return ""
+
+    def _interval(self, store: Object) -> timedelta:
+        return refresh_interval(store["spec"].get("refreshInterval")) or self._deps.settings.store_refresh_interval
+
+    async def _report(self, store: Object, condition: Condition, *, capabilities: str) -> None:
+        previous = store.get("status") or {}
+        status = store_status(
+            previous,
+            condition,
+            capabilities=capabilities or previous.get("capabilities", ""),
+            now=self._deps.clock.now(),
+        )
+        if status is None:
+            return
+        await self._deps.statuses.write(self._resource, store, status)
+        old = find(previous.get("conditions") or (), "Ready")
+        if old is None or old.get("reason") != condition.reason:
+            kind = NORMAL if condition.status else WARNING
+            await self._deps.events.emit(store, Event(condition.reason, condition.message, kind))

@@ -1,0 +1,32 @@
+"""Writes a desired Secret and says so: shared by the controllers that own Secrets."""
+
+from __future__ import annotations
+
+from secrets_operator.controllers.deps import Deps
+from secrets_operator.flow import Object
+from secrets_operator.planning.secret_state import SecretState
+from secrets_operator.planning.targets import DesiredSecret, drift_of, nothing_to_write
+from secrets_operator.reporting.events import WARNING, Event
+
+
+async def write_secret(
+    deps: Deps, resource: Object, desired: DesiredSecret, live: SecretState | None, *, healing: bool, event: Event
+) -> bool:
+    """Apply ``desired`` unless the live Secret is as desired already; return whether a write was made.
+
+    A write is announced by ``event``, or when it is ``healing`` (somebody else changed what ``resource`` owns) by an
+    Event that names the keys and the writers. Raises as :meth:`secrets_operator.applying.secrets.Secrets.apply`.
+    """
+    if nothing_to_write(desired, live, deps.digester):
+        return False
+    await deps.secrets.apply(desired)
+    deps.metrics.wrote_secret(resource["kind"], healed=healing)
+    await deps.events.emit(resource, _healed(desired, live, deps) if healing else event)
+    return True
+
+
+def _healed(desired: DesiredSecret, live: SecretState | None, deps: Deps) -> Event:
+    if live is None:
+        return Event("DriftHealed", f"Secret {desired.name} was deleted and is written again", WARNING, repeats=True)
+    drift = drift_of(desired, live, deps.digester)
+    return Event("DriftHealed", f"Secret {desired.name} put right again: {drift}", WARNING, repeats=True)

@@ -1,0 +1,38 @@
+"""What of a store's spec can be judged without asking anybody. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from secrets_operator.flow import Object
+from secrets_operator.planning.support import STORE, unsupported_fields, unsupported_message
+from secrets_operator.resources.durations import DurationError, parse_timedelta
+
+
+def store_problems(store: Object) -> list[str]:
+    """Return what keeps a store from being used, each with its field; its provider judges what is below it."""
+    problems = []
+    unsupported = unsupported_fields(store["spec"], STORE)
+    if unsupported:
+        problems.append(unsupported_message(unsupported))
+    providers = [name for name, spec in (store["spec"].get("provider") or {}).items() if spec is not None]
+    if len(providers) != 1:
+        named = ", ".join(sorted(providers)) or "none"
+        problems.append(f"spec.provider: needs exactly one provider, has {named}")
+    try:
+        refresh_interval(store["spec"].get("refreshInterval"))
+    except DurationError as error:
+        problems.append(f"spec.refreshInterval: {error}")
+    return problems
+
+
+def refresh_interval(value: str | int | None) -> timedelta | None:
+    """Return how often a store is validated: whole seconds or a Go duration; None when unset or 0.
+
+    Raises DurationError for a text that is no Go duration, and for a negative interval.
+    """
+    interval = timedelta(seconds=value) if isinstance(value, int) else parse_timedelta(value or "0")
+    if interval < timedelta(0):
+        message = "must not be negative"
+        raise DurationError(message)
+    return interval or None

@@ -1,0 +1,138 @@
+"""The composition root: builds what a running operator consists of, starts it, and stops it in order.
+
+Order of starting: probes answer first; then the API server is reached; then every cache is filled; only then are keys
+worked on. Order of stopping: no new keys; runs under way end or are abandoned at a safe point; sessions are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from secrets_operator.applying.digest_key import digest_key
+from secrets_operator.clock import Clock
+from secrets_operator.controllers.sealing_keys import SealingKeys
+from secrets_operator.errors import Retryable
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.kube.client import Client
+from secrets_operator.kube.connection import Connection
+from secrets_operator.planning.secret_state import Digester
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.queueing.backoff import Backoff
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.serving.health import Health
+from secrets_operator.serving.host import Host
+from secrets_operator.serving.http import Address, HttpServer
+from secrets_operator.settings import Settings
+from secrets_operator.wiring import Wiring
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_DRAIN_SECONDS = 5.0
+_STARTUP_BACKOFF = Backoff(base=0.2, cap=5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the operator listens: its own HTTP server, and kopf's liveness endpoint."""
+
+    http: Address
+    live: Address
+
+
+class Operator:
+    """One operator process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: Connection,
+        *,
+        addresses: Addresses,
+        clock: Clock,
+        version: str,
+    ) -> None:
+        self._settings = settings
+        self._addresses = addresses
+        self._clock = clock
+        self._metrics = Metrics(version)
+        self._client = Client(connection, clock=clock, account=self._metrics.requested)
+        self._blocking = Blocking(settings.blocking_threads)
+        self._keys = SealingKeys(self._client, settings=settings, clock=clock, blocking=self._blocking)
+        self._health = Health(clock.monotonic)
+        self._http = HttpServer(self._health, self._metrics.registry, certificate=self._keys.certificate)
+        self._host = Host(connection, self._health, clock=clock, address=addresses.live)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set, then end in order. Raises OSError when an address to listen on is taken."""
+        # Caches are large and long-lived: collecting them again and again would cost more than everything else.
+        gc.set_threshold(100_000, 50, 50)
+        listening = await self._http.start(self._addresses.http)
+        self._host.start()
+        log.info("listening", host=listening.host, port=listening.port)
+        try:
+            async with self._client:
+                await self._work(stop)
+        finally:
+            self._blocking.close()
+            await self._host.stop()
+            await self._http.stop()
+            log.info("stopped")
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        beating = asyncio.create_task(self._health.beat())
+        working = asyncio.create_task(self._operate())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (working, stopping, beating):
+                task.cancel()
+            await asyncio.wait({working})
+        if not working.cancelled():
+            working.result()
+
+    async def _operate(self) -> None:
+        key = await self._insist("digest key", lambda: digest_key(self._client, self._settings.namespace))
+        wiring = Wiring(
+            self._settings,
+            client=self._client,
+            clock=self._clock,
+            metrics=self._metrics,
+            keys=self._keys,
+            providers=Providers.from_entry_points(),
+            blocking=self._blocking,
+            digester=Digester(key),
+        )
+        self._health.watch(wiring.watch_states)
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                for reflector in wiring.reflectors():
+                    tasks.create_task(reflector.run())
+                await wiring.wait_synced()
+                log.info("caches are complete", **wiring.counts())
+                tasks.create_task(self._insist("sealing key", self._keys.ensure))
+                await wiring.workers.run()
+            finally:
+                await wiring.workers.drain(_DRAIN_SECONDS)
+                await wiring.sessions.close()
+
+    async def _insist(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Repeat ``call`` until the API server lets it through: at the start it may be away, or a role missing."""
+        failures = 0
+        while True:
+            try:
+                return await call()
+            except Retryable as error:
+                failures += 1
+                delay = max(error.after or 0.0, _STARTUP_BACKOFF.delay(failures, random.random()))  # noqa: S311 - jitter
+                log.warning("waiting for the API server", to_get=what, error=str(error), seconds=round(delay, 1))
+                await asyncio.sleep(delay)

@@ -1,0 +1,68 @@
+"""The operator's HTTP server: probes, metrics, and the certificate to seal with.
+
+Plain HTTP, as the probes and the Sealed Secrets tools expect; nothing it answers is secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from secrets_operator.serving.health import Health
+
+
+class Address(NamedTuple):
+    """Where to listen; an empty host means all interfaces, port 0 a free one."""
+
+    host: str
+    port: int
+
+
+class HttpServer:
+    """Serves ``/healthz``, ``/readyz``, ``/metrics`` and ``/v1/cert.pem``."""
+
+    def __init__(self, health: Health, registry: CollectorRegistry, *, certificate: Callable[[], bytes | None]) -> None:
+        """Serve the PEM ``certificate`` of the moment; None while there is no sealing key."""
+        self._health = health
+        self._registry = registry
+        self._certificate = certificate
+        app = web.Application()
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_get("/v1/cert.pem", self._cert)
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self, address: Address) -> Address:
+        """Listen and return the address it became. Raises OSError when it is taken."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, address.host or None, address.port, shutdown_timeout=1.0)
+        await site.start()
+        return Address(address.host, self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return _verdict(self._health.faults())
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        return _verdict(self._health.unready())
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _cert(self, _request: web.Request) -> web.Response:
+        certificate = self._certificate()
+        if certificate is None:
+            return web.Response(status=500, text="cannot get certificate: there is no sealing key yet\n")
+        return web.Response(body=certificate, content_type="application/x-pem-file")
+
+
+def _verdict(faults: list[str]) -> web.Response:
+    return web.Response(status=503 if faults else 200, text="\n".join(faults or ["ok"]) + "\n")

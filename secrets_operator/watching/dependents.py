@@ -1,0 +1,41 @@
+"""Which ExternalSecrets depend on a store, and which resources write a Secret: the way from a change to keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from secrets_operator.flow import Key
+
+SECRET = "Secret"
+
+
+class Dependents:
+    """An index from one key to the keys that depend on it; each dependent is filed anew when it changes."""
+
+    def __init__(self) -> None:
+        self._dependents: defaultdict[Key, set[Key]] = defaultdict(set)
+        self._dependencies: dict[Key, tuple[Key, ...]] = {}
+
+    def file(self, dependent: Key, dependencies: Iterable[Key]) -> None:
+        """Record what ``dependent`` depends on, in place of what was recorded before."""
+        self.drop(dependent)
+        recorded = self._dependencies[dependent] = tuple(dependencies)
+        for key in recorded:
+            self._dependents[key].add(dependent)
+
+    def drop(self, dependent: Key) -> None:
+        """Forget a dependent."""
+        for key in self._dependencies.pop(dependent, ()):
+            self._dependents[key].discard(dependent)
+            if not self._dependents[key]:
+                del self._dependents[key]
+
+    def of(self, key: Key) -> tuple[Key, ...]:
+        """Return the keys that depend on ``key``, sorted so that runs are repeatable."""
+        return tuple(sorted(self._dependents.get(key, ())))
+
+    def group_of(self, dependent: Key) -> str:
+        """Return the store that a resource reads from, whose share of workers it uses; empty when there is none."""
+        stores = (key for key in self._dependencies.get(dependent, ()) if key.kind != SECRET)
+        return next(map(str, stores), "")

@@ -1,0 +1,120 @@
+"""From a change to keys: what has to be reconciled because of it, and how urgently.
+
+Status writes of our own and periodic relists bring no work; a store that turns ready brings its dependents; a Secret
+that is no longer what we applied brings its owner at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from secrets_operator.flow import Key, Lane, Object
+from secrets_operator.planning.conditions import find
+from secrets_operator.planning.marks import (
+    EXTERNAL_SECRET_MARKS,
+    SEALED_SECRET_MARKS,
+    external_secret_manager,
+    sealed_secret_manager,
+)
+from secrets_operator.planning.secret_state import Digester, SecretState
+from secrets_operator.planning.targets import secret_is_intact
+from secrets_operator.queueing.workqueue import WorkQueue
+from secrets_operator.watching.cache import Change
+from secrets_operator.watching.dependents import SECRET, Dependents
+
+EXTERNAL_SECRET, SEALED_SECRET = "ExternalSecret", "SealedSecret"
+
+
+class Handlers:
+    """Queues keys. One method per watched kind, called for every real change of it."""
+
+    def __init__(self, queue: WorkQueue, dependents: Dependents, digester: Digester) -> None:
+        self._queue = queue
+        self._dependents = dependents
+        self._digester = digester
+
+    def external_secret(self, change: Change[Object]) -> None:
+        """An ExternalSecret came, changed or went."""
+        key = Key(EXTERNAL_SECRET, change.namespace, change.name)
+        if change.new is None:
+            self._dependents.drop(key)
+            self._queue.add(key)
+            return
+        if concerns_us(change):
+            self._dependents.file(key, _dependencies(key, change.new["spec"]))
+            self._queue.add(key)
+
+    def sealed_secret(self, change: Change[Object]) -> None:
+        """A SealedSecret came, changed or went."""
+        key = Key(SEALED_SECRET, change.namespace, change.name)
+        if change.new is None:
+            self._dependents.drop(key)
+            self._queue.add(key)
+            return
+        if concerns_us(change):
+            self._dependents.file(key, [Key(SECRET, key.namespace, key.name)])
+            self._queue.add(key)
+
+    def store(self, kind: str) -> Callable[[Change[Object]], None]:
+        """Return the handler of one kind of store."""
+
+        def handle(change: Change[Object]) -> None:
+            key = Key(kind, change.namespace, change.name)
+            if change.new is None or concerns_us(change):
+                self._queue.add(key)
+            if change.new is None or change.old is None or _readiness(change.old) != _readiness(change.new):
+                self._add_all(self._dependents.of(key), Lane.CHANGED)
+
+        return handle
+
+    def secret(self, change: Change[SecretState]) -> None:
+        """A Secret we wrote was changed or deleted, by us or by somebody else."""
+        for key in self._dependents.of(Key(SECRET, change.namespace, change.name)):
+            if not self._is_intact(key, change.new):
+                self._queue.add(key, Lane.DRIFT)
+
+    def sealing_keys(self, sealed: Iterable[Object]) -> None:
+        """The sealing keys changed: what could not be unsealed is tried again."""
+        for resource in sealed:
+            metadata = resource["metadata"]
+            condition = find((resource.get("status") or {}).get("conditions") or (), "Synced")
+            if condition is None or condition.get("status") != "True":
+                self._queue.add(Key(SEALED_SECRET, metadata["namespace"], metadata["name"]))
+
+    def _is_intact(self, key: Key, state: SecretState | None) -> bool:
+        if key.kind == SEALED_SECRET:
+            return secret_is_intact(state, sealed_secret_manager(key.name), SEALED_SECRET_MARKS, self._digester)
+        return secret_is_intact(state, external_secret_manager(key.name), EXTERNAL_SECRET_MARKS, self._digester)
+
+    def _add_all(self, keys: Iterable[Key], lane: Lane) -> None:
+        for key in keys:
+            self._queue.add(key, lane)
+
+
+def concerns_us(change: Change[Object]) -> bool:
+    """Tell whether a resource is new or changed in anything but its status."""
+    if change.old is None or change.new is None:
+        return True
+    old, new = change.old["metadata"], change.new["metadata"]
+    return any(
+        old.get(member) != new.get(member)
+        for member in ("uid", "generation", "labels", "annotations", "deletionTimestamp")
+    )
+
+
+def _dependencies(key: Key, spec: dict[str, Any]) -> list[Key]:
+    target = (spec.get("target") or {}).get("name") or key.name
+    dependencies = [Key(SECRET, key.namespace, target)]
+    reference = spec.get("secretStoreRef") or {}
+    if reference.get("name"):
+        kind = reference.get("kind") or "SecretStore"
+        namespace = "" if kind == "ClusterSecretStore" else key.namespace
+        dependencies.append(Key(kind, namespace, reference["name"]))
+    return dependencies
+
+
+def _readiness(store: Object) -> tuple[object, ...]:
+    condition = find((store.get("status") or {}).get("conditions") or (), "Ready") or {}
+    metadata = store["metadata"]
+    return metadata.get("uid"), metadata.get("generation"), condition.get("status")

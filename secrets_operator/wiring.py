@@ -1,0 +1,215 @@
+"""Builds the watches, the queue, the controllers and the workers of one operator, and connects them.
+
+No behaviour of its own: every object here is given its collaborators and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from secrets_operator.applying.secrets import Secrets
+from secrets_operator.clock import Clock
+from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.external_secret import ExternalSecrets
+from secrets_operator.controllers.sealed_secret import SealedSecrets
+from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
+from secrets_operator.controllers.secret_store import SecretStores
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.flow import Key, Object, Outcome
+from secrets_operator.kube.client import Client
+from secrets_operator.kube.resources import (
+    CLUSTER_SECRET_STORES,
+    EXTERNAL_SECRETS,
+    SEALED_SECRETS,
+    SECRET_STORES,
+    SECRETS,
+    Resource,
+)
+from secrets_operator.planning.conditions import find
+from secrets_operator.planning.marks import WATCHED_SELECTOR
+from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.queueing.workers import Pace, Workers
+from secrets_operator.queueing.workqueue import Limits, WorkQueue
+from secrets_operator.reporting.events import Events
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.status import Statuses
+from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
+from secrets_operator.sealing.keyring import SealingKey
+from secrets_operator.serving.health import WatchState
+from secrets_operator.settings import Settings
+from secrets_operator.watching.cache import Change
+from secrets_operator.watching.collections import Collection, custom_resource
+from secrets_operator.watching.dependents import Dependents
+from secrets_operator.watching.handlers import Handlers
+from secrets_operator.watching.reflector import Reflector, Selection
+
+T = TypeVar("T")
+
+_MAIN_CONDITION = {SEALED_SECRETS.kind: "Synced"}
+
+
+class Wiring:
+    """What :mod:`secrets_operator.runtime` starts and stops."""
+
+    def __init__(  # noqa: PLR0913 - the composition root hands over what it built; nothing else calls this
+        self,
+        settings: Settings,
+        *,
+        client: Client,
+        clock: Clock,
+        metrics: Metrics,
+        keys: SealingKeys,
+        providers: Providers,
+        blocking: Blocking,
+        digester: Digester,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._clock = clock
+        self._keys = keys
+        self._digester = digester
+        self.sessions = Sessions(providers, Referents(client), blocking, limit=settings.store_concurrency)
+        dependents = Dependents()
+        self._queue = WorkQueue(
+            now=clock.monotonic,
+            group_of=dependents.group_of,
+            limits=Limits(group=settings.store_concurrency, background=settings.concurrency * 3 // 4),
+        )
+        self._handlers = Handlers(self._queue, dependents, digester)
+        self._watch_all()
+        deps = Deps(
+            settings=settings,
+            clock=clock,
+            secrets=Secrets(client, cached=self._secrets.get, digester=digester),
+            statuses=Statuses(client),
+            events=Events(client, clock),
+            metrics=metrics,
+            digester=digester,
+        )
+        self._reconcilers = self._controllers(deps, providers, blocking)
+        self.workers = Workers(
+            self._queue,
+            self._reconcile,
+            pace=Pace(concurrency=settings.concurrency, deadline=settings.reconcile_deadline.total_seconds()),
+            chance=random.random,
+            observer=metrics,
+        )
+        metrics.watch(self._queue, self._readiness)
+
+    def reflectors(self) -> Iterator[Reflector[Any]]:
+        """Yield every watch."""
+        for collection in self._collections:
+            yield from collection.reflectors
+
+    async def wait_synced(self) -> None:
+        """Wait until every cache is complete."""
+        for collection in self._collections:
+            await collection.wait_synced()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many objects are kept of each kind."""
+        return {collection.kind: sum(1 for _ in collection.values()) for collection in self._collections}
+
+    def watch_states(self) -> list[WatchState]:
+        """Return the state of every watch, for the probes."""
+        return [
+            WatchState(
+                name=collection.kind,
+                synced=reflector.synced.is_set(),
+                heard=reflector.last_heard,
+                fault=str(reflector.fault or ""),
+            )
+            for collection in self._collections
+            for reflector in collection.reflectors
+        ]
+
+    def _watch_all(self) -> None:
+        handlers = self._handlers
+        self._external_secrets = self._resources(EXTERNAL_SECRETS, handlers.external_secret)
+        self._secret_stores = self._resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
+        self._cluster_stores = self._resources(CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind))
+        self._sealed_secrets = self._resources(SEALED_SECRETS, handlers.sealed_secret)
+        self._secrets: Collection[SecretState] = Collection(
+            SECRETS.kind,
+            [
+                self._reflector(
+                    Selection(SECRETS, namespace, WATCHED_SELECTOR),
+                    lambda secret: secret_state(secret, self._digester),
+                    handlers.secret,
+                )
+                for namespace in self._settings.watch_namespaces or ("",)
+            ],
+        )
+        key_secrets = Selection(SECRETS, self._settings.namespace, f"{KEY_LABEL}={ACTIVE}")
+        self._key_secrets: Collection[SealingKey | None] = Collection(
+            "sealing keys", [self._reflector(key_secrets, sealing_key, self._sealing_key_changed)]
+        )
+        self._collections: tuple[Collection[Any], ...] = (
+            self._external_secrets,
+            self._secret_stores,
+            self._cluster_stores,
+            self._sealed_secrets,
+            self._secrets,
+            self._key_secrets,
+        )
+
+    def _resources(self, resource: Resource, handler: Callable[[Change[Object]], None]) -> Collection[Object]:
+        namespaces = (self._settings.watch_namespaces if resource.namespaced else ()) or ("",)
+        project = custom_resource(resource.api_version, resource.kind)
+        return Collection(
+            resource.kind,
+            [self._reflector(Selection(resource, namespace), project, handler) for namespace in namespaces],
+        )
+
+    def _reflector(
+        self, selection: Selection, project: Callable[[Object], T], on_change: Callable[[Change[T]], None]
+    ) -> Reflector[T]:
+        return Reflector(
+            self._client, selection, project=project, on_change=on_change, clock=self._clock, chance=random.random
+        )
+
+    def _sealing_key_changed(self, _change: Change[SealingKey | None]) -> None:
+        if self._keys.load(self._key_secrets.values()):
+            self._handlers.sealing_keys(self._sealed_secrets.values())
+
+    def _controllers(self, deps: Deps, providers: Providers, blocking: Blocking) -> dict[str, Callable[[Key], Any]]:
+        stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
+        external_secrets = ExternalSecrets(
+            deps,
+            resources=self._external_secrets.get,
+            stores=lambda key: stores[key.kind].get(key.namespace, key.name),
+            sessions=self.sessions,
+        )
+        sealed_secrets = SealedSecrets(
+            deps, resources=self._sealed_secrets.get, keyring=lambda: self._keys.keyring, blocking=blocking
+        )
+        return {
+            EXTERNAL_SECRETS.kind: external_secrets.reconcile,
+            SEALED_SECRETS.kind: sealed_secrets.reconcile,
+            **{
+                kind: SecretStores(
+                    deps, kind=kind, resources=collection.get, providers=providers, sessions=self.sessions
+                ).reconcile
+                for kind, collection in stores.items()
+            },
+        }
+
+    async def _reconcile(self, key: Key) -> Outcome:
+        outcome: Outcome = await self._reconcilers[key.kind](key)
+        return outcome
+
+    def _readiness(self) -> dict[str, Counter[str]]:
+        kinds = (self._external_secrets, self._secret_stores, self._cluster_stores, self._sealed_secrets)
+        return {collection.kind: Counter(map(_state_of, collection.values())) for collection in kinds}
+
+
+def _state_of(resource: Object) -> str:
+    conditions = (resource.get("status") or {}).get("conditions") or ()
+    condition = find(conditions, _MAIN_CONDITION.get(resource["kind"], "Ready"))
+    return str(condition.get("status", "Unknown")) if condition else "Unknown"

@@ -1,0 +1,92 @@
+"""The rules of the CRDs, evaluated as the API server does, and the same rules checked on the models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from devcluster.structural import StructuralSchema
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from secrets_operator.resources.external_secret import ExternalSecretSpec
+from secrets_operator.resources.external_secret_checks import DUPLICATE_KEY, spec_problems, target_problems
+from secrets_operator.resources.problems import FieldProblem, problems_in
+from secrets_operator.resources.targets import Target
+
+Row = dict[str, Any]
+
+
+def rows(name: str) -> list[Any]:
+    text = (Path(__file__).parent / "manifests" / name).read_text(encoding="utf-8")
+    return [pytest.param(row, id=row["behaviour"]) for row in YAML(typ="safe", pure=True).load(text)]
+
+
+def manifest(kind: str, row: Row) -> dict[str, Any]:
+    return {"apiVersion": "external-secrets.io/v1", "kind": kind, "metadata": {"name": "a"}, "spec": row["spec"]}
+
+
+def model_problems(spec: dict[str, Any]) -> list[FieldProblem]:
+    try:
+        return list(spec_problems(ExternalSecretSpec.model_validate(spec)))
+    except ValidationError as error:
+        return [FieldProblem(f"spec.{problem.path}", problem.message) for problem in problems_in(error)]
+
+
+def refused(kind: str, row: Row, schema: StructuralSchema) -> None:
+    error, *others = schema.validate(manifest(kind, row))
+    assert error.field == row["field"]
+    assert row["message"] in error.message
+    # When the shape is wrong the API server says that it did not look at the rules; nothing else may be wrong.
+    assert all("rules were not checked" in other.message for other in others)
+
+
+@pytest.mark.parametrize("row", rows("refused_external_secrets.yaml"))
+def test_the_api_server_refuses_an_external_secret_with(row: Row, schemas: dict[str, StructuralSchema]) -> None:
+    refused("ExternalSecret", row, schemas["ExternalSecret"])
+
+
+@pytest.mark.parametrize("row", rows("refused_external_secrets.yaml"))
+def test_the_models_refuse_an_external_secret_with(row: Row) -> None:
+    [problem] = model_problems(row["spec"])
+    assert problem.path.startswith(row["field"])
+    assert row["message"] in problem.message
+
+
+@pytest.mark.parametrize("row", rows("accepted_external_secrets.yaml"))
+def test_the_api_server_and_the_models_accept_an_external_secret_with(
+    row: Row, schemas: dict[str, StructuralSchema]
+) -> None:
+    assert schemas["ExternalSecret"].validate(manifest("ExternalSecret", row)) == []
+    assert model_problems(row["spec"]) == []
+
+
+@pytest.mark.parametrize("kind", ["SecretStore", "ClusterSecretStore"])
+@pytest.mark.parametrize("row", rows("refused_stores.yaml"))
+def test_the_api_server_refuses_a_store_with(row: Row, kind: str, schemas: dict[str, StructuralSchema]) -> None:
+    refused(kind, row, schemas[kind])
+
+
+@pytest.mark.parametrize("row", rows("accepted_stores.yaml"))
+def test_the_api_server_accepts_a_store_with(row: Row, schemas: dict[str, StructuralSchema]) -> None:
+    assert schemas["SecretStore"].validate(manifest("SecretStore", row)) == []
+
+
+def test_a_secret_key_given_twice_is_refused_by_the_models_when_the_secret_is_retained() -> None:
+    entry = {"secretKey": "a", "remoteRef": {"key": "a"}}
+    spec = ExternalSecretSpec.model_validate({"data": [entry, entry, {**entry, "secretKey": "b"}]})
+    assert spec_problems(spec) == (FieldProblem("spec.data[1].secretKey", DUPLICATE_KEY),)
+
+
+def test_every_wrong_part_of_a_target_is_named_by_its_index() -> None:
+    template = {
+        "type": "bootstrap.kubernetes.io/token",
+        "templateFrom": [{"target": "Data"}, {"target": "spec"}, {"target": "status"}],
+    }
+    found = target_problems(Target.model_validate({"template": template}))
+    assert [problem.path for problem in found] == [
+        "spec.target.template.type",
+        "spec.target.template.templateFrom[1].target",
+        "spec.target.template.templateFrom[2].target",
+    ]

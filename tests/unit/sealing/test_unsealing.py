@@ -1,0 +1,263 @@
+"""A SealedSecret and a keyring become values, or every reason why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from secrets_operator.errors import InvalidSpec
+from secrets_operator.flow import SecretBytes
+from secrets_operator.sealing.diagnosis import FailureReason
+from secrets_operator.sealing.keyring import Keyring, SealingKey
+from secrets_operator.sealing.scopes import Scope, label, scope_annotations
+from secrets_operator.sealing.seal import seal_value
+from secrets_operator.sealing.secret_manifest import secret_manifest
+from secrets_operator.sealing.unseal import UnsealError, unseal
+
+Seal = Callable[..., str]
+PLAINTEXT = b"hunter2-hunter2"
+NO_KEY = "no key could decrypt secret: it was sealed with a key that is not here, or for another name or namespace"
+
+
+@pytest.fixture
+def seal(small_key: SealingKey) -> Seal:
+    """Return a function that seals the plaintext for a scope, namespace and name."""
+
+    def seal(
+        scope: Scope = Scope.STRICT, namespace: str = "team-a", name: str = "db", key: SealingKey = small_key
+    ) -> str:
+        bound_to = label(scope, namespace=namespace, name=name)
+        return seal_value(key.private_key.public_key(), SecretBytes(PLAINTEXT), label=bound_to, random=os.urandom)
+
+    return seal
+
+
+def sealed_secret(items: Any, *, scope: Scope = Scope.STRICT, template: Any = None, **spec: Any) -> dict[str, Any]:
+    body = {"encryptedData": items, **({"template": template} if template is not None else {}), **spec}
+    return {
+        "apiVersion": "bitnami.com/v1alpha1",
+        "kind": "SealedSecret",
+        "metadata": {"name": "db", "namespace": "team-a", "uid": "u-1", "annotations": scope_annotations(scope)},
+        "spec": body,
+    }
+
+
+def failure_of(sealed: dict[str, Any], keyring: Keyring) -> UnsealError:
+    with pytest.raises(UnsealError) as caught:
+        unseal(sealed, keyring)
+    assert PLAINTEXT.decode() not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize("scope", ["strict", "namespace-wide", "cluster-wide"])
+def test_whole_secrets_sealed_by_kubeseal_become_their_secret(
+    data_folder: Path, kubeseal_key: SealingKey, scope: str
+) -> None:
+    sealed = YAML(typ="safe").load((data_folder / f"sealed-{scope}.yaml").read_text())
+    source = YAML(typ="safe").load((data_folder / f"secret-{scope}.yaml").read_text())
+    sealed["metadata"]["uid"] = "u-1"
+    unsealed = unseal(sealed, Keyring([kubeseal_key]))
+    assert {item: value.reveal() for item, value in unsealed.data.items()} == {"username": b"admin", "password": b"p1"}
+    assert set(unsealed.opened_by.values()) == {kubeseal_key.fingerprint}
+    owner = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "name": f"whole-{scope}", "uid": "u-1"}
+    assert secret_manifest(sealed, unsealed.data) == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": source["metadata"] | {"ownerReferences": [owner | {"controller": True}]},
+        "type": "kubernetes.io/basic-auth",
+        "data": {"username": "YWRtaW4=", "password": "cDE="},
+    }
+
+
+def test_items_may_be_sealed_with_different_keys_and_each_key_is_reported(
+    seal: Seal, small_key: SealingKey, other_key: SealingKey
+) -> None:
+    sealed = sealed_secret({"a": seal(), "b": seal(key=other_key)})
+    unsealed = unseal(sealed, Keyring([small_key, other_key]), remembered={"b": other_key.fingerprint})
+    assert unsealed.opened_by == {"a": small_key.fingerprint, "b": other_key.fingerprint}
+
+
+def test_items_may_be_renamed(seal: Seal, keyring: Keyring) -> None:
+    assert unseal(sealed_secret({"renamed": seal()}), keyring).data == {"renamed": SecretBytes(PLAINTEXT)}
+
+
+def test_no_items_make_an_empty_secret(keyring: Keyring) -> None:
+    assert unseal(sealed_secret({}), keyring).data == {}
+
+
+def test_values_do_not_show_in_the_result(seal: Seal, keyring: Keyring) -> None:
+    assert PLAINTEXT.decode() not in repr(unseal(sealed_secret({"a": seal()}), keyring))
+
+
+@pytest.mark.parametrize("sealed_with", list(Scope))
+@pytest.mark.parametrize("declared", list(Scope))
+def test_a_value_opens_under_the_scope_it_was_sealed_with_and_no_other(
+    seal: Seal, keyring: Keyring, sealed_with: Scope, declared: Scope
+) -> None:
+    sealed = sealed_secret({"a": seal(sealed_with)}, scope=declared)
+    if sealed_with is declared:
+        assert unseal(sealed, keyring).data == {"a": SecretBytes(PLAINTEXT)}
+        return
+    error = failure_of(sealed, keyring)
+    assert error.reason is FailureReason.SCOPE_MISMATCH
+    assert f"it was sealed with scope {sealed_with}: " in str(error)
+
+
+def test_annotations_of_the_template_do_not_decide_the_scope(seal: Seal, keyring: Keyring) -> None:
+    template = {"metadata": {"annotations": scope_annotations(Scope.CLUSTER_WIDE)}}
+    error = failure_of(sealed_secret({"a": seal(Scope.CLUSTER_WIDE)}, template=template), keyring)
+    assert error.reason is FailureReason.SCOPE_MISMATCH
+    assert 'annotate the SealedSecret with sealedsecrets.bitnami.com/cluster-wide: "true"' in str(error)
+
+
+@pytest.mark.parametrize(
+    ("sealed_for", "template", "reason", "hint"),
+    [
+        pytest.param(
+            {"name": "old"},
+            {"name": "old", "namespace": "team-a"},
+            FailureReason.NAME_MISMATCH,
+            "it was sealed with scope strict for team-a/old, not for team-a/db",
+            id="renamed, the template still has the old name -> NameMismatch",
+        ),
+        pytest.param(
+            {"namespace": "team-b"},
+            {"name": "db", "namespace": "team-b"},
+            FailureReason.NAMESPACE_MISMATCH,
+            "it was sealed with scope strict for team-b/db, not for team-a/db",
+            id="moved, the template still has the old namespace -> NamespaceMismatch",
+        ),
+        pytest.param(
+            {"namespace": "team-b", "name": "old"},
+            {"name": "old", "namespace": "team-b"},
+            FailureReason.NAMESPACE_MISMATCH,
+            "it was sealed with scope strict for team-b/old, not for team-a/db",
+            id="moved and renamed -> NamespaceMismatch",
+        ),
+        pytest.param(
+            {"namespace": "team-b", "scope": Scope.NAMESPACE_WIDE},
+            {"namespace": "team-b"},
+            FailureReason.NAMESPACE_MISMATCH,
+            "it was sealed with scope namespace-wide for namespace team-b, not for team-a",
+            id="namespace-wide in another namespace -> NamespaceMismatch",
+        ),
+        pytest.param(
+            {"name": "unknown"},
+            {},
+            FailureReason.NO_KEY,
+            "it was sealed with a key that is not here, or for another name or namespace",
+            id="sealed for a name that nothing mentions -> NoKey, both explanations",
+        ),
+    ],
+)
+def test_a_failure_names_its_likely_cause(
+    seal: Seal, keyring: Keyring, sealed_for: dict[str, Any], template: dict[str, str], reason: FailureReason, hint: str
+) -> None:
+    error = failure_of(sealed_secret({"a": seal(**sealed_for)}, template={"metadata": template}), keyring)
+    assert error.reason is reason
+    assert str(error) == f"no key could decrypt secret: {hint} (a)"
+
+
+def test_without_keys_the_failure_says_so(seal: Seal) -> None:
+    error = failure_of(sealed_secret({"a": seal()}), Keyring())
+    assert (error.reason, str(error)) == (
+        FailureReason.NO_KEY,
+        "no key could decrypt secret: there is no sealing key here (a)",
+    )
+
+
+def test_a_key_of_another_size_is_told_from_a_wrong_name(seal: Seal, kubeseal_key: SealingKey) -> None:
+    error = failure_of(sealed_secret({"a": seal()}), Keyring([kubeseal_key]))
+    assert error.reason is FailureReason.NO_KEY
+    assert "it was sealed with an RSA-2048 key, and there is none of that size here (a)" in str(error)
+
+
+def test_a_key_that_is_not_here_is_no_key(seal: Seal, other_key: SealingKey) -> None:
+    error = failure_of(sealed_secret({"a": seal()}), Keyring([other_key]))
+    assert error.reason is FailureReason.NO_KEY
+
+
+def test_diagnosis_of_many_items_gives_up_searching_but_names_every_item(seal: Seal, other_key: SealingKey) -> None:
+    items = {f"k{index:02}": seal() for index in range(40)}
+    error = failure_of(sealed_secret(items, template={"metadata": {"name": "old"}}), Keyring([other_key]))
+    assert str(error).endswith(f"({', '.join(items)})")
+
+
+def test_all_failures_are_reported_grouped_and_in_a_stable_order(seal: Seal, keyring: Keyring) -> None:
+    items = {"f": "!", "c": seal(name="x"), "good": seal(), "b": seal(name="y"), "a": "?", "short": "AA=="}
+    error = failure_of(sealed_secret(items), keyring)
+    assert str(error).split("\n") == [
+        "illegal base64 data at input byte 0 (a, f)",
+        f"{NO_KEY} (b, c)",
+        "no key could decrypt secret: too short to be a sealed value (short)",
+    ]
+    assert error.reason is FailureReason.BAD_BASE64
+    assert [failure.item for failure in error.failures] == ["a", "b", "c", "f", "short"]
+    reordered = failure_of(sealed_secret(dict(reversed(items.items()))), keyring)
+    assert str(reordered) == str(error)
+
+
+def test_a_value_changed_after_sealing_is_told_from_a_wrong_key(seal: Seal, keyring: Keyring) -> None:
+    sealed = seal()
+    error = failure_of(sealed_secret({"a": sealed[:-8] + "AAAAAAA="}), keyring)
+    assert error.reason is FailureReason.DAMAGED
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        pytest.param(
+            {"data": "AAAA"}, "spec.data (a whole Secret in one value) is not supported yet", id="legacy data"
+        ),
+        pytest.param(
+            {"data": ""}, "spec.data (a whole Secret in one value) is not supported yet", id="empty legacy data"
+        ),
+        pytest.param(
+            {"template": {"data": {"url": "x"}}}, "spec.template.data is not supported yet", id="templates of values"
+        ),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_the_name_of_its_field(
+    keyring: Keyring, spec: dict[str, Any], message: str
+) -> None:
+    error = failure_of(sealed_secret({}, **spec), keyring)
+    assert error.reason is FailureReason.NOT_SUPPORTED
+    assert str(error).startswith(message)
+
+
+@pytest.mark.parametrize("spec", [{}, {"data": None}, {"template": {"data": {}}}, {"template": {"data": None}}])
+def test_absent_forms_of_what_is_not_supported_are_fine(keyring: Keyring, spec: dict[str, Any]) -> None:
+    assert unseal(sealed_secret({}, **spec), keyring).data == {}
+
+
+@pytest.mark.parametrize("items", [None, [], "x"], ids=["null", "a list", "a string"])
+def test_encrypted_data_that_is_no_object_never_becomes_an_empty_secret(keyring: Keyring, items: object) -> None:
+    error = failure_of(sealed_secret(items), keyring)
+    assert error.reason is FailureReason.INVALID_SPEC
+    assert "spec.encryptedData must be an object" in str(error)
+
+
+def test_a_sealed_value_that_is_no_string_is_reported_by_its_item(keyring: Keyring) -> None:
+    error = failure_of(sealed_secret({"a": 7}), keyring)
+    assert (error.reason, str(error)) == (FailureReason.INVALID_SPEC, "a sealed value must be a string (a)")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param({"metadata": {"name": "db"}}, "metadata.namespace", id="no namespace"),
+        pytest.param({"metadata": {"namespace": "team-a"}}, "metadata.name", id="no name"),
+        pytest.param({"metadata": []}, "metadata", id="metadata is a list"),
+        pytest.param({"spec": []}, "spec", id="spec is a list"),
+        pytest.param({"spec": {"encryptedData": {}, "template": "x"}}, "spec.template", id="template is a string"),
+    ],
+)
+def test_an_odd_object_is_an_invalid_spec_with_its_field(keyring: Keyring, change: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        unseal(sealed_secret({}) | change, keyring)
+    assert caught.value.field == field
