@@ -6,6 +6,7 @@ import orjson
 import yaml
 
 from devcluster.documents import Document
+from devcluster.protobuf_bodies import MEDIA_TYPE, read_protobuf
 from devcluster.served_resources import ServedResource
 from devcluster.statuses import ApiError, bad_request, unsupported_media_type
 
@@ -26,8 +27,10 @@ def read_object(resource: ServedResource, body: bytes, content_type: str) -> Doc
 
     """
     kind = media_type(content_type)
+    if kind == MEDIA_TYPE:
+        return read_protobuf(body)
     if kind not in _JSON_TYPES | _YAML_TYPES:
-        accepted = "application/json, application/yaml"
+        accepted = f"application/json, application/yaml, {MEDIA_TYPE}"
         raise unsupported_media_type(
             f"the body of the request was in an unknown format - accepted media types include: {accepted}", bare=True
         )

@@ -23,7 +23,7 @@ def _workload_rules(core: list[str], verbs: list[str]) -> list[Document]:
 def _roles() -> dict[str, list[Document]]:
     everything = [_rule(["*"], ["*"], ["*"]), {"nonResourceURLs": ["*"], "verbs": ["*"]}]
     plain = ["configmaps", "events", "pods", "serviceaccounts", "services"]
-    edit = _workload_rules([*plain, "secrets"], _WRITE) + [_rule(["coordination.k8s.io"], ["leases"], _WRITE)]
+    edit = [*_workload_rules([*plain, "secrets"], _WRITE), _rule(["coordination.k8s.io"], ["leases"], _WRITE)]
     rights = [_rule([_API], ["roles", "rolebindings"], _WRITE)]
     myself = [_rule(["authorization.k8s.io"], _REVIEWS, ["create"])]
     myself.append(_rule(["authentication.k8s.io"], ["selfsubjectreviews"], ["create"]))

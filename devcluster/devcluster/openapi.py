@@ -114,6 +114,9 @@ class _Version3:
 
     prefix = "#/components/schemas/"
 
+    def reference(self, model: str) -> dict[str, Any]:
+        return {"allOf": [{"$ref": self.prefix + model}]}
+
     def parameter(self, name: str, place: str) -> dict[str, Any]:
         found: dict[str, Any] = {"name": name, "in": place, "schema": _parameter_schema(name)}
         return {**found, "required": True} if place == "path" else found
@@ -137,6 +140,9 @@ class _Version2(_Version3):
     """How version 2 writes them."""
 
     prefix = "#/definitions/"
+
+    def reference(self, model: str) -> dict[str, Any]:
+        return {"$ref": self.prefix + model}
 
     def parameter(self, name: str, place: str) -> dict[str, Any]:
         found = {"name": name, "in": place, **_parameter_schema(name)}
@@ -200,7 +206,7 @@ def _models(kinds: Sequence[ServedKind], writer: _Version3) -> dict[str, Any]:
         schema = _published(raw, writer)
         schema["properties"]["metadata"] = {
             "description": "Name, labels and bookkeeping that every object has.",
-            "allOf": [{"$ref": f"{writer.prefix}{_META}.ObjectMeta"}],
+            **writer.reference(f"{_META}.ObjectMeta"),
         }
         schema["x-kubernetes-group-version-kind"] = [kind.gvk]
         models[kind.model] = schema

@@ -23,6 +23,23 @@ _FORMS = {
     "PartialObjectMetadataList": "partial",
 }
 _META = "meta.k8s.io/v1"
+_METADATA_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +102,22 @@ def _prefix(resource: ServedResource) -> bytes:
 
 
 def _whole(resource: ServedResource, document: Document) -> bytes:
+    """Return the JSON with fields in the order of the real server: structs for built-in kinds, else sorted."""
     body = {key: value for key, value in document.items() if key not in {"kind", "apiVersion"}}
+    if resource.custom:
+        return _prefix(resource) + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)[1:]
+    body = {"metadata": ordered_metadata(body.pop("metadata")), **body}
     return _prefix(resource) + orjson.dumps(body)[1:]
 
 
+def ordered_metadata(meta: Document) -> Document:
+    """Return metadata with its fields in the order of `ObjectMeta`."""
+    return {field: meta[field] for field in _METADATA_ORDER if field in meta}
+
+
 def _partial(document: Document) -> bytes:
-    return orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": document["metadata"]})
+    meta = ordered_metadata(document["metadata"])
+    return orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": meta})
 
 
 def encode_table(

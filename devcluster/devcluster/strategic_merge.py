@@ -45,14 +45,18 @@ def _merge_object(live: dict[str, Any], patch: dict[str, Any], node: Node) -> di
             live[name] = [item for item in live[name] if item not in doomed]
     for name, value in patch.items():
         _merge_member(live, name, value, node.child_or_deduced(name), orders.pop(name, None))
+    _order_members(live, orders, node)
+    if retained is None:
+        return live
+    return {name: value for name, value in live.items() if name in retained}
+
+
+def _order_members(live: dict[str, Any], orders: dict[str, list[Any]], node: Node) -> None:
+    """Put lists that the patch orders without changing them into their order."""
     for name, order in orders.items():
         if isinstance(live.get(name), list):
-            child = node.child_or_deduced(name)
-            live[name] = _reordered([], live[name], order, live[name], child.patch_merge_key)
-    if retained is not None:
-        for name in [name for name in live if name not in retained]:
-            del live[name]
-    return live
+            key = node.child_or_deduced(name).patch_merge_key
+            live[name] = _reordered([], live[name], order, live[name], key)
 
 
 def _taken(patch: dict[str, Any], prefix: str) -> dict[str, list[Any]]:
@@ -83,7 +87,7 @@ def _merge_list(live: list[Any], patch: list[Any], node: Node, order: list[Any] 
     original = list(live)
     replaced = any(item.get(_PATCH) == "replace" for item in patch if isinstance(item, dict))
     items = [] if replaced else list(live)
-    touched = []
+    touched: list[Any] = []
     for item in patch:
         if isinstance(item, dict) and item.get(_PATCH) == "replace" and key not in item:
             continue

@@ -17,6 +17,7 @@ from secrets_operator.clock import Clock
 from secrets_operator.flow import SecretBytes
 from secrets_operator.kube import mapping
 from secrets_operator.kube.connection import Connection
+from secrets_operator.kube.errors import ApiError
 from secrets_operator.kube.requests import Request
 
 USER_AGENT = f"secrets-operator/{version('secrets-operator')}"
@@ -98,20 +99,14 @@ class Session:
     async def _answer(self, request: Request, reading: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         token = await self._connection.credential.token()
         answer = await self._attempt(request, token, reading)
-        if answer.status == 401 and await self._token_replaced(answer, token):
+        if answer.status == 401:
+            refusal = await _refusal(request, answer)
+            if not await self._connection.credential.replaced(token):
+                raise refusal
             answer = await self._attempt(request, await self._connection.credential.token(), reading)
-        if answer.status < 300:
+        if 200 <= answer.status < 300:
             return answer
-        async with answer:
-            raise mapping.from_answer(
-                request, answer.status, await answer.read(), answer.headers.get("Retry-After", "")
-            )
-
-    async def _token_replaced(self, answer: aiohttp.ClientResponse, token: SecretBytes) -> bool:
-        # Leaving the block gives the connection back; the body stays readable for the error.
-        async with answer:
-            await answer.read()
-            return await self._connection.credential.replaced(token)
+        raise await _refusal(request, answer)
 
     async def _attempt(
         self, request: Request, token: SecretBytes, reading: aiohttp.ClientTimeout
@@ -133,6 +128,11 @@ class Session:
             return answer
         finally:
             self._account(verb=request.verb, kind=request.kind, code=code, seconds=self._clock.monotonic() - began)
+
+
+async def _refusal(request: Request, answer: aiohttp.ClientResponse) -> ApiError:
+    async with answer:
+        return mapping.from_answer(request, answer.status, await answer.read(), answer.headers.get("Retry-After", ""))
 
 
 def _headers(request: Request, token: SecretBytes) -> dict[str, str]:

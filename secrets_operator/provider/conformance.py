@@ -12,9 +12,8 @@ A check that fails raises :class:`NonConformance`, whose message names the rule 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -26,12 +25,13 @@ from secrets_operator.provider.contract import (
     Capabilities,
     Failed,
     Found,
-    Host,
-    Provider,
     Reference,
     Rejected,
     Session,
 )
+from secrets_operator.provider.subject import Known, NonConformance, Opening, Subject
+
+__all__ = ["Check", "Known", "NonConformance", "Opening", "Subject", "checks"]
 
 # Enough to exceed the largest batch of the services in use.
 _MANY = 45
@@ -40,49 +40,7 @@ _NOT_JSON = SecretBytes(b"\xff\x00 c9f0b7 is no JSON document")
 _ODD_VALUES: tuple[Any, ...] = (None, True, -1, 1.5, "", "odd", [], [None], [1], {}, {"odd": None}, [{}])
 
 
-class NonConformance(AssertionError):
-    """The plug-in breaks a rule of the contract."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a session is opened with."""
-
-    spec: Mapping[str, Any]
-    host: Host
-
-
-@dataclass(frozen=True)
-class Known:
-    """A reference and the value that is stored there."""
-
-    reference: Reference
-    value: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A plug-in and a place where it can be tried.
-
-    ``document`` holds a JSON object, or whatever the plug-in spreads into keys: ``properties`` are paths into it and
-    the text they pick, ``keys`` is what extract makes of it. ``denied`` opens with credentials that the remote side
-    turns down, ``broken`` towards a remote side that does not answer; leave them out where there is neither.
-    ``credentials`` are texts that must show nowhere, like every stored value.
-    """
-
-    provider: Provider
-    working: Opening
-    known: Sequence[Known]
-    absent: Reference
-    document: Known
-    properties: Mapping[str, bytes] = field(repr=False)
-    keys: Mapping[str, bytes] = field(repr=False)
-    denied: Opening | None = None
-    broken: Opening | None = None
-    credentials: Sequence[str] = field(default=(), repr=False)
-
-
-Check = Callable[[Subject], Awaitable[None]]
+Check = Callable[[Subject], Coroutine[Any, Any, None]]
 
 
 def checks(subject: Subject) -> list[Check]:

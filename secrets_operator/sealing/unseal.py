@@ -152,10 +152,8 @@ def _template_identity(sealed: Object, own: Identity) -> Identity:
 
 
 def _grouped(failures: list[Failure]) -> list[str]:
-    """Return one line for each message, items sorted, lines in a stable order."""
+    """Return one line for each message, sorted; items stay in the order of their names, in which they failed."""
     items: dict[str, list[str]] = {}
     for failure in failures:
         items.setdefault(failure.message, []).append(failure.item)
-    return [
-        f"{message} ({', '.join(sorted(names))})" if all(names) else message for message, names in sorted(items.items())
-    ]
+    return [f"{message} ({', '.join(names)})" if all(names) else message for message, names in sorted(items.items())]

@@ -75,7 +75,13 @@ def _policy() -> Schema:
 
 def _policy_binding() -> Schema:
     parameters = atomic(
-        struct("Parameters of the policy.", name=text(), namespace=text(), selector=label_selector(""), parameterNotFoundAction=text())
+        struct(
+            "Parameters of the policy.",
+            name=text(),
+            namespace=text(),
+            selector=label_selector(""),
+            parameterNotFoundAction=text(),
+        )
     )
     spec = struct(
         "Where the policy applies.",

@@ -47,12 +47,17 @@ def _workload(description: str, **members: Schema) -> Schema:
 
 
 def _rolling_update(**members: Schema) -> Schema:
-    return struct("How pods are replaced.", type=text("Kind of the strategy."), rollingUpdate=struct("Limits of a rolling update.", **members))
+    return struct(
+        "How pods are replaced.",
+        type=text("Kind of the strategy."),
+        rollingUpdate=struct("Limits of a rolling update.", **members),
+    )
 
 
 def _deployment() -> Schema:
     strategy = _rolling_update(
-        maxUnavailable=int_or_text("How many pods may be missing."), maxSurge=int_or_text("How many pods may be too many.")
+        maxUnavailable=int_or_text("How many pods may be missing."),
+        maxSurge=int_or_text("How many pods may be too many."),
     )
     return _workload(
         "Keeps a number of equal pods running and replaces them when their template changes.",

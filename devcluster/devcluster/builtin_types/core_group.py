@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devcluster.builtin_types.pod_template import pod_spec, pod_status
 from devcluster.builtin_types.schema_dsl import (
     Schema,
     atomic,
@@ -21,7 +22,6 @@ from devcluster.builtin_types.schema_dsl import (
     time,
     zero,
 )
-from devcluster.builtin_types.pod_template import pod_spec, pod_status
 
 
 def core_kinds() -> dict[str, Schema]:
@@ -44,8 +44,15 @@ def core_kinds() -> dict[str, Schema]:
 def _namespace() -> Schema:
     return kind(
         "A scope for names of other objects.",
-        spec=zero(struct("Desired behaviour of the namespace.", finalizers=items(text(), "What must go before the namespace may."))),
-        status=zero(struct("Where the namespace is in its life.", phase=text("Active or Terminating."), conditions=conditions())),
+        spec=zero(
+            struct(
+                "Desired behaviour of the namespace.",
+                finalizers=items(text(), "What must go before the namespace may."),
+            )
+        ),
+        status=zero(
+            struct("Where the namespace is in its life.", phase=text("Active or Terminating."), conditions=conditions())
+        ),
     )
 
 
@@ -72,7 +79,11 @@ def _service_account() -> Schema:
     local = atomic(struct("Names a Secret in the same namespace.", name=text("Name of the Secret.")))
     return kind(
         "An identity for processes that run in pods.",
-        secrets=map_by("name", of=object_reference("A Secret that pods of this account may use."), description="Secrets of the account."),
+        secrets=map_by(
+            "name",
+            of=object_reference("A Secret that pods of this account may use."),
+            description="Secrets of the account.",
+        ),
         imagePullSecrets=patched_by("", items(local, "Secrets for pulling images.")),
         automountServiceAccountToken=boolean("False keeps the token out of pods."),
     )
@@ -90,7 +101,9 @@ def _event() -> Schema:
         count=integer("How often it happened."),
         type=text("Normal or Warning."),
         eventTime=zero(time("When it was observed first, in microseconds.")),
-        series=struct("What repeated reports have in common.", count=integer("How often."), lastObservedTime=time("When last.")),
+        series=struct(
+            "What repeated reports have in common.", count=integer("How often."), lastObservedTime=time("When last.")
+        ),
         action=text("What was done."),
         related=object_reference("A second object that takes part."),
         reportingComponent=zero(text("Controller that reports."), ""),
@@ -139,7 +152,7 @@ def _service() -> Schema:
         ipFamilies=items(text(), "IPv4, IPv6."),
         publishNotReadyAddresses=boolean("True lists pods before they are ready."),
     )
-    status = open_struct("State of the service.", loadBalancer=zero(open_struct("State of the load balancer.")), conditions=conditions())
+    status = open_struct(
+        "State of the service.", loadBalancer=zero(open_struct("State of the load balancer.")), conditions=conditions()
+    )
     return kind("A name and an address for a set of pods.", spec=zero(spec), status=zero(status))
-
-

@@ -34,7 +34,9 @@ def definition_kinds() -> dict[str, Schema]:
         storedVersions=items(text(), "Versions that objects may be stored in."),
         observedGeneration=integer(format="int64"),
     )
-    return {"CustomResourceDefinition": kind("Defines a resource of the user's own.", spec=zero(spec), status=zero(status))}
+    return {
+        "CustomResourceDefinition": kind("Defines a resource of the user's own.", spec=zero(spec), status=zero(status))
+    }
 
 
 def _names(description: str) -> Schema:
@@ -59,7 +61,9 @@ def _version() -> Schema:
         priority=integer(),
         jsonPath=text(),
     )
-    schema = struct("Schema of the version.", openAPIV3Schema={"type": "object", "x-kubernetes-preserve-unknown-fields": True})
+    schema = struct(
+        "Schema of the version.", openAPIV3Schema={"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    )
     return struct(
         "One version of the resource.",
         name=text("Name of the version."),
@@ -71,7 +75,12 @@ def _version() -> Schema:
         subresources=struct(
             "Subresources that are served.",
             status={"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-            scale=struct("Where replicas are found.", specReplicasPath=text(), statusReplicasPath=text(), labelSelectorPath=text()),
+            scale=struct(
+                "Where replicas are found.",
+                specReplicasPath=text(),
+                statusReplicasPath=text(),
+                labelSelectorPath=text(),
+            ),
         ),
         additionalPrinterColumns=items(column, "Columns of lists."),
         selectableFields=items(struct("A field to select by.", jsonPath=text()), "Fields to select by."),

@@ -38,12 +38,16 @@ def pod_spec(description: str) -> Schema:
         containers=map_by("name", of=_container(), description="Containers of the pod."),
         initContainers=map_by("name", of=_container(), description="Containers that run before the others."),
         ephemeralContainers=map_by("name", of=_container(), description="Containers added for debugging."),
-        volumes=patched_by("name", map_by("name", of=_volume(), description="Volumes that containers mount."), "merge,retainKeys"),
+        volumes=patched_by(
+            "name", map_by("name", of=_volume(), description="Volumes that containers mount."), "merge,retainKeys"
+        ),
         imagePullSecrets=map_by("name", of=pull_secret, description="Secrets for pulling images."),
         hostAliases=map_by("ip", of=open_struct("A line of the hosts file.", ip=text(), hostnames=items(text()))),
         tolerations=items(open_struct("A taint that the pod bears.")),
         topologySpreadConstraints=map_by(
-            "topologyKey", "whenUnsatisfiable", of=open_struct(topologyKey=text(), whenUnsatisfiable=text(), maxSkew=integer())
+            "topologyKey",
+            "whenUnsatisfiable",
+            of=open_struct(topologyKey=text(), whenUnsatisfiable=text(), maxSkew=integer()),
         ),
         readinessGates=items(open_struct(conditionType=text())),
         schedulingGates=map_by("name", of=struct(name=text())),
@@ -73,8 +77,12 @@ def pod_status() -> Schema:
         conditions=conditions(),
         podIP=text("Address of the pod."),
         podIPs=map_by("ip", of=address, description="Addresses of the pod."),
-        containerStatuses=items(open_struct("State of one container.", name=text(), ready=boolean(), restartCount=integer())),
-        initContainerStatuses=items(open_struct("State of one container.", name=text(), ready=boolean(), restartCount=integer())),
+        containerStatuses=items(
+            open_struct("State of one container.", name=text(), ready=boolean(), restartCount=integer())
+        ),
+        initContainerStatuses=items(
+            open_struct("State of one container.", name=text(), ready=boolean(), restartCount=integer())
+        ),
     )
 
 
@@ -87,7 +95,9 @@ def _container() -> Schema:
         hostIP=text("Address of the node to listen on."),
         protocol=text("TCP, UDP or SCTP.", default="TCP"),
     )
-    ports = patched_by("containerPort", map_by("containerPort", "protocol", of=port, description="Ports of the container."))
+    ports = patched_by(
+        "containerPort", map_by("containerPort", "protocol", of=port, description="Ports of the container.")
+    )
     return open_struct(
         "One container of a pod.",
         name=text("Name of the container, unique in the pod."),
@@ -128,7 +138,9 @@ def _variable() -> Schema:
         secretKeyRef=_key_selector("A key of a Secret."),
         configMapKeyRef=_key_selector("A key of a ConfigMap."),
         fieldRef=atomic(struct("A field of the pod.", apiVersion=text(), fieldPath=text())),
-        resourceFieldRef=atomic(struct("A resource of a container.", containerName=text(), resource=text(), divisor=quantity())),
+        resourceFieldRef=atomic(
+            struct("A resource of a container.", containerName=text(), resource=text(), divisor=quantity())
+        ),
     )
     return struct("An environment variable.", name=text("Name."), value=text("Value."), valueFrom=source)
 
@@ -157,7 +169,9 @@ def _volume() -> Schema:
     secret = struct(
         "A Secret as files.", secretName=text(), items=files, defaultMode=integer(default=420), optional=boolean()
     )
-    config_map = struct("A ConfigMap as files.", name=text(), items=files, defaultMode=integer(default=420), optional=boolean())
+    config_map = struct(
+        "A ConfigMap as files.", name=text(), items=files, defaultMode=integer(default=420), optional=boolean()
+    )
     return open_struct(
         "A volume of the pod.",
         name=text("Name of the volume, unique in the pod."),
@@ -168,5 +182,3 @@ def _volume() -> Schema:
         persistentVolumeClaim=open_struct("A claim in the same namespace.", claimName=text(), readOnly=boolean()),
         hostPath=open_struct("A path of the node.", path=text(), type=text()),
     )
-
-

@@ -16,7 +16,9 @@ def rbac_kinds() -> dict[str, Schema]:
         nonResourceURLs=items(text(), "Paths that are no resources."),
     )
     rules = zero(items(rule, "What is allowed."))
-    aggregation = struct("Collects rules of other roles.", clusterRoleSelectors=items(label_selector("Roles to collect from.")))
+    aggregation = struct(
+        "Collects rules of other roles.", clusterRoleSelectors=items(label_selector("Roles to collect from."))
+    )
     return {
         "Role": kind("Allows verbs on resources of one namespace.", rules=rules),
         "ClusterRole": kind("Allows verbs on resources of the cluster.", rules=rules, aggregationRule=aggregation),
@@ -33,5 +35,10 @@ def _binding(description: str) -> Schema:
         name=text("Name of the subject."),
         namespace=text("Namespace of a service account."),
     )
-    role = struct("The role.", apiGroup=text("Group of the role."), kind=text("Role or ClusterRole."), name=text("Name of the role."))
+    role = struct(
+        "The role.",
+        apiGroup=text("Group of the role."),
+        kind=text("Role or ClusterRole."),
+        name=text("Name of the role."),
+    )
     return kind(description, subjects=items(atomic(subject), "Who gets the role."), roleRef=zero(atomic(role)))

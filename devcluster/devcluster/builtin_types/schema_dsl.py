@@ -43,16 +43,14 @@ def quantity() -> Schema:
     return {"x-kubernetes-int-or-string": True}
 
 
-def struct(description: str = "", *, required: tuple[str, ...] = (), **members: Schema) -> Schema:
+def struct(description: str = "", /, **members: Schema) -> Schema:
     """An object with known members; a trailing underscore of a name is dropped (``from_``)."""
     schema = _schema("object", description, {})
     schema["properties"] = {name.rstrip("_"): member for name, member in members.items()}
-    if required:
-        schema["required"] = list(required)
     return schema
 
 
-def open_struct(description: str = "", **members: Schema) -> Schema:
+def open_struct(description: str = "", /, **members: Schema) -> Schema:
     """An object of which only the members that matter are written down; others are kept as they are."""
     return {**struct(description, **members), "x-kubernetes-preserve-unknown-fields": True}
 
@@ -107,7 +105,7 @@ def zero(schema: Schema, value: Any = None) -> Schema:
     return {**schema, **nullable, "default": empty, EXTENSION_ZERO: empty}
 
 
-def kind(description: str, **members: Schema) -> Schema:
+def kind(description: str, /, **members: Schema) -> Schema:
     """A kind; type and metadata come with compilation."""
     return struct(description, **members)
 

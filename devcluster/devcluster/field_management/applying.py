@@ -48,7 +48,7 @@ class Conflict:
         return {"reason": "FieldManagerConflict", "message": f"conflict with {self.manager}", "field": self.field}
 
 
-class ApplyConflict(Exception):  # noqa: N818 - the name of the situation in Kubernetes' own terms
+class ApplyConflict(Exception):
     """Other managers hold fields at other values and force was not asked for."""
 
     def __init__(self, conflicts: list[Conflict]) -> None:
@@ -116,9 +116,8 @@ def _fields_of(applied: dict[str, Any], schema: StructuralSchema) -> FieldSet:
         name = "/".join(filter(None, (metadata.get("namespace"), metadata.get("name"))))
         version = applied.get("apiVersion", "")
         group_version = version if "/" in version else f"/{version}"
-        raise ApplyInvalid(
-            f"failed to create typed patch object ({name}; {group_version}, Kind={applied.get('kind', '')}): {error.message}"
-        ) from error
+        kind = f"{group_version}, Kind={applied.get('kind', '')}"
+        raise ApplyInvalid(f"failed to create typed patch object ({name}; {kind}): {error.message}") from error
 
 
 def _known_entries(live: dict[str, Any], options: ApplyOptions, schema: StructuralSchema) -> Entries:
@@ -143,8 +142,9 @@ def _merged(
     own = entries.get(_identity(options))
     if own is None or own.fields == fields:
         return merged
-    owned = [entry.fields for key, entry in entries.items() if key != own.identity]
-    kept: dict[str, Any] = remove_dropped(merged, schema.root, own.fields, reduce(union, [fields, *owned], _ALWAYS_OWNED))
+    others = [entry.fields for key, entry in entries.items() if key != own.identity]
+    owned = reduce(union, [fields, *others], _ALWAYS_OWNED)
+    kept: dict[str, Any] = remove_dropped(merged, schema.root, own.fields, owned)
     return kept
 
 
@@ -153,10 +153,11 @@ def _entries_of_others(entries: Entries, changes: Changes, options: ApplyOptions
     own = _identity(options)
     others = {key: entry for key, entry in entries.items() if key != own}
     written = changes.written
-    conflicts = []
-    for entry in others.values() if written else ():
-        for path in paths(intersection(entry.fields, written)):
-            conflicts.append(Conflict(entry.printed, printed_path(path)))
+    conflicts = [
+        Conflict(entry.printed, printed_path(path))
+        for entry in others.values()
+        for path in paths(intersection(entry.fields, written))
+    ]
     if conflicts and not options.force:
         raise ApplyConflict(sorted(conflicts, key=lambda conflict: (conflict.manager, conflict.field)))
     lost = union(written, changes.removed)

@@ -36,7 +36,8 @@ def item_element(item: Any, node: Node) -> str:
     if not keys:
         missing = node.map_keys[0] if node.map_keys else ""
         raise ItemNotNamed(
-            f'associative list with keys has an element that omits key field "{missing}" (and doesn\'t have default value)'
+            f'associative list with keys has an element that omits key field "{missing}" '
+            "(and doesn't have default value)"
         )
     return f"k:{_json(keys)}"
 

@@ -71,9 +71,7 @@ def entries_after(entries: Entries, changes: Changes, options: UpdateOptions) ->
     if written:
         kept = difference(own.fields, changes.removed) if own else {}
         fields = union(kept, written)
-        result[identity] = Entry(
-            options.manager, UPDATE, options.api_version, options.subresource, options.now, fields
-        )
+        result[identity] = Entry(options.manager, UPDATE, options.api_version, options.subresource, options.now, fields)
     return result
 
 

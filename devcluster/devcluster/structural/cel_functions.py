@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import itertools
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -140,7 +141,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "findAll": _find_all,
     "indexOf": _position,
     "lastIndexOf": functools.partial(_position, last=True),
-    "isSorted": lambda items: all(left <= right for left, right in zip(items, items[1:], strict=False)),
+    "isSorted": lambda items: all(left <= right for left, right in itertools.pairwise(items)),
     "isURL": _succeeds(_url),
     "url": _url,
     "getScheme": _of_url(lambda parts: parts.scheme),

@@ -15,13 +15,12 @@ from devcluster.structural.cel_functions import FUNCTIONS, NAMESPACES
 from devcluster.structural.cel_source import rewrite
 
 _BUILTIN_FUNCTIONS = frozenset(
-    {
-        "size", "matches", "startsWith", "endsWith", "contains", "int", "uint", "double", "string", "bytes", "duration",
-        "timestamp", "type", "dyn", "max", "min", "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek",
-        "getDayOfYear", "getHours", "getMinutes", "getSeconds", "getMilliseconds", "value", "hasValue", "or", "orValue",
-        "of", "none", "ofNonZeroValue", "optional.of", "optional.none", "optional.ofNonZeroValue", "has", "all", "exists",
-    }
-)  # fmt: skip
+    (
+        "all bytes contains dyn double duration endsWith exists getDate getDayOfMonth getDayOfWeek getDayOfYear "
+        "getFullYear getHours getMilliseconds getMinutes getMonth getSeconds has hasValue int matches max min none of "
+        "ofNonZeroValue or orValue size startsWith string timestamp type uint value"
+    ).split()
+)
 _VARIABLES = frozenset({"self", "oldSelf"})
 
 

@@ -37,8 +37,7 @@ def go_float(number: float) -> str:
     scale = len(digits) + exponent - 1
     text = "".join(map(str, digits))
     if -4 <= scale < 21 and (scale < 6 or len(digits) > scale + 1):
-        plain = format(Decimal((sign, digits, exponent)), "f")
-        return plain
+        return format(Decimal((sign, digits, exponent)), "f")
     mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
     return f"{'-' if sign else ''}{mantissa}e{'-' if scale < 0 else '+'}{abs(scale):02d}"
 
@@ -86,7 +85,9 @@ def duplicate(field: str, value: Any) -> FieldError:
 def not_supported(field: str, value: Any, supported: list[Any]) -> FieldError:
     """Say that a value is none of an enumeration."""
     names = ", ".join(quoted(item if isinstance(item, str) else printed(item)) for item in supported)
-    return FieldError("FieldValueNotSupported", f"Unsupported value: {printed(value)}: supported values: {names}", field)
+    return FieldError(
+        "FieldValueNotSupported", f"Unsupported value: {printed(value)}: supported values: {names}", field
+    )
 
 
 def too_long(field: str, maximum: int) -> FieldError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from secrets_operator_aws.secrets_manager import read_batch
+from secrets_operator_aws.secrets_manager import SecretsManagerSession, read_batch
 
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Failed, Found, Reference, Rejected
@@ -118,3 +118,30 @@ def test_an_entry_with_an_error_other_than_not_found_is_left_open() -> None:
     }
     value = Found(SecretBytes(b"v"))
     assert read_batch(response) == {"a": value, "arn:a": value, "c": Absent()}
+
+
+class TwoAccounts:
+    """A client whose account shares a secret's name with another account, whose secret is asked for by partial ARN."""
+
+    def batch_get_secret_value(self, *, SecretIdList: list[str]) -> dict[str, Any]:  # noqa: N803 the name of AWS
+        return {"SecretValues": [entry for name in SecretIdList for entry in [self._entry(name), self._entry("other")]]}
+
+    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, Any]:  # noqa: N803 the names of AWS
+        assert VersionStage == "AWSCURRENT"
+        return self._entry(SecretId)
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        account = "theirs" if name.startswith("arn:") else "ours"
+        short = name.rpartition(":")[2]
+        return {
+            "Name": short,
+            "ARN": f"arn:aws:secretsmanager:{account}:secret:{short}-AbCdEf",
+            "SecretString": account,
+        }
+
+
+async def test_a_secret_of_another_account_is_not_taken_for_ours_of_the_same_name(host: Any) -> None:
+    session = SecretsManagerSession(TwoAccounts(), None, host, prefix="")
+    theirs = [Reference(f"arn:aws:secretsmanager:theirs:secret:{name}") for name in ("db", "mail")]
+    ours = [Reference("db"), Reference("mail")]
+    assert values(await session.fetch([*theirs, *ours])) == ["theirs", "theirs", "ours", "ours"]

@@ -21,11 +21,11 @@ from tests.certificates import Authority
 AUTHORITY = Authority()
 
 
-def kubeconfig(file: Path, user: Mapping[str, Any], server: str = "https://10.0.0.1:6443", **cluster: Any) -> Path:
+def kubeconfig(file: Path, user: Mapping[str, Any], cluster: Mapping[str, Any] | None = None) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "current-context": "main",
-        "clusters": [{"name": "c", "cluster": {"server": server, **cluster}}],
+        "clusters": [{"name": "c", "cluster": {"server": "https://10.0.0.1:6443", **(cluster or {})}}],
         "users": [{"name": "u", "user": user}],
         "contexts": [{"name": "main", "context": {"cluster": "c", "user": "u"}}],
     }
@@ -139,14 +139,14 @@ def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_ca_that_is_none_is_refused(tmp_path: Path) -> None:
-    file = kubeconfig(tmp_path / "config", {}, **{"certificate-authority-data": base64.b64encode(b"PEM").decode()})
+    file = kubeconfig(tmp_path / "config", {}, {"certificate-authority-data": base64.b64encode(b"PEM").decode()})
     with pytest.raises(InvalidConnection, match="no usable CA certificate"):
         load({}, path=str(file))
 
 
 def test_verification_is_off_only_where_the_kubeconfig_says_so(tmp_path: Path) -> None:
     plain = load({}, path=str(kubeconfig(tmp_path / "plain", {})))
-    unverified = load({}, path=str(kubeconfig(tmp_path / "unverified", {}, **{"insecure-skip-tls-verify": True})))
+    unverified = load({}, path=str(kubeconfig(tmp_path / "unverified", {}, {"insecure-skip-tls-verify": True})))
     assert (plain.tls.verify_mode, plain.tls.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert (unverified.tls.verify_mode, unverified.tls.check_hostname) == (ssl.CERT_NONE, False)
 

@@ -14,7 +14,7 @@ from secrets_operator.resources.sealed_secret import SealedSecret
 from secrets_operator.resources.secret_store import SecretStore
 from secrets_operator.resources.stores import StoreSpec
 
-EXTERNAL_SECRET = {
+EXTERNAL_SECRET: dict[str, Any] = {
     "apiVersion": "external-secrets.io/v1beta1",
     "kind": "ExternalSecret",
     "metadata": {"name": "db", "namespace": "team-a"},
@@ -78,7 +78,7 @@ def test_a_field_left_out_reads_as_its_documented_default(attribute: str, value:
 
 
 def test_an_absent_template_and_an_empty_one_differ() -> None:
-    spec = {**EXTERNAL_SECRET["spec"], "target": {}}  # type: ignore[dict-item] - a literal of nested dicts
+    spec = {**EXTERNAL_SECRET["spec"], "target": {}}
     assert ExternalSecret.model_validate({**EXTERNAL_SECRET, "spec": spec}).spec.target.template is None
     spec = {**spec, "target": {"template": {}}}
     assert ExternalSecret.model_validate({**EXTERNAL_SECRET, "spec": spec}).spec.target.template is not None
@@ -100,7 +100,7 @@ def test_every_store_that_a_spec_names_is_found_in_order() -> None:
     ],
 )
 def test_a_store_is_checked_again_after(interval: int | str | None, every: timedelta | None) -> None:
-    spec = {"provider": {"fake": {"data": []}}, "refreshInterval": interval}
+    spec: dict[str, Any] = {"provider": {"fake": {"data": []}}, "refreshInterval": interval}
     store = SecretStore.model_validate({**STORE, "kind": "SecretStore", "spec": spec})
     assert store.spec.refresh_every == every
 
@@ -135,7 +135,7 @@ def test_a_printed_store_shows_no_value(provider: dict[str, Any]) -> None:
 def test_a_model_cannot_be_changed() -> None:
     spec = StoreSpec.model_validate({"provider": {"fake": {"data": []}}})
     with pytest.raises(ValidationError):
-        spec.controller = "other"  # type: ignore[misc] - the point of the test
+        spec.controller = "other"  # type: ignore[misc]  # the point of the test
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ Row = dict[str, Any]
 def rows(name: str) -> list[Any]:
     text = (Path(__file__).parent / "manifests" / name).read_text(encoding="utf-8")
     return [pytest.param(row, id=row["behaviour"]) for row in YAML(typ="safe", pure=True).load(text)]
+
+
+def rules_in(schema: Any) -> Iterator[dict[str, str]]:
+    if isinstance(schema, dict):
+        yield from schema.get("x-kubernetes-validations", ())
+        for part in schema.values():
+            yield from rules_in(part)
 
 
 def manifest(kind: str, row: Row) -> dict[str, Any]:
@@ -71,6 +79,19 @@ def test_the_api_server_refuses_a_store_with(row: Row, kind: str, schemas: dict[
 @pytest.mark.parametrize("row", rows("accepted_stores.yaml"))
 def test_the_api_server_accepts_a_store_with(row: Row, schemas: dict[str, StructuralSchema]) -> None:
     assert schemas["SecretStore"].validate(manifest("SecretStore", row)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        pytest.param("ExternalSecret", "refused_external_secrets.yaml", id="ExternalSecret"),
+        pytest.param("SecretStore", "refused_stores.yaml", id="SecretStore"),
+    ],
+)
+def test_no_rule_is_left_without_a_row_above(kind: str, file: str, schemas: dict[str, StructuralSchema]) -> None:
+    messages = {rule["message"] for rule in rules_in(schemas[kind].raw)}
+    rows_messages = [row.values[0]["message"] for row in rows(file)]
+    assert {message for message in messages if not any(part in message for part in rows_messages)} == set()
 
 
 def test_a_secret_key_given_twice_is_refused_by_the_models_when_the_secret_is_retained() -> None:

@@ -105,7 +105,8 @@ def test_numbers_in_json_are_not_coerced() -> None:
         pytest.param('{"a": "x"}{"b": "y"}\n {"c": 1}', [{"a": "x"}, {"b": "y"}, {"c": 1}], id="JSON in a row"),
         pytest.param('{"a": "x"}\n---\n{"b": "y"}', [{"a": "x"}, {"b": "y"}], id="JSON between separators"),
         pytest.param('---\n{"a": "x"}', [{"a": "x"}], id="JSON after a separator"),
-        pytest.param("\ufeffa: x\n", [{"a": "x"}], id="a byte order mark"),
+        pytest.param("\ufeffa: x\n", [{"a": "x"}], id="a byte order mark before YAML"),
+        pytest.param('\ufeff{"a": "x"}{"b": "y"}', [{"a": "x"}, {"b": "y"}], id="a byte order mark before JSON"),
         pytest.param("a: x\r\n---\r\nb: z\r\n", [{"a": "x"}, {"b": "z"}], id="Windows line ends"),
         pytest.param("a: &x v\nb: *x\n", [{"a": "v", "b": "v"}], id="an alias"),
         pytest.param(

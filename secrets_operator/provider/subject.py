@@ -1,0 +1,54 @@
+"""What a plug-in tells the conformance suite about itself: where it can be tried and what is stored there.
+
+Used by ``conformance``, from which these names are imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from secrets_operator.provider.contract import Host, Provider, Reference
+
+
+class NonConformance(AssertionError):
+    """The plug-in breaks a rule of the contract."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a session is opened with."""
+
+    spec: Mapping[str, Any]
+    host: Host
+
+
+@dataclass(frozen=True)
+class Known:
+    """A reference and the value that is stored there."""
+
+    reference: Reference
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A plug-in and a place where it can be tried.
+
+    ``document`` holds a JSON object, or whatever the plug-in spreads into keys: ``properties`` are paths into it and
+    the text they pick, ``keys`` is what extract makes of it. ``denied`` opens with credentials that the remote side
+    turns down, ``broken`` towards a remote side that does not answer; leave them out where there is neither.
+    ``credentials`` are texts that must show nowhere, like every stored value.
+    """
+
+    provider: Provider
+    working: Opening
+    known: Sequence[Known]
+    absent: Reference
+    document: Known
+    properties: Mapping[str, bytes] = field(repr=False)
+    keys: Mapping[str, bytes] = field(repr=False)
+    denied: Opening | None = None
+    broken: Opening | None = None
+    credentials: Sequence[str] = field(default=(), repr=False)

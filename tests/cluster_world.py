@@ -1,0 +1,322 @@
+"""What the cluster tests see and touch: processes, and the world through the official Kubernetes client."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import yaml
+from kubernetes import client, config
+from kubernetes.client import ApiException
+
+T = TypeVar("T")
+Object = dict[str, Any]
+
+DEADLINE = 20.0
+GROUPS = {
+    "ExternalSecret": ("external-secrets.io", "externalsecrets"),
+    "SecretStore": ("external-secrets.io", "secretstores"),
+    "ClusterSecretStore": ("external-secrets.io", "clustersecretstores"),
+    "SealedSecret": ("bitnami.com", "sealedsecrets"),
+    "CustomResourceDefinition": ("apiextensions.k8s.io", "customresourcedefinitions"),
+}
+
+
+def wait_for(what: str, probe: Callable[[], T], *, seconds: float = DEADLINE) -> T:
+    """Return the first truthy answer of ``probe``; fail naming ``what`` and the last answer after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            message = f"{what}: not within {seconds:g} s; last seen: {answer!r}"
+            raise AssertionError(message)
+        time.sleep(0.02)
+
+
+class Process:
+    """A child process whose output is kept; ready when a line holds ``ready``."""
+
+    def __init__(self, command: list[str], *, ready: str = "", env: dict[str, str] | None = None) -> None:
+        self._command = command
+        self._ready = ready
+        self._env = {**os.environ, **(env or {})}
+        self._lines: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+
+    @property
+    def output(self) -> str:
+        return "".join(self._lines)
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        assert self._process is not None
+        return self._process
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if self._ready:
+            wait_for(f"{self._command} says {self._ready!r}", self._is_ready)
+
+    def stop(self, *, seconds: float = 15.0) -> int:
+        """Ask it to stop and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(seconds)
+        assert self._reader is not None
+        self._reader.join(5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, f"{self._command} ended: {self.output}"
+        return self._ready in self.output
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.append(line)
+
+
+@dataclass(frozen=True)
+class Aws:
+    """AWS as the tests write to it."""
+
+    endpoint: str
+    client: Any
+
+    def put(self, name: str, value: str) -> str:
+        """Create or change a secret and return its version."""
+        try:
+            made = self.client.create_secret(Name=name, SecretString=value)
+        except self.client.exceptions.ResourceExistsException:
+            made = self.client.put_secret_value(SecretId=name, SecretString=value)
+        version: str = made["VersionId"]
+        return version
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Vault as the tests write to it."""
+
+    address: str
+    token: str
+    mount: str
+    client: Any
+
+    def put(self, path: str, data: dict[str, Any]) -> None:
+        self.client.secrets.kv.v2.create_or_update_secret(path, data, mount_point=self.mount)
+
+
+class OperatorProcess(Process):
+    """``secrets-operator run`` as users run it."""
+
+    def __init__(self, kubeconfig: Path, namespace: str, *, aws: Aws | None = None, options: Iterable[str] = ()) -> None:
+        self.port, self.live_port = free_port(), free_port()
+        env = {"AWS_EC2_METADATA_DISABLED": "true"}
+        if aws is not None:
+            env |= {"AWS_SECRETSMANAGER_ENDPOINT": aws.endpoint, "AWS_STS_ENDPOINT": aws.endpoint}
+        super().__init__(
+            [
+                *(sys.executable, "-m", "secrets_operator", "run"),
+                *("--kubeconfig", str(kubeconfig), "--namespace", namespace),
+                *("--listen-addr", f"127.0.0.1:{self.port}", "--live-addr", f"127.0.0.1:{self.live_port}"),
+                *("--key-size", "2048"),
+                *options,
+            ],
+            env=env,
+        )
+
+    def get(self, path: str, *, live: bool = False) -> tuple[int, str]:
+        """Return status and text of a GET; (0, "") when nobody listens."""
+        url = f"http://127.0.0.1:{self.live_port if live else self.port}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def wait_ready(self) -> None:
+        wait_for("the operator is ready", self._is_serving)
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric over its labels."""
+        lines = self.get("/metrics")[1].splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+    def _is_serving(self) -> bool:
+        assert self.process.poll() is None, f"the operator ended:\n{self.output}"
+        return self.get("/readyz")[0] == 200
+
+
+class World:
+    """The cluster, read and written by the official client."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self.api = config.new_client_from_config(str(kubeconfig))
+        self.core = client.CoreV1Api(self.api)
+        self.custom = client.CustomObjectsApi(self.api)
+
+    def apply(self, manifest: Object, *, manager: str = "gitops") -> Object:
+        """Apply a manifest, as a GitOps tool does."""
+        kind, metadata = manifest["kind"], manifest["metadata"]
+        path = self._path(manifest["apiVersion"], kind, metadata.get("namespace", ""), metadata["name"])
+        return self.call("PATCH", path, body=manifest, query={"fieldManager": manager, "force": "true"})
+
+    def apply_files(self, folder: Path) -> None:
+        for file in sorted(folder.glob("*.yaml")):
+            for manifest in yaml.safe_load_all(file.read_text()):
+                self.apply(manifest)
+
+    def wait_established(self, folder: Path) -> None:
+        for file in sorted(folder.glob("*.yaml")):
+            name = yaml.safe_load(file.read_text())["metadata"]["name"]
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
+            wait_for(f"{name} is established", lambda path=path: condition(self.call("GET", path), "Established"))
+
+    def call(self, method: str, path: str, *, body: Any = None, query: dict[str, str] | None = None) -> Object:
+        """Send one request and return the answer's body."""
+        kind = "application/apply-patch+yaml" if method == "PATCH" and query else "application/json"
+        if method == "PATCH" and not query:
+            kind = "application/merge-patch+json"
+        answer: Object = self.api.call_api(
+            path,
+            method,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", "Content-Type": kind},
+            body=body,
+            auth_settings=["BearerToken"],
+            response_type="object",
+            _return_http_data_only=True,
+        )
+        return answer
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """Return a custom resource, or None."""
+        group, plural = GROUPS[kind]
+        version = "v1alpha1" if kind == "SealedSecret" else "v1"
+        try:
+            return self.call("GET", self._path(f"{group}/{version}", kind, namespace, name))
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def delete(self, kind: str, namespace: str, name: str) -> None:
+        group, _ = GROUPS[kind]
+        version = "v1alpha1" if kind == "SealedSecret" else "v1"
+        self.call("DELETE", self._path(f"{group}/{version}", kind, namespace, name))
+
+    def secret(self, namespace: str, name: str) -> Any | None:
+        """Return a native Secret, or None."""
+        try:
+            return self.core.read_namespaced_secret(name, namespace)
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def data(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        """Return the decoded data of a native Secret, or None."""
+        secret = self.secret(namespace, name)
+        return None if secret is None else {k: base64.b64decode(v) for k, v in (secret.data or {}).items()}
+
+    def wait_data(self, namespace: str, name: str, expected: dict[str, bytes]) -> None:
+        """Wait until a native Secret holds exactly ``expected``."""
+        wait_for(f"Secret {name} holds {sorted(expected)}", lambda: self.data(namespace, name) == expected)
+
+    def wait_condition(
+        self, kind: str, namespace: str, name: str, *, status: str = "True", reason: str = "", says: str = ""
+    ) -> Object:
+        """Wait until the main condition of a resource has a status, a reason and a text; return the condition."""
+        type_ = "Synced" if kind == "SealedSecret" else "Ready"
+
+        def probe() -> Object | None:
+            found = condition(self.get(kind, namespace, name), type_)
+            matches = found and found["status"] == status and reason in ("", found.get("reason"))
+            return found if matches and says in found.get("message", "") else None
+
+        try:
+            return wait_for(f"{kind} {name} is {type_}={status} {reason} {says}", probe)
+        except AssertionError as error:
+            message = f"{error}; it says {condition(self.get(kind, namespace, name), type_)}"
+            raise AssertionError(message) from None
+
+    def ensure_namespace(self, name: str) -> None:
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+    def create_namespace(self) -> str:
+        name = f"t-{secrets.token_hex(4)}"
+        self.core.create_namespace({"metadata": {"name": name}})
+        return name
+
+    def delete_namespace(self, name: str) -> None:
+        self.core.delete_namespace(name)
+
+    def put_secret(self, namespace: str, name: str, data: dict[str, str], **more: Any) -> None:
+        """Create a native Secret as somebody else would."""
+        self.core.create_namespaced_secret(
+            namespace, {"metadata": {"name": name, **more}, "stringData": data}, field_manager="somebody"
+        )
+
+    def events(self, namespace: str, name: str) -> list[Any]:
+        """Return the events about an object."""
+        found: list[Any] = self.core.list_namespaced_event(
+            namespace, field_selector=f"involvedObject.name={name}"
+        ).items
+        return found
+
+    def _path(self, api_version: str, kind: str, namespace: str, name: str) -> str:
+        root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        plural = GROUPS[kind][1] if kind in GROUPS else f"{kind.lower()}s"
+        return f"{root}/namespaces/{namespace}/{plural}/{name}" if namespace else f"{root}/{plural}/{name}"
+
+
+def condition(resource: Object | None, type_: str) -> Object | None:
+    """Return a condition of a resource."""
+    conditions = ((resource or {}).get("status") or {}).get("conditions") or []
+    return next((found for found in conditions if found["type"] == type_), None)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,253 @@
+"""The conformance suite is itself tested: a plug-in that breaks one rule is caught by the check of that rule."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from secrets_operator.errors import NotFound, Refused, Retryable, Terminal
+from secrets_operator.flow import SecretBytes
+from secrets_operator.provider import (
+    Absent,
+    Answer,
+    Capabilities,
+    Failed,
+    Found,
+    Host,
+    Problem,
+    Reference,
+    Rejected,
+)
+from secrets_operator.provider.conformance import Known, NonConformance, Opening, Subject, checks
+from secrets_operator.provider.fake import FakeSession
+from secrets_operator.provider.memory import MemoryHost
+
+VALUES = {
+    ("plain", ""): SecretBytes(b"text-4b1d"),
+    ("other", ""): SecretBytes(b"other-7c55"),
+    ("doc", ""): SecretBytes(b'{"user":"u-19aa"}'),
+}
+
+
+class Honest(FakeSession):
+    """Keeps every rule; the violations below replace one method each."""
+
+    def __init__(self) -> None:
+        super().__init__(VALUES, 0)
+
+
+@dataclass
+class Plugin:
+    """A provider made of replaceable parts."""
+
+    name: str = "plugin"
+    capabilities: Any = Capabilities.READ_ONLY
+    session: Callable[[], Any] = Honest
+    check: Callable[[Mapping[str, Any]], Sequence[Problem]] = field(
+        default=lambda spec: [Problem(name, "unknown field") for name in spec if name != "mode"]
+    )
+
+    def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:  # noqa: ARG002 the contract
+        return self.check(spec)
+
+    async def open(self, spec: Mapping[str, Any], host: Host) -> Any:  # noqa: ARG002 the contract
+        if spec["mode"] == "denied":
+            raise Refused("the token is not accepted")
+        if spec["mode"] == "broken":
+            raise Retryable("the server does not answer")
+        return self.session()
+
+
+def subject(plugin: Plugin) -> Subject:
+    return Subject(
+        provider=plugin,
+        working=Opening({"mode": "working"}, MemoryHost()),
+        known=[Known(Reference("plain"), b"text-4b1d"), Known(Reference("other"), b"other-7c55")],
+        absent=Reference("nothing"),
+        document=Known(Reference("doc"), b'{"user":"u-19aa"}'),
+        properties={"user": b"u-19aa"},
+        keys={"user": b"u-19aa"},
+        denied=Opening({"mode": "denied"}, MemoryHost()),
+        broken=Opening({"mode": "broken"}, MemoryHost()),
+        credentials=["token-2b90"],
+    )
+
+
+def broken_by(plugin: Plugin) -> set[str]:
+    """Return the checks that a plug-in fails."""
+    failed = set()
+    for check in checks(subject(plugin)):
+        try:
+            asyncio.run(check(subject(plugin)))
+        except NonConformance:
+            failed.add(check.__name__)
+    return failed
+
+
+class InWrongOrder(Honest):
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        answers = [self._answer(reference) for reference in references]
+        return sorted(answers, key=lambda answer: not isinstance(answer, Found))
+
+
+class MissingAsFailure(Honest):
+    def _answer(self, reference: Reference) -> Answer:
+        answer = super()._answer(reference)
+        return Failed("no such secret") if isinstance(answer, Absent) else answer
+
+
+class OtherBytes(Honest):
+    def _answer(self, reference: Reference) -> Answer:
+        answer = super()._answer(reference)
+        return Found(SecretBytes(answer.payload.reveal().upper())) if isinstance(answer, Found) else answer
+
+
+class TalkativeAbout(Honest):
+    def __repr__(self) -> str:
+        return "session of token-2b90"
+
+
+class QuotingInErrors(Honest):
+    def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
+        try:
+            return super().extract(payload)
+        except Terminal:
+            raise Terminal(f"cannot spread {payload.reveal()!r}") from None
+
+
+class NoneForMissing(Honest):
+    def select(self, payload: SecretBytes, path: str) -> SecretBytes:
+        try:
+            return super().select(payload, path)
+        except NotFound:
+            return SecretBytes(b"")
+
+
+class OneAtATime(Honest):
+    """Mixes the answers of concurrent fetches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Sequence[Reference] = ()
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        self.asked = references
+        await asyncio.sleep(0)
+        return [self._answer(reference) for reference in self.asked]
+
+
+class PoisonedByCancellation(Honest):
+    poisoned = False
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        if self.poisoned:
+            return [Failed("gone")] * len(references)
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.poisoned = True
+            raise
+        return await super().fetch(references)
+
+
+class MetadataAsAbsent(Honest):
+    def _answer(self, reference: Reference) -> Answer:
+        return Absent() if reference.metadata else super()._answer(reference)
+
+
+class Invalid(Honest):
+    async def validate(self) -> None:
+        raise NonConformance("validation of a good store")
+
+
+class DeniedLater(Honest):
+    """Opens with any credentials and takes the refusal for an absence."""
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        return [Absent()] * len(references)
+
+
+def complaining_always(spec: Mapping[str, Any]) -> Sequence[Problem]:
+    return [Problem(name, "no") for name in spec]
+
+
+def crashing_on_odd_values(spec: Mapping[str, Any]) -> Sequence[Problem]:
+    return [Problem(name, "unknown field") for name in spec if name != "mode"] or [
+        Problem("mode", "odd") for _ in spec["mode"].split() if spec["mode"] != "working"
+    ]
+
+
+@dataclass
+class OpensAnyway(Plugin):
+    answer: Answer = field(default_factory=Absent)
+
+    async def open(self, spec: Mapping[str, Any], host: Host) -> Any:  # noqa: ARG002 the contract
+        session = Honest()
+        return session if spec["mode"] == "working" else AlwaysAnswering(self.answer)
+
+
+class AlwaysAnswering(Honest):
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        return [self.answer] * len(references)
+
+
+def test_a_plug_in_that_keeps_the_rules_passes_every_check() -> None:
+    assert broken_by(Plugin()) == set()
+
+
+@pytest.mark.parametrize(
+    ("plugin", "check"),
+    [
+        pytest.param(Plugin(name="not a name"), "the_provider_describes_itself", id="a name that is no property name"),
+        pytest.param(Plugin(capabilities="all"), "the_provider_describes_itself", id="capabilities of another type"),
+        pytest.param(Plugin(check=lambda _spec: []), "an_unknown_field_is_a_problem", id="unknown fields ignored"),
+        pytest.param(
+            Plugin(check=complaining_always),
+            "a_good_spec_has_no_problems",
+            id="a good spec",
+        ),
+        pytest.param(Plugin(check=crashing_on_odd_values), "any_spec_can_be_checked", id="a crash on odd values"),
+        pytest.param(Plugin(session=InWrongOrder), "answers_come_in_order", id="answers in another order"),
+        pytest.param(Plugin(session=MissingAsFailure), "the_absent_is_absent", id="absence as failure"),
+        pytest.param(Plugin(session=OtherBytes), "stored_values_are_found", id="altered values"),
+        pytest.param(Plugin(session=TalkativeAbout), "nothing_shows_a_secret", id="a credential in a repr"),
+        pytest.param(Plugin(session=QuotingInErrors), "mappings_are_spread", id="a value in an error"),
+        pytest.param(Plugin(session=NoneForMissing), "properties_are_selected", id="a missing property made up"),
+        pytest.param(Plugin(session=OneAtATime), "many_tasks_share_a_session", id="shared state between fetches"),
+        pytest.param(
+            Plugin(session=PoisonedByCancellation),
+            "a_cancelled_fetch_leaves_the_session_usable",
+            id="a session lost with one task",
+        ),
+        pytest.param(Plugin(session=MetadataAsAbsent), "metadata_is_answered", id="metadata that deletes"),
+        pytest.param(Plugin(session=Invalid), "a_store_can_be_validated_and_reopened", id="a validation that fails"),
+        pytest.param(OpensAnyway(), "wrong_credentials_are_refused", id="refusal taken for absence"),
+        pytest.param(
+            OpensAnyway(answer=Rejected("no")),
+            "wrong_credentials_are_refused",
+            id="refusal with the credential not blamed",
+        ),
+        pytest.param(OpensAnyway(), "a_silent_remote_side_is_no_answer", id="an outage taken for absence"),
+        pytest.param(
+            OpensAnyway(answer=Failed("timeout with token-2b90")),
+            "a_silent_remote_side_is_no_answer",
+            id="a credential in a message",
+        ),
+    ],
+)
+def test_a_broken_rule_is_caught_by_its_check(plugin: Plugin, check: str) -> None:
+    assert check in broken_by(plugin)
+
+
+def test_checks_for_what_a_subject_has_not_are_left_out() -> None:
+    local = replace(subject(Plugin()), denied=None, broken=None)
+    names = {check.__name__ for check in checks(local)}
+    assert names.isdisjoint({"wrong_credentials_are_refused", "a_silent_remote_side_is_no_answer"})
