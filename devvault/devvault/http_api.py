@@ -126,7 +126,7 @@ def _body(raw: bytes) -> Json:
         return {}
     try:
         data = loads(raw)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise bad_request("failed to parse JSON input: not valid JSON") from None
     if not isinstance(data, dict):
         raise bad_request("failed to parse JSON input: expected an object")

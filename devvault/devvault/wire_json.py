@@ -14,8 +14,16 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def loads(body: bytes) -> Any:
-    """Parse JSON; fractions and very large integers become raw fragments. Raises ValueError."""
-    return json.loads(body, parse_float=_fragment, parse_int=_integer, parse_constant=_refuse)
+    """Parse JSON; fractions and very large integers become raw fragments. Raises ValueError.
+
+    What could not be written back (half a surrogate pair, extreme nesting) is refused here.
+    """
+    try:
+        value = json.loads(body, parse_float=_fragment, parse_int=_integer, parse_constant=_refuse)
+        dumps(value)
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        raise ValueError("cannot be written back") from error
+    return value
 
 
 def dumps(value: Any) -> bytes:

@@ -77,6 +77,8 @@ async def test_the_state_of_the_server_needs_no_token(client: Any, path: str) ->
         pytest.param("TRACE", "/v1/secret/data/x", b"", 405, id="an odd method is refused"),
         pytest.param("POST", "/v1/secret/data/x", b"{", 400, id="a body that is not JSON is refused"),
         pytest.param("POST", "/v1/secret/data/x", b'{"data": {"a": NaN}}', 400, id="a body with NaN is refused"),
+        pytest.param("POST", "/v1/secret/data/x", b'{"data": {"a": "\\ud800"}}', 400, id="half a character is refused"),
+        pytest.param("POST", "/v1/secret/data/x", b"[" * 100_000, 400, id="extreme nesting is refused"),
     ],
 )
 async def test_other_requests_are_refused(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import structlog
+
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.flow import Object
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.targets import DesiredSecret, drift_of, nothing_to_write
 from secrets_operator.reporting.events import WARNING, Event
+
+log = structlog.get_logger(__name__)
 
 
 async def write_secret(
@@ -21,7 +25,9 @@ async def write_secret(
         return False
     await deps.secrets.apply(desired)
     deps.metrics.wrote_secret(resource["kind"], healed=healing)
-    await deps.events.emit(resource, _healed(desired, live, deps) if healing else event)
+    said = _healed(desired, live, deps) if healing else event
+    log.info("secret written", namespace=desired.namespace, secret=desired.name, reason=said.reason)
+    await deps.events.emit(resource, said)
     return True
 
 

@@ -141,7 +141,8 @@ def _writing(verb: str, target: Target, path: str, body: Mapping[str, Any]) -> R
         path=path,
         body=orjson.dumps(body),
         content_type=content_type,
-        quotable=not target.resource.confidential,
+        # A deletion carries preconditions only, so there is nothing of a user's to quote.
+        quotable=verb == "delete" or not target.resource.confidential,
     )
 
 

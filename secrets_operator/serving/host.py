@@ -47,6 +47,8 @@ class Host:
         logging.getLogger("kopf").setLevel(logging.WARNING)
         # Discovery failing while the API server restarts is retried; our own watches report the outage once.
         logging.getLogger("kopf._core.reactor.observation").setLevel(logging.CRITICAL)
+        # It warns that it cannot handle signals in a thread: we handle them, in the main one.
+        logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
         self._thread.start()
 
     async def stop(self) -> None:

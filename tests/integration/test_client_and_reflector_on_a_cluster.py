@@ -159,7 +159,7 @@ async def server_restarted(cluster: Cluster) -> None:
 
 
 async def unavailable(cluster: Cluster) -> None:
-    cluster.fail_requests(503, count=3, path="configmaps")
+    cluster.fail_requests(503, count=3, method="GET", path="configmaps")
     cluster.close_watches()
 
 

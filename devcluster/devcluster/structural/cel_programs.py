@@ -6,6 +6,7 @@ Texts of the library never get through, because they may quote values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +16,16 @@ from devcluster.structural.cel_functions import FUNCTIONS, NAMESPACES
 from devcluster.structural.cel_source import rewrite
 
 _BUILTIN_FUNCTIONS = frozenset(
-    (
-        "all bytes contains dyn double duration endsWith exists getDate getDayOfMonth getDayOfWeek getDayOfYear "
-        "getFullYear getHours getMilliseconds getMinutes getMonth getSeconds has hasValue int matches max min none of "
-        "ofNonZeroValue or orValue size startsWith string timestamp type uint value"
-    ).split()
-)
-_VARIABLES = frozenset({"self", "oldSelf"})
+    {
+        "all", "bytes", "contains", "double", "duration", "dyn", "endsWith", "exists", "getDate", "getDayOfMonth",
+        "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth",
+        "getSeconds", "has", "hasValue", "int", "matches", "max", "min", "none", "of", "ofNonZeroValue", "or", "orValue",
+        "size", "startsWith", "string", "timestamp", "type", "uint", "value",
+    }
+)  # fmt: skip
+_TYPE_NAMES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"})
+_KNOWN_NAMES = frozenset({"self", "oldSelf"}) | _TYPE_NAMES | NAMESPACES
+_BOUND_NAME = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(\s*([A-Za-z_]\w*)\s*,")
 
 
 class CelError(ValueError):
@@ -84,19 +88,11 @@ def compile_cel(source: str) -> CelProgram:
     for name in references["functions"]:
         if name not in members and name not in functions and name.isidentifier():
             raise CelError(f"undeclared reference to '{name}' (in container '')")
-    _refuse_unknown_variables(source, references["variables"])
+    bound = set(_BOUND_NAME.findall(source))
+    for name in references["variables"]:
+        if name not in _KNOWN_NAMES and name not in bound:
+            raise CelError(f"undeclared reference to '{name}' (in container '')")
     return CelProgram(source, program, functions)
-
-
-def _refuse_unknown_variables(source: str, names: list[str]) -> None:
-    """Refuse an expression that reads neither ``self`` nor a constant: its variables can only be misspelt.
-
-    The library lists the variables of comprehensions too, so a single unknown name next to ``self`` may be one.
-    """
-    known = _VARIABLES | NAMESPACES | {"optional"}
-    unknown = [name for name in names if name not in known]
-    if unknown and not _VARIABLES.intersection(names) and "[" not in source:
-        raise CelError(f"undeclared reference to '{unknown[0]}' (in container '')")
 
 
 def _first_complaint(error: ValueError) -> str:

@@ -104,7 +104,8 @@ def _compile_children(node: Node, schema: dict[str, Any]) -> None:
     if isinstance(additional, dict):
         node.additional = compile_node(additional)
     elif additional is True:
-        node.additional = DEDUCED
+        # As in Kubernetes, such members are kept, but what is below them is not known.
+        node.additional = Node(raw={}, nullable=True)
     items = schema.get("items")
     if isinstance(items, dict):
         node.items = compile_node(items)

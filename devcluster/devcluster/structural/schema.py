@@ -59,12 +59,16 @@ class StructuralSchema:
         return prune(obj, self.root, self._metadata)
 
     def validate(self, obj: dict[str, Any], old: dict[str, Any] | None = None) -> list[FieldError]:
-        """Return what is wrong with an object; ``old`` is what transition rules compare with."""
-        errors: list[FieldError] = []
-        if self._check is not None:
-            self._check(obj, "", errors)
+        """Return what is wrong with an object.
+
+        ``old`` is what transition rules compare with; what was wrong with it already and did not change is passed
+        over (ratcheting), so that a schema that got stricter does not block writes elsewhere in the object.
+        """
+        errors = self._value_errors(obj)
         if not self.is_custom_resource:
             return errors
+        if errors and old is not None:
+            errors = _unratcheted(errors, self._value_errors(old), obj, old)
         list_type_errors(obj, self.root, "", errors)
         if self._rules is not None:
             if any(error.reason in _BLOCKING for error in errors):
@@ -73,9 +77,30 @@ class StructuralSchema:
                 self._rules.evaluate(obj, old, "", errors)
         return errors
 
+    def _value_errors(self, obj: dict[str, Any]) -> list[FieldError]:
+        errors: list[FieldError] = []
+        if self._check is not None:
+            self._check(obj, "", errors)
+        return errors
+
     def zero(self) -> dict[str, Any]:
         """Return what an object of this kind prints before anything is set."""
         return zero_value(self.root)
+
+
+def _unratcheted(
+    errors: list[FieldError], before: list[FieldError], obj: dict[str, Any], old: dict[str, Any]
+) -> list[FieldError]:
+    """Drop errors that the old object has as well; a missing field counts as new where its neighbours changed."""
+    known = set(before)
+
+    def is_new(error: FieldError) -> bool:
+        if error not in known:
+            return True
+        top = error.field.partition(".")[0].partition("[")[0]
+        return error.reason == "FieldValueRequired" and obj.get(top) != old.get(top)
+
+    return [error for error in errors if is_new(error)]
 
 
 def zero_value(node: Node) -> dict[str, Any]:

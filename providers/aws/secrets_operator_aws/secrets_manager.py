@@ -96,7 +96,7 @@ class SecretsManagerSession:
             answer = answer_for(error)
             # Asking one by one while AWS does not answer, or knows no such credential, would only add to the load.
             stands = isinstance(answer, Failed) or (isinstance(answer, Rejected) and answer.credentials)
-            return {}
+            return dict.fromkeys(references, answer) if stands else {}
         return {asked[name]: answer for name, answer in read_batch(response).items() if name in asked}
 
     async def _single(self, reference: Reference) -> Answer:

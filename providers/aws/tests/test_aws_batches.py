@@ -144,4 +144,5 @@ async def test_a_secret_of_another_account_is_not_taken_for_ours_of_the_same_nam
     session = SecretsManagerSession(TwoAccounts(), None, host, prefix="")
     theirs = [Reference(f"arn:aws:secretsmanager:theirs:secret:{name}") for name in ("db", "mail")]
     ours = [Reference("db"), Reference("mail")]
+    assert values(await session.fetch([*ours, *theirs])) == ["ours", "ours", "theirs", "theirs"]
     assert values(await session.fetch([*theirs, *ours])) == ["theirs", "theirs", "ours", "ours"]

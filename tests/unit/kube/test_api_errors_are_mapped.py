@@ -116,6 +116,12 @@ def test_a_refused_status_quotes_what_the_server_says_in_one_line() -> None:
     assert str(error) == "cannot apply ExternalSecret team/db/status: Invalid (422): status.x: must be a string"
 
 
+def test_a_refused_deletion_quotes_what_the_server_says() -> None:
+    request = requests.delete(Target(SECRETS, "team", "db"))
+    error = mapping.from_answer(request, 403, status(403, "Forbidden", "keep it, says the policy"))
+    assert str(error) == "cannot delete Secret team/db: Forbidden (403): keep it, says the policy"
+
+
 @pytest.mark.parametrize(
     "body",
     [

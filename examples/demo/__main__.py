@@ -1,0 +1,95 @@
+"""``make demo``: a Git folder of manifests becomes native Secrets, on stand-ins over real HTTP, every claim checked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import scenes
+from cluster import Cluster, connect
+from git_folder import GitFolder
+from processes import StandIns, start_operator, start_stand_ins
+from remote import Remote
+from screen import CheckFailed, Screen
+
+FOLDER = scenes.ROOT / ".demo"
+
+
+async def play(screen: Screen, *, keep: bool) -> None:
+    """Play all scenes; raises CheckFailed, TimeoutError or RuntimeError when one fails."""
+    await asyncio.to_thread(shutil.rmtree, FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    began = time.perf_counter()
+    async with AsyncExitStack() as stack:
+        screen.section("A cluster, an AWS and a Vault, all on this machine")
+        stand_ins = await start_stand_ins(stack, FOLDER)
+        screen.say(f"dev cluster, moto and dev Vault answer after {time.perf_counter() - began:.1f} s")
+        client = await stack.enter_async_context(connect(stand_ins.kubeconfig))
+        stage = scenes.Stage(
+            screen=screen,
+            folder=FOLDER,
+            stand_ins=stand_ins,
+            cluster=Cluster(client),
+            remote=Remote(aws=stand_ins.aws, vault=stand_ins.vault, vault_token=stand_ins.vault_token),
+            git=GitFolder(FOLDER / "repository"),
+        )
+        await scenes.prepare(stage)
+        screen.section("The operator starts")
+        started = time.perf_counter()
+        operator = await start_operator(stack, stand_ins, FOLDER)
+        screen.say(f"ready after {time.perf_counter() - started:.1f} s, metrics at {operator.url}/metrics")
+        for title, scene in (
+            ("A team commits its folder; what is committed is applied", scenes.commit_and_apply(stage)),
+            ("How long does a new reference take?", scenes.measure_seed(stage)),
+            ("A value is rotated at AWS", scenes.rotate(stage)),
+            ("Somebody edits a Secret by hand", scenes.heal(stage)),
+            ("A value is sealed on a laptop", scenes.seal(stage, operator)),
+        ):
+            screen.section(title)
+            async with asyncio.timeout(scenes.SCENE_SECONDS):
+                await scene
+        screen.section("Did a value show anywhere?")
+        scenes.nothing_leaked(stage, operator)
+        screen.section("Done")
+        _what_next(screen, stand_ins, keep=keep)
+        if keep:
+            await asyncio.Event().wait()
+
+
+def _what_next(screen: Screen, stand_ins: StandIns, *, keep: bool) -> None:
+    if not keep:
+        screen.say("To look around with kubectl: make demo KEEP=1")
+        return
+    screen.say("Everything keeps running until Ctrl-C. In another terminal:")
+    screen.say(f"  export KUBECONFIG={stand_ins.kubeconfig}")
+    screen.say("  kubectl get externalsecrets,sealedsecrets -A")
+    screen.say("  kubectl -n shop-production get secret payment-api -o yaml")
+    screen.say("  kubectl -n shop-production edit secret payment-api      # and see it healed")
+    screen.say("  kubectl -n shop-production get events")
+    screen.say("  kubectl explain externalsecret.spec.target")
+
+
+def main() -> int:
+    """Return the exit status: 0 when every claim held."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
+    arguments = parser.parse_args()
+    screen = Screen()
+    try:
+        asyncio.run(play(screen, keep=arguments.keep))
+    except KeyboardInterrupt:
+        return 0
+    except (CheckFailed, TimeoutError, RuntimeError, OSError) as error:
+        screen.say(f"[red]The demo failed: {error or type(error).__name__}[/]")
+        screen.say(f"Logs are in {FOLDER.relative_to(Path.cwd()) if FOLDER.is_relative_to(Path.cwd()) else FOLDER}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""HashiCorp Vault as a provider of secrets-operator; found by entry point."""
