@@ -79,7 +79,7 @@ class Wiring:
         self._queue = WorkQueue(
             now=clock.monotonic,
             group_of=dependents.group_of,
-            limits=Limits(group=settings.store_concurrency, background=settings.concurrency * 3 // 4),
+            limits=Limits(group=settings.store_concurrency, background=max(settings.concurrency * 3 // 4, 1)),
         )
         self._handlers = Handlers(self._queue, dependents, digester)
         self._watch_all()

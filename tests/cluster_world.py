@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import signal
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import yaml
-from kubernetes import client, config
+from kubernetes import config
 from kubernetes.client import ApiException
 
 T = TypeVar("T")
@@ -145,7 +146,9 @@ class Vault:
 class OperatorProcess(Process):
     """``secrets-operator run`` as users run it."""
 
-    def __init__(self, kubeconfig: Path, namespace: str, *, aws: Aws | None = None, options: Iterable[str] = ()) -> None:
+    def __init__(
+        self, kubeconfig: Path, namespace: str, *, aws: Aws | None = None, options: Iterable[str] = ()
+    ) -> None:
         self.port, self.live_port = free_port(), free_port()
         env = {"AWS_EC2_METADATA_DISABLED": "true"}
         if aws is not None:
@@ -190,8 +193,6 @@ class World:
 
     def __init__(self, kubeconfig: Path) -> None:
         self.api = config.new_client_from_config(str(kubeconfig))
-        self.core = client.CoreV1Api(self.api)
-        self.custom = client.CustomObjectsApi(self.api)
 
     def apply(self, manifest: Object, *, manager: str = "gitops") -> Object:
         """Apply a manifest, as a GitOps tool does."""
@@ -211,51 +212,50 @@ class World:
             wait_for(f"{name} is established", lambda path=path: condition(self.call("GET", path), "Established"))
 
     def call(self, method: str, path: str, *, body: Any = None, query: dict[str, str] | None = None) -> Object:
-        """Send one request and return the answer's body."""
-        kind = "application/apply-patch+yaml" if method == "PATCH" and query else "application/json"
-        if method == "PATCH" and not query:
-            kind = "application/merge-patch+json"
-        answer: Object = self.api.call_api(
-            path,
+        """Send one request and return the answer's body; raises ApiException for any other answer than success."""
+        types = {"PATCH": "application/merge-patch+json"}
+        if query and "force" in query:
+            types["PATCH"] = "application/apply-patch+yaml"
+        headers = {"Accept": "application/json", "Content-Type": types.get(method, "application/json")}
+        request = self.api.param_serialize(
             method,
+            path,
             query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", "Content-Type": kind},
+            header_params=headers,
             body=body,
             auth_settings=["BearerToken"],
-            response_type="object",
-            _return_http_data_only=True,
         )
-        return answer
+        answer = self.api.call_api(*request)
+        answer.read()
+        if answer.status >= 400:
+            raise ApiException.from_response(http_resp=answer, body=answer.data.decode(), data=None)
+        parsed: Object = json.loads(answer.data)
+        return parsed
+
+    def find(self, path: str) -> Object | None:
+        """Return an object by its path, or None when there is none."""
+        try:
+            return self.call("GET", path)
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """Return a custom resource, or None."""
-        group, plural = GROUPS[kind]
-        version = "v1alpha1" if kind == "SealedSecret" else "v1"
-        try:
-            return self.call("GET", self._path(f"{group}/{version}", kind, namespace, name))
-        except ApiException as error:
-            if error.status == 404:
-                return None
-            raise
+        return self.find(self._path(_stored_version(kind), kind, namespace, name))
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
-        group, _ = GROUPS[kind]
-        version = "v1alpha1" if kind == "SealedSecret" else "v1"
-        self.call("DELETE", self._path(f"{group}/{version}", kind, namespace, name))
+        self.call("DELETE", self._path(_stored_version(kind), kind, namespace, name))
 
-    def secret(self, namespace: str, name: str) -> Any | None:
+    def secret(self, namespace: str, name: str) -> Object | None:
         """Return a native Secret, or None."""
-        try:
-            return self.core.read_namespaced_secret(name, namespace)
-        except ApiException as error:
-            if error.status == 404:
-                return None
-            raise
+        return self.find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
 
     def data(self, namespace: str, name: str) -> dict[str, bytes] | None:
         """Return the decoded data of a native Secret, or None."""
         secret = self.secret(namespace, name)
-        return None if secret is None else {k: base64.b64decode(v) for k, v in (secret.data or {}).items()}
+        return None if secret is None else {k: base64.b64decode(v) for k, v in secret.get("data", {}).items()}
 
     def wait_data(self, namespace: str, name: str, expected: dict[str, bytes]) -> None:
         """Wait until a native Secret holds exactly ``expected``."""
@@ -283,29 +283,46 @@ class World:
 
     def create_namespace(self) -> str:
         name = f"t-{secrets.token_hex(4)}"
-        self.core.create_namespace({"metadata": {"name": name}})
+        self.ensure_namespace(name)
         return name
 
     def delete_namespace(self, name: str) -> None:
-        self.core.delete_namespace(name)
+        self.call("DELETE", f"/api/v1/namespaces/{name}")
 
-    def put_secret(self, namespace: str, name: str, data: dict[str, str], **more: Any) -> None:
+    def put_secret(self, namespace: str, name: str, data: dict[str, str], **metadata: Any) -> None:
         """Create a native Secret as somebody else would."""
-        self.core.create_namespaced_secret(
-            namespace, {"metadata": {"name": name, **more}, "stringData": data}, field_manager="somebody"
-        )
+        body = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, **metadata},
+            "stringData": data,
+        }
+        path = f"/api/v1/namespaces/{namespace}/secrets"
+        self.call("POST", path, body=body, query={"fieldManager": "somebody"})
 
-    def events(self, namespace: str, name: str) -> list[Any]:
+    def edit_secret(self, namespace: str, name: str, change: Object) -> None:
+        """Merge ``change`` into a native Secret, as ``kubectl edit`` does."""
+        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
+        self.call("PATCH", path, body=change, query={"fieldManager": "kubectl-edit"})
+
+    def delete_secret(self, namespace: str, name: str) -> None:
+        self.call("DELETE", f"/api/v1/namespaces/{namespace}/secrets/{name}")
+
+    def events(self, namespace: str, name: str) -> list[Object]:
         """Return the events about an object."""
-        found: list[Any] = self.core.list_namespaced_event(
-            namespace, field_selector=f"involvedObject.name={name}"
-        ).items
+        query = {"fieldSelector": f"involvedObject.name={name}"}
+        found: list[Object] = self.call("GET", f"/api/v1/namespaces/{namespace}/events", query=query)["items"]
         return found
 
     def _path(self, api_version: str, kind: str, namespace: str, name: str) -> str:
         root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         plural = GROUPS[kind][1] if kind in GROUPS else f"{kind.lower()}s"
         return f"{root}/namespaces/{namespace}/{plural}/{name}" if namespace else f"{root}/{plural}/{name}"
+
+
+def _stored_version(kind: str) -> str:
+    version = "v1alpha1" if kind == "SealedSecret" else "v1"
+    return f"{GROUPS[kind][0]}/{version}"
 
 
 def condition(resource: Object | None, type_: str) -> Object | None:

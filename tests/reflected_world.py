@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from secrets_operator.clock import SystemClock
+from secrets_operator.flow import SecretBytes
 from secrets_operator.kube import tls
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
@@ -62,7 +63,8 @@ async def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
 
 def client_of(server: StubApiServer, token_file: Path) -> Client:
     clock = SystemClock()
-    credential = RenewedToken(read_token_file(token_file), lambda: read_token_file(token_file), clock=clock)
+    token = SecretBytes(token_file.read_bytes())
+    credential = RenewedToken(token, lambda: read_token_file(token_file), clock=clock)
     connection = Connection(server.url, credential, tls.context(tls.Trust()))
     return Client(connection, clock=clock, timeout=1.0, silence=0.4)
 

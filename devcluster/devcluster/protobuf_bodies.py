@@ -68,7 +68,10 @@ _BINDING: Message = {
     3: Field("roleRef", _ROLE_REFERENCE),
 }
 _RESOURCE = _texts("namespace", "verb", "group", "version", "resource", "subresource", "name")
-_ACCESS: Message = {1: Field("resourceAttributes", _RESOURCE), 2: Field("nonResourceAttributes", _texts("path", "verb"))}
+_ACCESS: Message = {
+    1: Field("resourceAttributes", _RESOURCE),
+    2: Field("nonResourceAttributes", _texts("path", "verb")),
+}
 _SUBJECT_ACCESS: Message = {**_ACCESS, 3: Field("user"), 4: Field("groups", "text", "many"), 6: Field("uid")}
 _PORT: Message = {
     1: Field("name"),

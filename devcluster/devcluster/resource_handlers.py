@@ -153,7 +153,7 @@ class ResourceHandlers:
 def _is_in_scope(resource: ServedResource, info: RequestInfo) -> bool:
     """Say whether the path names a namespace where, and only where, the resource has one."""
     if resource.kind == "Namespace" and not resource.group:
-        return True
+        return info.namespace in {"", info.name}
     across_namespaces = info.verb in {"list", "watch"} and not info.namespace
     return across_namespaces or resource.namespaced == bool(info.namespace)
 

@@ -94,7 +94,7 @@ class Store:
     def get(self, location: Location) -> Entry | None:
         """Return the object at a location, None when it is gone."""
         collection = self.collections.get(location[0])
-        return collection.get(location[1]) if collection else None
+        return collection.get(location[1]) if collection is not None else None
 
     def write(self, where: CollectionKey, document: Document, *, created: float, written_by: object = None) -> Entry:
         """Store a document, which becomes the store's, under the next revision, which its metadata then carries."""
@@ -132,7 +132,7 @@ class Store:
     def drop_collection(self, where: CollectionKey) -> None:
         """Forget a collection whose resource is no longer served."""
         collection = self.collections.pop(where, None)
-        if collection:
+        if collection is not None:
             collection.history.close()
 
     def restore(self, where: CollectionKey, document: Document, created: float) -> None:

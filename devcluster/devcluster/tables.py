@@ -141,6 +141,7 @@ def _as_text(value: Any) -> str:
 
 def builtin_columns(group: str, kind: str) -> list[Column]:
     """Return the columns that the API server shows for a built-in kind; name and age for those without their own."""
+    # The table of kinds is built from this module's columns, so it can only be imported when it is asked for.
     from devcluster.builtin_columns import COLUMNS
 
     build = COLUMNS.get((group, kind))

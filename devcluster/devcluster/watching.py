@@ -77,7 +77,7 @@ class Watch:
         loop = asyncio.get_running_loop()
         deadline, bookmark = loop.time() + self.timeout_seconds, loop.time() + bookmark_seconds
         await self._write_initial(write)
-        while not closing.is_set() and not self.history.closed and loop.time() < deadline:
+        while not closing.is_set() and loop.time() < deadline:
             try:
                 changes = self.history.since(self.position)
             except HistoryExpired:
@@ -86,6 +86,9 @@ class Watch:
             if changes:
                 await self._write_changes(changes, write)
                 continue
+            if self.history.closed:
+                # The resource is served no longer; the deletion of its objects has been told by now.
+                return
             if self.bookmarks and loop.time() >= bookmark:
                 await write(self._bookmark(self.plane.store.revision))
                 bookmark = loop.time() + bookmark_seconds

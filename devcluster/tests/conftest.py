@@ -1,6 +1,7 @@
 """A dev cluster per test, over plain HTTP, and a small client for it."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Api:
         if body is None:
             return {"headers": sent}
         sent.setdefault("Content-Type", "application/json")
-        return {"headers": sent, "data": body if isinstance(body, bytes) else orjson.dumps(body)}
+        return {"headers": sent, "data": io.BytesIO(body if isinstance(body, bytes) else orjson.dumps(body))}
 
     async def call(
         self, method: str, path: str, body: Any = None, *, params: Mapping[str, str] | None = None, **headers: str

@@ -205,7 +205,9 @@ def test_all_recorded_exchanges_are_here() -> None:
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_answer_equals_the_recorded_one(outcomes: dict[tuple[str, int], list[str]], exchange: tuple[str, int]) -> None:
     soft = ".body.message: "
-    differences = [found for found in outcomes[exchange] if not (exchange == ("secrets-crud", 9) and found.startswith(soft))]
+    differences = [
+        found for found in outcomes[exchange] if not (exchange == ("secrets-crud", 9) and found.startswith(soft))
+    ]
     assert differences == []
 
 

@@ -33,13 +33,9 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-CRDS = Resource(
-    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
-)
+CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)
 WATCHED = (CLUSTER_SECRET_STORES, SECRET_STORES, EXTERNAL_SECRETS, SEALED_SECRETS)
-_BY_KIND = {
-    (resource.group, resource.kind): resource for resource in (*WATCHED, SECRETS, NAMESPACES, CRDS)
-}
+_BY_KIND = {(resource.group, resource.kind): resource for resource in (*WATCHED, SECRETS, NAMESPACES, CRDS)}
 _MANAGER = "demo-gitops"
 
 
@@ -92,7 +88,9 @@ class Cluster:
         """Return every store, reference and sealed secret."""
         lists = await asyncio.gather(*(self._client.list(resource) for resource in WATCHED))
         return [
-            {**item, "kind": resource.kind} for resource, found in zip(WATCHED, lists, strict=True) for item in found["items"]
+            {**item, "kind": resource.kind}
+            for resource, found in zip(WATCHED, lists, strict=True)
+            for item in found["items"]
         ]
 
     async def wait_ready(self, namespace: str, name: str) -> None:
@@ -103,7 +101,9 @@ class Cluster:
                 if event["type"] in {"ADDED", "MODIFIED"} and is_ready(event["object"]):
                     return
 
-    async def wait_data(self, namespace: str, name: str, accept: Callable[[dict[str, bytes]], bool]) -> dict[str, bytes]:
+    async def wait_data(
+        self, namespace: str, name: str, accept: Callable[[dict[str, bytes]], bool]
+    ) -> dict[str, bytes]:
         """Wait until the data of a Secret is as wanted, and return it."""
         while not accept(data := await self.data(namespace, name)):
             await asyncio.sleep(0.02)
@@ -112,7 +112,9 @@ class Cluster:
     async def wait_event(self, namespace: str, name: str, reason: str) -> str:
         """Wait for an event about an object and return its message."""
         while True:
-            found = await self._client.list(EVENTS, namespace, field_selector=f"involvedObject.name={name},reason={reason}")
+            found = await self._client.list(
+                EVENTS, namespace, field_selector=f"involvedObject.name={name},reason={reason}"
+            )
             if found["items"]:
                 return str(found["items"][-1]["message"])
             await asyncio.sleep(0.05)

@@ -23,7 +23,9 @@ def build(folder: Path) -> list[Object]:
     (kustomization,) = _documents(folder / "kustomization.yaml")
     foreign = sorted(kustomization.keys() - _UNDERSTOOD)
     if foreign:
-        message = f"{folder}/kustomization.yaml: the demo does not understand {', '.join(foreign)}: use kubectl kustomize"
+        message = (
+            f"{folder}/kustomization.yaml: the demo does not understand {', '.join(foreign)}: use kubectl kustomize"
+        )
         raise ValueError(message)
     objects = [found for entry in kustomization["resources"] for found in _resource(folder / entry)]
     for patch in kustomization.get("patches", []):

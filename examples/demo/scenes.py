@@ -66,7 +66,11 @@ async def commit_and_apply(stage: Stage) -> None:
     replacements = {"http://vault.vault.svc:8200": stage.stand_ins.vault}
     commit = await stage.git.create(ROOT / "examples" / "gitops", replacements)
     tree = await stage.git.checkout(commit, stage.folder / "applied")
-    objects = [found for part in ("platform", "overlays/staging", "overlays/production") for found in kustomization.build(tree / part)]
+    objects = [
+        found
+        for part in ("platform", "overlays/staging", "overlays/production")
+        for found in kustomization.build(tree / part)
+    ]
     stage.screen.say(f"committed {commit}: {len(objects)} objects, not one value among them in the clear")
     started = time.perf_counter()
     follow = asyncio.create_task(_follow(stage, len(objects)))
@@ -97,8 +101,12 @@ async def measure_seed(stage: Stage) -> None:
     await stage.cluster.wait_ready(namespace, "db-credentials")
     taken = (time.perf_counter() - started) * 1000
     data = await stage.cluster.data(namespace, "db-credentials")
-    stage.screen.check(data.get("password") == stage.remote.values[1], "the v1beta1 manifest db-credentials became a Secret, unchanged")
-    stage.screen.check(taken < SYNC_TARGET_MS, f"from creation to Ready in {taken:.0f} ms (promised: under {SYNC_TARGET_MS:.0f} ms)")
+    stage.screen.check(
+        data.get("password") == stage.remote.values[1], "the v1beta1 manifest db-credentials became a Secret, unchanged"
+    )
+    stage.screen.check(
+        taken < SYNC_TARGET_MS, f"from creation to Ready in {taken:.0f} ms (promised: under {SYNC_TARGET_MS:.0f} ms)"
+    )
 
 
 async def rotate(stage: Stage) -> None:
@@ -109,7 +117,9 @@ async def rotate(stage: Stage) -> None:
     started = time.perf_counter()
     data = await stage.cluster.wait_data(PRODUCTION, "feature-flags", lambda data: data.get("sdk-key") == value)
     taken = time.perf_counter() - started
-    stage.screen.check(True, f"rotated at AWS: digest {stage.cluster.digest(data['sdk-key'])} after {taken:.1f} s (refreshInterval 5s)")
+    stage.screen.check(
+        True, f"rotated at AWS: digest {stage.cluster.digest(data['sdk-key'])} after {taken:.1f} s (refreshInterval 5s)"
+    )
 
 
 async def heal(stage: Stage) -> None:
@@ -136,7 +146,9 @@ async def seal(stage: Stage, operator: Operator) -> None:
     tree = await stage.git.checkout(commit, stage.folder / "applied-2")
     await stage.cluster.apply(YAML(typ="safe").load(tree / "overlays" / "production" / "smtp.yaml"))
     data = await stage.cluster.wait_data(PRODUCTION, "smtp", lambda data: "password" in data)
-    stage.screen.check(data["password"] == value, f"committed {commit}, opened in the cluster: digest {stage.cluster.digest(value)}")
+    stage.screen.check(
+        data["password"] == value, f"committed {commit}, opened in the cluster: digest {stage.cluster.digest(value)}"
+    )
 
 
 async def _seal_by_cli(value: bytes, operator: Operator) -> bytes:
@@ -159,6 +171,10 @@ async def _seal_by_cli(value: bytes, operator: Operator) -> bytes:
 
 def nothing_leaked(stage: Stage, operator: Operator) -> None:
     """Look for every value in everything the operator printed and in everything that was committed."""
-    printed = operator.log.read_bytes() + b"".join(path.read_bytes() for path in stage.git.path.rglob("*") if path.is_file())
+    printed = operator.log.read_bytes() + b"".join(
+        path.read_bytes() for path in stage.git.path.rglob("*") if path.is_file()
+    )
     found = [value for value in stage.remote.values if value in printed or base64.b64encode(value) in printed]
-    stage.screen.check(not found, f"none of {len(stage.remote.values)} values is in the operator's log or in the Git repository")
+    stage.screen.check(
+        not found, f"none of {len(stage.remote.values)} values is in the operator's log or in the Git repository"
+    )

@@ -15,7 +15,8 @@ from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState, secret_state
-from secrets_operator.planning.targets import PRIVILEGED_TYPES, DesiredSecret
+from secrets_operator.planning.targets import DesiredSecret
+from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
 
 Lookup = Callable[[str, str], SecretState | None]
 
@@ -48,7 +49,7 @@ class Secrets:
         Raises Refused for a type that grants power, Terminal when the API server finds the Secret invalid, Retryable
         when it does not answer.
         """
-        if desired.type in PRIVILEGED_TYPES:
+        if desired.type in POWERFUL_SECRET_TYPES:
             message = f"a Secret of type {desired.type} grants power and is never written from a manifest"
             raise Refused(message)
         applied = await self._client.apply(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
 
+from secrets_operator.errors import OperatorError
 from secrets_operator.flow import SecretBytes
 
 _HIDDEN = "***"
@@ -22,8 +25,8 @@ def configure_logs(form: str, level: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(_code_and_classes),
         hide_values,
-        _exceptions_without_locals,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -56,14 +59,41 @@ def configure_logs(form: str, level: str) -> None:
 def hide_values(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace whatever could hold a secret value; a structlog processor."""
     for name, value in event.items():
-        if isinstance(value, (SecretBytes, bytes, bytearray)) or name.lower() in _CONFIDENTIAL:
-            event[name] = _HIDDEN
-        elif isinstance(value, Mapping):
-            event[name] = sorted(map(str, value))
+        event[name] = _HIDDEN if name.lower() in _CONFIDENTIAL else _without_values(value)
     return event
 
 
-def _exceptions_without_locals(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    # Tracebacks name code only. Rich ones would print local variables, and so values.
-    result: MutableMapping[str, Any] = structlog.processors.format_exc_info(_logger, _method, event)
-    return result
+def _without_values(value: Any) -> Any:
+    if isinstance(value, (SecretBytes, bytes, bytearray)):
+        return _HIDDEN
+    if isinstance(value, Mapping):
+        return sorted(map(str, value))
+    if isinstance(value, BaseException):
+        return _described(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_without_values(item) for item in value]
+    return value
+
+
+def _code_and_classes(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Render an exception and its causes: classes and lines of code, no locals, no messages but our own.
+
+    Foreign exceptions quote what they choke on, which may be a value; ours never do.
+    """
+    return "\n".join(_lines(exc_info[1]))
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _lines(cause)
+        yield "which led to:"
+    yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__))
+    yield _described(error)
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _lines(inner)
+
+
+def _described(error: BaseException) -> str:
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, OperatorError) else name

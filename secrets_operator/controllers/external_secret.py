@@ -34,6 +34,8 @@ from secrets_operator.rendering.external_secret import secret_data
 from secrets_operator.reporting.events import WARNING, Event
 
 SYNCED, FAILED = "SecretSynced", "SecretSyncedError"
+MESSAGE_SYNCED = "secret synced"
+MESSAGE_RETAINED = "secret retained: the provider has no data for it any more, and deletionPolicy is Retain"
 
 
 class ExternalSecrets:
@@ -47,7 +49,7 @@ class ExternalSecrets:
         self._stores = stores
         self._sessions = sessions
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
-        self._last: dict[Key, Synced] = {}
+        self._last: dict[Key, tuple[str, Synced]] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
         """Bring one Secret in line with its ExternalSecret and its store."""
@@ -109,9 +111,10 @@ class ExternalSecrets:
                 return await self._sync(resource, want, store, observed=observed, healing=heals)
 
     def _last_sync(self, want: Wanted, resource: Object) -> Synced:
-        # The status is written seldom; what this process did since is newer.
-        known = self._last.get(want.key)
-        return known if known is not None and known.version == want.version else last_sync(resource)
+        # The status is written seldom; what this process did since is newer. A namesake applied after a deletion has
+        # the same generation, but another uid.
+        uid, known = self._last.get(want.key, ("", Synced("", None)))
+        return known if (uid, known.version) == (want.owner.uid, want.version) else last_sync(resource)
 
     async def _sync(
         self, resource: Object, want: Wanted, store: Object, *, observed: Observed, healing: bool
@@ -120,19 +123,17 @@ class ExternalSecrets:
         if fetched.misses:
             return await self._report_misses(resource, fetched)
         data = secret_data(fetched)
-        # Everything was answered and nothing is left: the policy Retain keeps the Secret as it is.
-        wrote = bool(data) and await write_secret(
-            self._deps,
-            resource,
-            from_external_secret(resource, want, data, self._deps.digester),
-            observed.target,
-            healing=healing,
-            event=_written(want, observed),
-        )
-        synced = self._last[want.key] = Synced(want.version, observed.now)
-        await self._report(
-            resource, Condition("Ready", True, SYNCED, "secret synced"), Success(synced, want.target, wrote)
-        )
+        if data:
+            secret = from_external_secret(resource, want, data, self._deps.digester)
+            event = _written(want, observed)
+            wrote = await write_secret(self._deps, resource, secret, observed.target, healing=healing, event=event)
+        else:
+            wrote = False  # everything was answered and nothing is left: the policy Retain keeps what there is
+        synced = Synced(want.version, observed.now)
+        condition = Condition("Ready", True, SYNCED, MESSAGE_SYNCED if data else MESSAGE_RETAINED)
+        await self._report(resource, condition, Success(synced, want.target, wrote))
+        # Only now: a status that could not be written has to be written by the next attempt.
+        self._last[want.key] = (want.owner.uid, synced)
         seconds = until_refresh(want, synced, observed.now)
         return Done() if seconds is None else Again(seconds)
 

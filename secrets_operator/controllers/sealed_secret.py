@@ -16,7 +16,6 @@ from secrets_operator.planning.refresh import synced_version
 from secrets_operator.planning.sealed_secret import Blocked, Settled, Unseal, desired, plan
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.status import sealed_secret_status
-from secrets_operator.planning.support import SEALED_SECRET, unsupported_fields, unsupported_message
 from secrets_operator.reporting.events import WARNING, Event
 from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.unseal import UnsealError, unseal
@@ -73,9 +72,6 @@ class SealedSecrets:
         return Done()
 
     async def _open_and_write(self, key: Key, resource: Object, live: SecretState | None, *, healing: bool) -> None:
-        unsupported = unsupported_fields(resource["spec"], SEALED_SECRET)
-        if unsupported:
-            raise InvalidSpec(unsupported_message(unsupported))
         remembered = self._opened_by.get(key, {})
         # RSA takes milliseconds an item and releases the interpreter lock: a thread keeps the loop free.
         unsealed = await self._blocking.run(partial(unseal, resource, self._keyring(), remembered=remembered))

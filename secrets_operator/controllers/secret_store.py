@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from secrets_operator.controllers.deps import Deps, Lookup
+from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.errors import OperatorError, Retryable
-from secrets_operator.fetching.sessions import Sessions, provider_of
+from secrets_operator.fetching.sessions import Sessions, provider_of, provider_problems
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
 from secrets_operator.planning.conditions import Condition, find
@@ -37,9 +37,12 @@ class SecretStores:
             self._sessions.forget(key)
             return Done()
         if not is_of_class(store, self._deps.settings.controller_class):
+            self._sessions.forget(key)
             return Done()
         try:
             message = await self._validate(store)
+        except API_TROUBLE:
+            raise
         except OperatorError as error:
             await self._report(store, Condition("Ready", False, INVALID, str(error)), capabilities="")
             # A Secret that appears or a permission that is granted is not announced: look again, ever more seldom.
@@ -55,13 +58,10 @@ class SecretStores:
         problems = store_problems(store)
         if problems:
             return "; ".join(problems)
-        name, spec = provider_of(store)
-        provider = self._providers.get(name)
-        found = provider.problems(spec, store_kind=store["kind"])
-        if found:
-            return "; ".join(f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found)
-        await self._sessions.validate(store)
-        return ""
+        found = provider_problems(self._providers.get(provider_of(store)[0]), store)
+        if not found:
+            await self._sessions.validate(store)
+        return found
 
     def _interval(self, store: Object) -> timedelta:
         return refresh_interval(store["spec"].get("refreshInterval")) or self._deps.settings.store_refresh_interval

@@ -5,10 +5,12 @@ from __future__ import annotations
 import structlog
 
 from secrets_operator.controllers.deps import Deps
+from secrets_operator.errors import Refused
 from secrets_operator.flow import Object
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.targets import DesiredSecret, drift_of, nothing_to_write
 from secrets_operator.reporting.events import WARNING, Event
+from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +25,8 @@ async def write_secret(
     """
     if nothing_to_write(desired, live, deps.digester):
         return False
+    if live is not None and live.type in POWERFUL_SECRET_TYPES:
+        raise Refused(f"Secret {desired.name} is of type {live.type}, which grants power: choose another name")
     await deps.secrets.apply(desired)
     deps.metrics.wrote_secret(resource["kind"], healed=healing)
     said = _healed(desired, live, deps) if healing else event

@@ -62,8 +62,12 @@ class StoreHost:
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call; see the contract."""
-        async with self._limit:
-            return await self._blocking.run(call)
+        await self._limit.acquire()
+        running = asyncio.ensure_future(self._blocking.run(call))
+        # A thread cannot be interrupted: one whose caller gave up counts until it ends, or a store that hangs would
+        # take one thread after the other from all others.
+        running.add_done_callback(lambda _: self._limit.release())
+        return await asyncio.shield(running)
 
     async def credentials_changed(self) -> bool:
         """Read the credential Secrets again and tell whether one of them moved; raises as the guarded reader."""

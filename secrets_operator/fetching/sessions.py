@@ -10,21 +10,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
 
-from secrets_operator.errors import NamespaceUnknown, OperatorError
+from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Retryable, Terminal
 from secrets_operator.fetching.batching import Batcher
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import StoreHost
 from secrets_operator.fetching.referents import CLUSTER_STORE, Referents
 from secrets_operator.flow import Key, Object
-from secrets_operator.provider import Session, StoreIdentity
+from secrets_operator.provider import Provider, Session, StoreIdentity
 from secrets_operator.provider.discovery import Providers
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How many seconds a provider gets for one step; opening and one batch together fit into a reconcile's."""
+
+    open: float = 25.0
+    validate: float = 25.0
+    close: float = 2.0
 
 
 class _Slot(NamedTuple):
@@ -35,59 +44,77 @@ class _Slot(NamedTuple):
     """The consumer's namespace where the credential lives there, else empty."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OpenSession:
     """A session in use, with the batcher that all its readers share."""
 
     session: Session
     batcher: Batcher
     host: StoreHost
-    users: int = 0
-    retired: bool = False
-    slots: set[_Slot] = field(default_factory=set)
 
 
-class _Opening(NamedTuple):
+@dataclass(slots=True, eq=False)
+class _Opening:
+    """A session that is open or being opened. Who waits for it counts as a user, so it is never closed under them."""
+
     revision: tuple[str, int]
     task: asyncio.Task[OpenSession]
+    users: int = 0
+    retired: bool = False
+
+    @property
+    def opened(self) -> OpenSession | None:
+        """The session, once it is open."""
+        if not self.task.done() or self.task.cancelled() or self.task.exception() is not None:
+            return None
+        return self.task.result()
 
 
 class Sessions:
     """See the module's docstring."""
 
-    def __init__(self, providers: Providers, referents: Referents, blocking: Blocking, *, limit: int) -> None:
-        """Let each store have at most ``limit`` blocking calls under way."""
+    def __init__(
+        self,
+        providers: Providers,
+        referents: Referents,
+        blocking: Blocking,
+        *,
+        limit: int,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        """Let each session have at most ``limit`` blocking calls under way."""
         self._providers = providers
         self._referents = referents
         self._blocking = blocking
         self._limit = limit
+        self._deadlines = deadlines or Deadlines()
         self._slots: dict[_Slot, _Opening] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def use(self, store: Object, namespace: str) -> AsyncIterator[OpenSession]:
         """Lend the session of ``store`` to a resource in ``namespace``; raises what opening it raises."""
-        current = await self._current(store, namespace)
-        current.users += 1
+        opening = self._current(store, namespace)
+        opening.users += 1
         try:
-            yield current
+            # One user giving up must not take the session from the others.
+            yield await asyncio.shield(opening.task)
         finally:
-            current.users -= 1
-            self._close_if_unused(current)
+            opening.users -= 1
+            self._close_if_unused(opening)
 
     async def validate(self, store: Object) -> None:
         """Check the credential of ``store``, read anew; raises Terminal or Retryable.
 
         A cluster store whose credential lives with its consumers cannot be checked here and counts as valid.
         """
-        metadata = store["metadata"]
         await self._drop_stale_credentials(store)
         try:
-            async with self.use(store, metadata.get("namespace", "")) as current:
-                await current.session.validate()
+            async with self.use(store, store["metadata"].get("namespace", "")) as current:
+                await self._validate(current)
         except NamespaceUnknown:
             return
-        except OperatorError:
+        except Terminal:
             self.forget(_key_of(store))
             raise
 
@@ -98,16 +125,17 @@ class Sessions:
 
     def discard(self, current: OpenSession) -> None:
         """Retire one session whose credential was turned down, unless that was done already."""
-        for slot in list(current.slots):
+        for slot in [slot for slot, opening in self._slots.items() if opening.opened is current]:
             self._retire(slot)
 
     async def close(self) -> None:
         """Retire all sessions and wait until they are closed; their users must have ended."""
-        for slot in list(self._slots):
+        for slot, opening in list(self._slots.items()):
+            opening.task.cancel()  # of no effect on what is open already
             self._retire(slot)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _current(self, store: Object, namespace: str) -> OpenSession:
+    def _current(self, store: Object, namespace: str) -> _Opening:
         metadata = store["metadata"]
         revision = (metadata["uid"], metadata.get("generation", 0))
         shared = _Slot(store["kind"], metadata.get("namespace", ""), metadata["name"], "")
@@ -115,69 +143,95 @@ class Sessions:
         for slot in (shared, own):
             opening = self._slots.get(slot)
             if opening is not None and opening.revision == revision:
-                return await asyncio.shield(opening.task)
+                return opening
             if opening is not None:
                 self._retire(slot)
         task = asyncio.create_task(self._open(store, namespace), name=f"open {own}")
-        self._slots[own] = _Opening(revision, task)
-        task.add_done_callback(lambda _: self._opened(own, shared, task))
-        return await asyncio.shield(task)
+        opening = self._slots[own] = _Opening(revision, task)
+        task.add_done_callback(lambda _: self._opened(own, shared, opening))
+        return opening
 
     async def _open(self, store: Object, namespace: str) -> OpenSession:
         name, spec = provider_of(store)
+        provider = self._providers.get(name)
+        # A resource may be quicker than the store's own controller, whose verdict on an edited store is to come.
+        problems = provider_problems(provider, store)
+        if problems:
+            raise InvalidSpec(problems)
         identity = StoreIdentity(store["kind"], store["metadata"]["name"], namespace)
         host = StoreHost(identity, referents=self._referents, blocking=self._blocking, limit=self._limit)
-        session = await self._providers.get(name).open(spec, host)
+        try:
+            async with asyncio.timeout(self._deadlines.open):
+                session = await provider.open(spec, host)
+        except TimeoutError as error:
+            raise Retryable(f"provider {name} could not be opened within {self._deadlines.open:g} s") from error
         return OpenSession(session, Batcher(session.fetch), host)
 
-    def _opened(self, own: _Slot, shared: _Slot, task: asyncio.Task[OpenSession]) -> None:
-        opening = self._slots.get(own)
-        is_current = opening is not None and opening.task is task
-        if task.cancelled() or task.exception() is not None:
-            if is_current:
-                del self._slots[own]
-            return
-        current = task.result()
-        if not is_current:
-            current.retired = True
-            self._close_if_unused(current)
-            return
-        current.slots.add(own)
-        if not current.host.used_consumer_namespace and own != shared and shared not in self._slots:
-            # The credential is the same for every namespace: all of them share this session from here on.
-            self._slots[shared] = self._slots.pop(own)
-            current.slots = {shared}
+    async def _validate(self, current: OpenSession) -> None:
+        try:
+            async with asyncio.timeout(self._deadlines.validate):
+                await current.session.validate()
+        except TimeoutError as error:
+            raise Retryable(f"the store did not answer within {self._deadlines.validate:g} s") from error
+        except NamespaceUnknown:
+            # A session that reads its credential late was opened for nobody: no consumer may be lent it.
+            self.discard(current)
+            raise
+
+    def _opened(self, own: _Slot, shared: _Slot, opening: _Opening) -> None:
+        current = opening.opened
+        if self._slots.get(own) is not opening:
+            self._close_if_unused(opening)
+        elif current is None:
+            del self._slots[own]
+        elif own != shared and not current.host.used_consumer_namespace:
+            # The credential is the same for every namespace: all of them share one session from here on.
+            if shared in self._slots:
+                self._retire(own)
+            else:
+                self._slots[shared] = self._slots.pop(own)
 
     def _retire(self, slot: _Slot) -> None:
         opening = self._slots.pop(slot)
-        if not opening.task.done():
-            return  # the done callback finds the slot taken away and closes the session
-        current = opening.task.result()
-        current.slots.discard(slot)
-        if not current.slots:
-            current.retired = True
-            self._close_if_unused(current)
+        opening.retired = True
+        self._close_if_unused(opening)
 
-    def _close_if_unused(self, current: OpenSession) -> None:
-        if current.retired and not current.users:
-            current.retired = False  # closed once only
-            closing = asyncio.create_task(_close(current.session))
+    def _close_if_unused(self, opening: _Opening) -> None:
+        current = opening.opened
+        if opening.retired and not opening.users and current is not None:
+            opening.retired = False  # closed once only
+            closing = asyncio.create_task(self._close(current.session))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
+
+    async def _close(self, session: Session) -> None:
+        try:
+            async with asyncio.timeout(self._deadlines.close):
+                await session.close()
+        except Exception as error:  # noqa: BLE001 - a session that cannot be closed is abandoned, not an incident
+            log.warning("closing a provider session failed", error=type(error).__name__)
 
     async def _drop_stale_credentials(self, store: Object) -> None:
         key = _key_of(store)
         for slot, opening in list(self._slots.items()):
-            if slot[:3] == key and opening.task.done():
-                changed = await opening.task.result().host.credentials_changed()
-                if changed and self._slots.get(slot) is opening:
+            current = opening.opened
+            if slot[:3] == key and current is not None:
+                stale = await _is_stale(current)
+                if stale and self._slots.get(slot) is opening:
                     self._retire(slot)
 
 
 def provider_of(store: Object) -> tuple[str, Object]:
     """Return the name and the object of the one provider in a store's spec; the schema allows exactly one."""
-    ((name, spec),) = store["spec"]["provider"].items()
-    return name, spec or {}
+    ((name, spec),) = ((name, spec) for name, spec in store["spec"]["provider"].items() if spec is not None)
+    return name, spec
+
+
+def provider_problems(provider: Provider, store: Object) -> str:
+    """Return what ``provider`` has against its object in a store, on one line; empty when there is nothing."""
+    name, spec = provider_of(store)
+    found = provider.problems(spec, store_kind=store["kind"])
+    return "; ".join(f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found)
 
 
 def _key_of(store: Object) -> Key:
@@ -185,8 +239,11 @@ def _key_of(store: Object) -> Key:
     return Key(store["kind"], metadata.get("namespace", ""), metadata["name"])
 
 
-async def _close(session: Session) -> None:
+async def _is_stale(current: OpenSession) -> bool:
     try:
-        await session.close()
-    except Exception as error:  # noqa: BLE001 - a session that cannot be closed is abandoned, not an incident
-        log.warning("closing a provider session failed", error=type(error).__name__)
+        return await current.host.credentials_changed()
+    except Retryable:
+        return False  # the API server does not answer: no news about the credential
+    except OperatorError:
+        # Gone. Only its own users hear of it, when they open anew: one namespace must not speak for a whole store.
+        return True

@@ -130,13 +130,13 @@ def wanted(resource: Object) -> Wanted | Unusable:
 
 
 def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timedelta) -> Plan:
-    """Decide. ``recheck`` is how long to wait at most for a store that is on its way."""
-    blocked = _store_blocks(observed.store, recheck)
-    if blocked is not None:
-        return blocked
-    other = secret_is_owned_by_another(observed.target, want.owner)
-    if other is not None:
-        return Reject(f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name")
+    """Decide. ``recheck`` is how long to wait at most for a store that is on its way.
+
+    The store counts only when it is needed: while the Secret is intact and no refresh is due, a store that fails its
+    validation says nothing about the resources that were read from it.
+    """
+    if observed.store.readiness is Readiness.FOREIGN:
+        return Ignore()
     intact = secret_is_intact(observed.target, want.manager, EXTERNAL_SECRET_MARKS, digester)
     due = refresh_is_due(
         observed.last,
@@ -148,6 +148,12 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     )
     if intact and not due:
         return Wait(until_refresh(want, observed.last, observed.now))
+    blocked = _store_blocks(observed.store, recheck)
+    if blocked is not None:
+        return blocked
+    other = secret_is_owned_by_another(observed.target, want.owner)
+    if other is not None:
+        return Reject(f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name")
     return Sync(heals=not intact and bool(observed.last.version))
 
 
@@ -160,10 +166,8 @@ def until_refresh(want: Wanted, last: Synced, now: datetime) -> float | None:
 
 def _store_blocks(store: StoreView, recheck: timedelta) -> Plan | None:
     match store.readiness:
-        case Readiness.READY:
+        case Readiness.READY | Readiness.FOREIGN:
             return None
-        case Readiness.FOREIGN:
-            return Ignore()
         case Readiness.PENDING:
             return Hold(recheck.total_seconds())
         case Readiness.MISSING:

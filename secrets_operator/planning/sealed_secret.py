@@ -9,12 +9,15 @@ from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.planning.conditions import find
 from secrets_operator.planning.marks import SEALED_SECRET_MARKS, sealed_secret_manager
 from secrets_operator.planning.refresh import synced_version
-from secrets_operator.planning.secret_state import Digester, Owner, SecretState
+from secrets_operator.planning.secret_state import LAST_APPLIED_ANNOTATION, Digester, Owner, SecretState
 from secrets_operator.planning.targets import DesiredSecret, data_hash, secret_is_intact
-from secrets_operator.resources.labels import SEALED_MANAGED_ANNOTATION, SEALED_PATCH_ANNOTATION, TRUE
+from secrets_operator.resources.labels import (
+    SEALED_MANAGED_ANNOTATION,
+    SEALED_PATCH_ANNOTATION,
+    SKIP_OWNER_REFERENCES_ANNOTATION,
+    TRUE,
+)
 from secrets_operator.resources.names import SEALED_SECRET
-from secrets_operator.sealing.scopes import is_true
-from secrets_operator.sealing.secret_manifest import SKIP_OWNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def may_write(resource: Object, live: SecretState | None) -> bool:
         return True
     if sealed_secret_manager(resource["metadata"]["name"]) in live.applied and live.controller is None:
         return True  # written by us before, without an owner reference as its template asks
-    return is_true(live.annotations, SEALED_MANAGED_ANNOTATION) or is_true(live.annotations, SEALED_PATCH_ANNOTATION)
+    return _says(live, SEALED_MANAGED_ANNOTATION) or _says(live, SEALED_PATCH_ANNOTATION)
 
 
 def desired(
@@ -73,6 +76,7 @@ def desired(
     metadata, template = resource["metadata"], resource["spec"].get("template") or {}
     wanted = template.get("metadata") or {}
     annotations = dict(wanted.get("annotations") or {})
+    annotations.pop(LAST_APPLIED_ANNOTATION, None)  # old sealing tools left it in, values included
     return DesiredSecret(
         name=metadata["name"],
         namespace=metadata["namespace"],
@@ -80,7 +84,7 @@ def desired(
         data=data,
         labels={**(wanted.get("labels") or {}), **SEALED_SECRET_MARKS.labels},
         annotations={**annotations, SEALED_SECRET_MARKS.hash_annotation: data_hash(data, digester)},
-        owner=_owner(resource, live) if annotations.get(SKIP_OWNER) != TRUE else None,
+        owner=_owner(resource, live) if annotations.get(SKIP_OWNER_REFERENCES_ANNOTATION) != TRUE else None,
         owner_api_version=SEALED_SECRET.api_version,
         type=template.get("type") or "",
         immutable=bool(template.get("immutable")),
@@ -90,10 +94,15 @@ def desired(
 def _owner(resource: Object, live: SecretState | None) -> Owner | None:
     metadata = resource["metadata"]
     owner = Owner(SEALED_SECRET.group, SEALED_SECRET.kind, metadata["name"], metadata["uid"])
-    if live is None or live.controller == owner or not is_true(live.annotations, SEALED_PATCH_ANNOTATION):
+    if live is None or live.controller == owner or not _says(live, SEALED_PATCH_ANNOTATION):
         return owner
     # Merged into somebody's Secret: it is taken over only when that somebody gave it away as well.
-    return owner if is_true(live.annotations, SEALED_MANAGED_ANNOTATION) else None
+    return owner if _says(live, SEALED_MANAGED_ANNOTATION) else None
+
+
+def _says(live: SecretState, annotation: str) -> bool:
+    # Only the exact value counts, as upstream: "True" and "1" do not.
+    return live.annotations.get(annotation) == TRUE
 
 
 def _was_synced(resource: Object) -> bool:

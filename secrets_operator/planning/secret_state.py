@@ -17,6 +17,8 @@ from typing import Any
 from secrets_operator.flow import Object, SecretBytes
 
 _DIGEST_BYTES = 16
+# kubectl's copy of the whole manifest it applied, values in plain base64 included.
+LAST_APPLIED_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class Digester:
@@ -84,6 +86,7 @@ class SecretState:
 def secret_state(secret: Object, digester: Digester) -> SecretState:
     """Project a Secret as the API server sent it. The object is read, not kept."""
     metadata = secret["metadata"]
+    annotations = metadata.get("annotations") or {}
     applied, writers = _ownership(metadata.get("managedFields") or ())
     return SecretState(
         name=metadata["name"],
@@ -93,7 +96,7 @@ def secret_state(secret: Object, digester: Digester) -> SecretState:
         immutable=bool(secret.get("immutable")),
         deleting="deletionTimestamp" in metadata,
         labels=metadata.get("labels") or {},
-        annotations=metadata.get("annotations") or {},
+        annotations={name: text for name, text in annotations.items() if name != LAST_APPLIED_ANNOTATION},
         controller=_controller(metadata.get("ownerReferences") or ()),
         digests={name: digester.digest(_decoded(value)) for name, value in (secret.get("data") or {}).items()},
         applied=applied,

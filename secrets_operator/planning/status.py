@@ -73,4 +73,5 @@ def _conditions(previous: Status, condition: Condition, now: datetime) -> list[d
 
 def _is_older(text: str | None, age: timedelta, now: datetime) -> bool:
     moment = parse_time(text)
-    return moment is None or now - moment >= age
+    # A time ahead of now was written by a clock that was wrong: it would stand for as long as it was wrong.
+    return moment is None or not timedelta(0) <= now - moment < age

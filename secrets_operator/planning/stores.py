@@ -9,6 +9,7 @@ from enum import Enum
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.conditions import find
 from secrets_operator.planning.refresh import parse_time
+from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.resources.references import StoreRef
 
 
@@ -48,6 +49,11 @@ def view_of(key: Key, store: Object | None, *, controller_class: str, grace: tim
         return StoreView(key.kind, key.name, Readiness.MISSING)
     if not is_of_class(store, controller_class):
         return StoreView(key.kind, key.name, Readiness.FOREIGN)
+    # The condition may be older than the spec, or another operator's: what is not acted on here (who may use a cluster
+    # store, for one) must stop its readers at once.
+    problems = store_problems(store)
+    if problems:
+        return StoreView(key.kind, key.name, Readiness.NOT_READY, "; ".join(problems))
     condition = find((store.get("status") or {}).get("conditions") or (), "Ready")
     if condition is None:
         return StoreView(key.kind, key.name, _without_condition(store, grace, now))

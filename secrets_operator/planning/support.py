@@ -1,6 +1,6 @@
 """Which fields of a resource are acted on. Pure.
 
-The schema accepts every field of External Secrets Operator and Sealed Secrets. One that has no effect here is named on
+The schema accepts every field of External Secrets Operator. One that has no effect here is named on
 the resource's condition, never ignored in silence: a Secret that quietly lacks what its manifest asks for is worse than
 none.
 """
@@ -43,13 +43,6 @@ STORE: Supported = {
     "controller": ANYTHING,
     "refreshInterval": ANYTHING,
     "provider*": ANYTHING,  # its provider checks what is below
-}
-
-SEALED_SECRET: Supported = {
-    "encryptedData*": ANYTHING,
-    "template.type": ANYTHING,
-    "template.immutable": ANYTHING,
-    "template.metadata*": ANYTHING,
 }
 
 

@@ -14,11 +14,6 @@ from secrets_operator.flow import SecretBytes
 from secrets_operator.planning.marks import Marks
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState
 
-# Types by which a Secret grants power instead of holding a value: never written on a user's behalf.
-PRIVILEGED_TYPES = frozenset(
-    {"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token", "helm.sh/release.v1"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class DesiredSecret:

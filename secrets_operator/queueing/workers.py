@@ -95,6 +95,11 @@ class Workers:
         try:
             async with asyncio.timeout(self._pace.deadline):
                 return await self._reconcile(key)
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            # Something it waited for was cancelled, not this run: the key must not be lost.
+            return Retry("what it waited for was cancelled")
         except TimeoutError:
             return Retry(f"did not finish within {self._pace.deadline:g} s")
         except Terminal as error:
@@ -104,7 +109,7 @@ class Workers:
         except OperatorError as error:
             return Retry(str(error))
         except Exception as error:
-            # The traceback names code, never locals, so that no value can leak through it.
+            # The log names its class and the lines of code, never its message or locals, which may hold a value.
             log.exception("reconcile failed unexpectedly", key=str(key))
             return Retry(type(error).__name__)
 
@@ -119,3 +124,8 @@ class Workers:
                 failures = self._failures[key] = self._failures.get(key, 0) + 1
                 backoff = self._pace.backoff.delay(failures, self._chance())
                 self._queue.add(key, Lane.RETRY, delay=max(after or 0.0, 0.0) or backoff)
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,7 +1,7 @@
 """Names of data keys: conversion of remote names and the check the API server would make. Pure.
 
 Allowed are letters and digits of any script, ``-``, ``.`` and ``_``, as External Secrets Operator has it; what the API
-server refuses beyond that (anything outside ASCII) is named here, before a write is tried.
+server refuses beyond that (anything outside ASCII, ``.`` and a leading ``..``) is named here, before a write is tried.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from secrets_operator.errors import InvalidSpec
 V = TypeVar("V")
 
 DEFAULT, UNICODE = "Default", "Unicode"
-_VALID = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_VALID = re.compile(r"(?!\.\Z|\.\.)[-._a-zA-Z0-9]{1,253}")
 
 
 def convert_keys(data: Mapping[str, V], strategy: str, *, field: str) -> dict[str, V]:
@@ -43,7 +43,10 @@ def check_keys(data: Mapping[str, V], *, field: str) -> dict[str, V]:
     checked = {key: value for key, value in data.items() if key}
     for key in checked:
         if not _VALID.fullmatch(key):
-            message = f"{key[:64]!r} is no valid key of a Secret: use 1 to 253 letters, digits, '-', '_' or '.'"
+            message = (
+                f"{key[:64]!r} is no valid key of a Secret: use 1 to 253 letters, digits, '-', '_' or '.', "
+                "and no '..' in front"
+            )
             raise InvalidSpec(message, field=field)
     return checked
 

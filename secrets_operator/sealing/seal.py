@@ -13,12 +13,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.names import SEALED_SECRET
 from secrets_operator.sealing import hybrid
 from secrets_operator.sealing.encoding import decode_base64, encode_base64
 from secrets_operator.sealing.errors import BadBase64Error, InputSecretError
 from secrets_operator.sealing.hybrid import Random
 from secrets_operator.sealing.scopes import Scope, label, scope_annotations, scope_of, with_scope
-from secrets_operator.sealing.secret_manifest import API_VERSION, KIND
 
 # Copies of the manifest, values included, that client-side appliers leave behind.
 _LAST_APPLIED = (
@@ -59,8 +59,8 @@ def seal_secret(secret: Object, public_key: rsa.RSAPublicKey, *, overrides: Over
         item: seal_value(public_key, value, label=bound_to, random=random) for item, value in sorted(values.items())
     }
     return {
-        "kind": KIND,
-        "apiVersion": API_VERSION,
+        "kind": SEALED_SECRET.kind,
+        "apiVersion": SEALED_SECRET.api_version,
         "metadata": _outer_metadata(metadata, scope),
         "spec": {"template": _template(secret, metadata), "encryptedData": encrypted},
     }

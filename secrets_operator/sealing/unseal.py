@@ -2,7 +2,7 @@
 
 One failing item means no Secret at all. Items are decrypted in the order of their names; messages and their order are
 stable, so a condition built from them does not flap. CPU-bound: some milliseconds for each item with an RSA-4096 key.
-Neighbours: ``diagnosis`` explains failures, ``secret_manifest`` builds the Secret.
+Neighbour: ``diagnosis`` explains failures.
 """
 
 from __future__ import annotations

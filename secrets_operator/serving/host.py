@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 _LOGIN_LIFETIME = timedelta(minutes=5)
 _RESTART_SECONDS = 5.0
 _STOP_SECONDS = 3.0
+_STOP_CHECK_SECONDS = 0.2
 
 
 class Host:
@@ -73,8 +74,9 @@ class Host:
                 liveness_endpoint=f"http://{self._address.host or '0.0.0.0'}:{self._address.port}/healthz",  # noqa: S104 - probes come from the node
             )
         )
-        stopped = asyncio.create_task(asyncio.to_thread(self._stop.wait))
-        await asyncio.wait({operator, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        # Looked at now and then: a thread that waits for it would keep this loop from ending together with kopf.
+        while not self._stop.is_set() and not operator.done():
+            await asyncio.wait({operator}, timeout=_STOP_CHECK_SECONDS)
         if operator.done():
             operator.result()
         operator.cancel()

@@ -231,7 +231,7 @@ class Reflector(Generic[T]):
     def _skip(self, place: Place, error: Exception) -> None:
         self.skipped += 1
         # Neither the text of the error nor a traceback: the projection handles values, and both could quote them.
-        self._log.error("watch.object_failed", name=place.name, of=place.namespace, **_whereabouts(error))
+        self._log.error("watch.object_failed", namespace=place.namespace, name=place.name, **_whereabouts(error))
 
     def _report(self, ended: Ended, pause: float) -> None:
         self.fault = ended.fault

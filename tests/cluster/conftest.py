@@ -18,7 +18,7 @@ import hvac
 import pytest
 from moto.server import ThreadedMotoServer
 
-from cluster_world import Aws, OperatorProcess, Process, Vault, World
+from tests.cluster_world import Aws, OperatorProcess, Process, Vault, World
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_NAMESPACE = "secrets-operator"

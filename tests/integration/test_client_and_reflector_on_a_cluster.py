@@ -30,7 +30,8 @@ async def client(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Client]:
     file = tmp_path / "kubeconfig"
     await cluster.write_kubeconfig(file)
     clock = SystemClock()
-    async with Client(connection.from_kubeconfig(str(file), clock=clock), clock=clock) as running:
+    found = await asyncio.to_thread(connection.from_kubeconfig, str(file), clock=clock)
+    async with Client(found, clock=clock) as running:
         yield running
 
 

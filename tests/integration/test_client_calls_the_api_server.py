@@ -315,13 +315,14 @@ async def test_only_a_server_that_the_ca_vouches_for_is_talked_to(
 
 async def test_a_client_certificate_is_presented(tmp_path: Path) -> None:
     authority = Authority()
-    context = serving_context(authority, tmp_path, "kubernetes")
-    context.verify_mode = ssl.CERT_REQUIRED
+    serving = serving_context(authority, tmp_path, "kubernetes")
+    serving.verify_mode = ssl.CERT_REQUIRED
     pair = authority.issue("me")
     trust = tls.Trust(ca_data=authority.certificate.decode())
-    async with tls_server(context) as url:
+    async with tls_server(serving) as url:
         for certificate in (tls.ClientCertificate(pair.certificate, SecretBytes(pair.key)), None):
-            connection = Connection(url, FixedToken(), tls.context(trust, certificate))
+            context = await asyncio.to_thread(tls.context, trust, certificate)
+            connection = Connection(url, FixedToken(), context)
             async with Client(connection, clock=SystemClock()) as client:
                 if certificate is not None:
                     assert await client.version() == {"metadata": {}}

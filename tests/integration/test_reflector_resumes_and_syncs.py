@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from secrets_operator.clock import SystemClock
 from secrets_operator.watching.cache import Change
 from tests.reflected_world import OBJECTS, change_the_world, client_of, projected, reflector_of, synced_world, until
-from tests.stub_api_server import StubApiServer, answer
+from tests.stub_api_server import StubApiServer, answer, status
 
 
 async def test_a_healthy_stream_is_not_listed_again(tmp_path: Path) -> None:
@@ -96,6 +96,20 @@ async def test_the_cache_is_not_synced_before_the_last_page(tmp_path: Path) -> N
             await asyncio.wait_for(reflector.synced.wait(), 5)
             assert len(reflector) == OBJECTS
             running.cancel()
+
+
+async def test_a_list_that_expires_between_two_pages_is_taken_in_one_piece_next_time(tmp_path: Path) -> None:
+    """Otherwise a collection that takes longer to page through than history is kept would never sync."""
+    async with synced_world(tmp_path / "token") as world:
+        expired = len(world.server.seen)
+        world.server.script("list", world.server._list, answer(410, status(410, "Expired")))
+        world.server.compact()
+        world.server.end()
+        change_the_world(world)
+        await until(world.in_step)
+        lists = [seen.query.get("limit") for seen in world.server.seen[expired:] if seen.verb == "list"]
+        assert lists[:2] == ["500", "500"]
+        assert lists[2] is None
 
 
 async def test_one_object_that_fails_is_counted_and_stops_nobody(tmp_path: Path) -> None:

@@ -76,16 +76,24 @@ def _compare(left: Any, right: Any) -> int:
     return (difference > 0) - (difference < 0)
 
 
+def _address(text: str, parse: Callable[[str], Any]) -> Any:
+    """Parse an address; the standard library's error would quote it."""
+    try:
+        return parse(text)
+    except ValueError:
+        raise ValueError("not an IP address or CIDR") from None
+
+
 def _ip(text: str) -> dict[str, str]:
-    return {_IP: str(ipaddress.ip_address(text))}
+    return {_IP: str(_address(text, ipaddress.ip_address))}
 
 
 def _cidr(text: str) -> dict[str, str]:
-    return {_CIDR: str(ipaddress.ip_interface(text))}
+    return {_CIDR: str(_address(text, ipaddress.ip_interface))}
 
 
 def _network(value: Any) -> Any:
-    return ipaddress.ip_network(value[_CIDR] if isinstance(value, dict) else value, strict=False)
+    return _address(value[_CIDR] if isinstance(value, dict) else value, ipaddress.ip_interface).network
 
 
 def _family(value: Any) -> int:
@@ -93,7 +101,7 @@ def _family(value: Any) -> int:
 
 
 def _contains_ip(network: Any, address: Any) -> bool:
-    found = ipaddress.ip_address(address[_IP] if isinstance(address, dict) else address)
+    found = _address(address[_IP] if isinstance(address, dict) else address, ipaddress.ip_address)
     return found in _network(network)
 
 

@@ -19,8 +19,8 @@ _BUILTIN_FUNCTIONS = frozenset(
     {
         "all", "bytes", "contains", "double", "duration", "dyn", "endsWith", "exists", "getDate", "getDayOfMonth",
         "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth",
-        "getSeconds", "has", "hasValue", "int", "matches", "max", "min", "none", "of", "ofNonZeroValue", "or", "orValue",
-        "size", "startsWith", "string", "timestamp", "type", "uint", "value",
+        "getSeconds", "has", "hasValue", "int", "matches", "max", "min", "none", "of", "ofNonZeroValue", "or",
+        "orValue", "size", "startsWith", "string", "timestamp", "type", "uint", "value",
     }
 )  # fmt: skip
 _TYPE_NAMES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"})

@@ -102,7 +102,7 @@ def _keyword_errors(schema: dict[str, Any], path: str) -> Errors:
     if schema.get("uniqueItems"):
         detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         yield forbidden(f"{path}.uniqueItems", detail)
-    if schema.get("type") == "array" and not schema.get("items"):
+    if schema.get("type") == "array" and "items" not in schema:
         yield required(f"{path}.items", "must be specified")
     if isinstance(schema.get("items"), list):
         yield forbidden(f"{path}.items", "items must be a schema object and not an array")

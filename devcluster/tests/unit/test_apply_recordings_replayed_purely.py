@@ -11,7 +11,6 @@ from typing import Any
 
 import jsonpatch
 import pytest
-
 from devcluster.builtin_types import builtin_schema
 from devcluster.field_management import (
     ApplyConflict,
@@ -59,6 +58,22 @@ def options(step: dict[str, Any], api_version: str, now: str) -> ApplyOptions:
     return ApplyOptions(params["fieldManager"], params.get("force") == "true", api_version, subresource, now)
 
 
+def outcome(
+    live: dict[str, Any] | None, patch: dict[str, Any], how: ApplyOptions, schema: StructuralSchema
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Apply and return what a refusal says, or the result."""
+    try:
+        return {}, apply(live, patch, options=how, schema=schema)
+    except ApplyConflict as conflict:
+        return {"message": str(conflict), "causes": conflict.causes}, {}
+    except ApplyInvalid as invalid:
+        return {"message": invalid.message}, {}
+
+
+def refusal_of(status: dict[str, Any]) -> dict[str, Any]:
+    return {"message": status.get("message"), "causes": status.get("details", {}).get("causes")}
+
+
 def test_server_side_apply_core() -> None:
     schema = builtin_schema("", "v1", "Secret")
     live: dict[str, dict[str, Any]] = {}
@@ -79,15 +94,9 @@ def test_server_side_apply_core() -> None:
                 live[name], result, options=UpdateOptions(params["fieldManager"], "v1", "", now), schema=schema
             )
         else:
-            try:
-                result = apply(live.get(name), patch, options=options(step, "v1", now), schema=schema)
-            except ApplyConflict as conflict:
-                assert str(conflict) == response["body"]["message"]
-                assert conflict.causes == response["body"]["details"]["causes"]
-                compared += 1
-                continue
-            except ApplyInvalid as invalid:
-                assert invalid.message == response["body"]["message"]
+            refusal, result = outcome(live.get(name), patch, options(step, "v1", now), schema)
+            if refusal:
+                assert refusal.items() <= refusal_of(response["body"]).items(), step.get("note")
                 compared += 1
                 continue
         assert live.get(name) == before, "the live object was changed"
@@ -122,10 +131,9 @@ def test_custom_resources_under_apply() -> None:
         else:
             patch.pop("status", None)
         if "apply-patch" in request.get("headers", {}).get("Content-Type", ""):
-            try:
-                result = apply(live, patch, options=options(step, "example.dev/v1", now), schema=schema)
-            except ApplyConflict as conflict:
-                assert str(conflict) == response["body"]["message"]
+            refusal, result = outcome(live, patch, options(step, "example.dev/v1", now), schema)
+            if refusal:
+                assert refusal.items() <= refusal_of(response["body"]).items(), step.get("note")
                 compared += 1
                 continue
         else:

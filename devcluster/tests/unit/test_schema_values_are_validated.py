@@ -1,7 +1,6 @@
 from typing import Any
 
 import pytest
-
 from devcluster.structural import StructuralSchema
 
 
@@ -35,31 +34,75 @@ def wrong_type(found: str, wanted: str, field: str = "spec.x") -> list[tuple[str
         pytest.param({"type": "number"}, 2, [], id="an integer is a number"),
         pytest.param({"type": "boolean"}, "true", wrong_type("string", "boolean"), id="a text is no truth value"),
         pytest.param({"type": "object"}, [], wrong_type("array", "object"), id="a list is no object"),
-        pytest.param({"type": "array", "items": {"type": "string"}}, {}, wrong_type("object", "array"), id="an object is no list"),
-        pytest.param({"type": "string"}, None, wrong_type("null", "string"), id="null is refused where it is not nullable"),
+        pytest.param(
+            {"type": "array", "items": {"type": "string"}}, {}, wrong_type("object", "array"), id="an object is no list"
+        ),
+        pytest.param(
+            {"type": "string"}, None, wrong_type("null", "string"), id="null is refused where it is not nullable"
+        ),
         pytest.param({"type": "string", "nullable": True}, None, [], id="null is fine where it is nullable"),
         pytest.param({"x-kubernetes-int-or-string": True}, "80%", [], id="int-or-string takes a text"),
         pytest.param({"x-kubernetes-int-or-string": True}, 80, [], id="int-or-string takes a number"),
-        pytest.param({"x-kubernetes-int-or-string": True}, [], wrong_type("array", "integer,string"), id="int-or-string takes no list"),
-        pytest.param({"type": "integer", "maximum": 10}, 11, invalid("11", "spec.x in body should be less than or equal to 10"), id="maximum"),
+        pytest.param(
+            {"x-kubernetes-int-or-string": True},
+            [],
+            wrong_type("array", "integer,string"),
+            id="int-or-string takes no list",
+        ),
+        pytest.param(
+            {"type": "integer", "maximum": 10},
+            11,
+            invalid("11", "spec.x in body should be less than or equal to 10"),
+            id="maximum",
+        ),
         pytest.param(
             {"type": "integer", "maximum": 10, "exclusiveMaximum": True},
             10,
             invalid("10", "spec.x in body should be less than 10"),
             id="exclusive maximum",
         ),
-        pytest.param({"type": "number", "minimum": 0.5}, 0.25, invalid("0.25", "spec.x in body should be greater than or equal to 0.5"), id="minimum"),
-        pytest.param({"type": "integer", "multipleOf": 3}, 4, invalid("4", "spec.x in body should be a multiple of 3"), id="multiple of"),
-        pytest.param({"type": "integer", "minimum": 1000000}, 1, invalid("1", "spec.x in body should be greater than or equal to 1e+06"), id="limits print like Go"),
+        pytest.param(
+            {"type": "number", "minimum": 0.5},
+            0.25,
+            invalid("0.25", "spec.x in body should be greater than or equal to 0.5"),
+            id="minimum",
+        ),
+        pytest.param(
+            {"type": "integer", "multipleOf": 3},
+            4,
+            invalid("4", "spec.x in body should be a multiple of 3"),
+            id="multiple of",
+        ),
+        pytest.param(
+            {"type": "integer", "minimum": 1000000},
+            1,
+            invalid("1", "spec.x in body should be greater than or equal to 1e+06"),
+            id="limits print like Go",
+        ),
         pytest.param(
             {"type": "integer", "format": "int32"},
             2**31,
             invalid('""', "Checked value must be of type integer with format int32 in spec.x", "<nil>"),
             id="int32 range",
         ),
-        pytest.param({"type": "string", "minLength": 2}, "a", invalid('"a"', "spec.x in body should be at least 2 chars long"), id="minimum length"),
-        pytest.param({"type": "string", "maxLength": 2}, "äöü", [("FieldValueTooLong", "Too long: may not be more than 2 bytes", "spec.x")], id="maximum length"),
-        pytest.param({"type": "string", "pattern": "^a+$"}, "ab", invalid('"ab"', "spec.x in body should match '^a+$'"), id="pattern"),
+        pytest.param(
+            {"type": "string", "minLength": 2},
+            "a",
+            invalid('"a"', "spec.x in body should be at least 2 chars long"),
+            id="minimum length",
+        ),
+        pytest.param(
+            {"type": "string", "maxLength": 2},
+            "äöü",
+            [("FieldValueTooLong", "Too long: may not be more than 2 bytes", "spec.x")],
+            id="maximum length",
+        ),
+        pytest.param(
+            {"type": "string", "pattern": "^a+$"},
+            "ab",
+            invalid('"ab"', "spec.x in body should match '^a+$'"),
+            id="pattern",
+        ),
         pytest.param({"type": "string", "pattern": "b"}, "abc", [], id="patterns are searched, not anchored"),
         pytest.param(
             {"type": "string", "enum": ["a", "b"]},
@@ -67,7 +110,12 @@ def wrong_type(found: str, wanted: str, field: str = "spec.x") -> list[tuple[str
             [("FieldValueNotSupported", 'Unsupported value: "c": supported values: "a", "b"', "spec.x")],
             id="enumeration",
         ),
-        pytest.param({"type": "array", "items": {"type": "string"}, "minItems": 1}, [], invalid("0", "spec.x in body should have at least 1 items"), id="minimum of items"),
+        pytest.param(
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            [],
+            invalid("0", "spec.x in body should have at least 1 items"),
+            id="minimum of items",
+        ),
         pytest.param(
             {"type": "array", "items": {"type": "string"}, "maxItems": 1},
             ["a", "b"],
@@ -98,7 +146,12 @@ def wrong_type(found: str, wanted: str, field: str = "spec.x") -> list[tuple[str
             [("FieldValueRequired", "Required value", "spec.x[1].k")],
             id="required in an item",
         ),
-        pytest.param({"type": "string", "not": {"enum": ["bad"]}}, "bad", invalid('""', '"spec.x" must not validate the schema (not)', "<nil>"), id="not"),
+        pytest.param(
+            {"type": "string", "not": {"enum": ["bad"]}},
+            "bad",
+            invalid('""', '"spec.x" must not validate the schema (not)', "<nil>"),
+            id="not",
+        ),
         pytest.param(
             {"type": "string", "anyOf": [{"pattern": "^a"}, {"pattern": "^b"}]},
             "c",
@@ -170,7 +223,12 @@ def test_one_of(spec: dict[str, Any], found: str | None) -> None:
 @pytest.mark.parametrize(
     ("keywords", "value", "expected"),
     [
-        pytest.param({"x-kubernetes-list-type": "set"}, ["a", "b", "a", "a"], ['spec.x[2] Duplicate value: "a"'], id="a set tells once"),
+        pytest.param(
+            {"x-kubernetes-list-type": "set"},
+            ["a", "b", "a", "a"],
+            ['spec.x[2] Duplicate value: "a"'],
+            id="a set tells once",
+        ),
         pytest.param(
             {
                 "x-kubernetes-list-type": "map",
@@ -196,7 +254,10 @@ def test_an_unchanged_error_does_not_block_an_update() -> None:
 
 
 def test_built_in_kinds_are_checked_for_types_only() -> None:
-    raw = {"type": "object", "properties": {"data": {"type": "object", "additionalProperties": {"type": "string", "format": "byte"}}}}
+    raw = {
+        "type": "object",
+        "properties": {"data": {"type": "object", "additionalProperties": {"type": "string", "format": "byte"}}},
+    }
     schema = StructuralSchema.compile(raw, is_custom_resource=False)
     assert schema.validate({"data": {"k": "not base64!"}}) == []
     assert [error.field for error in schema.validate({"data": {"k": 1}})] == ["data.k"]

@@ -6,6 +6,7 @@ the store and a proxy that knows no such page also answer 404, and none of them 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from secrets_operator.flow import SecretBytes
@@ -47,15 +48,14 @@ def metadata_answer(reply: Reply) -> Answer:
         return Failed(Meaning.NOT_VAULT.value)
     custom = data.get("custom_metadata")
     chosen = {name: data[name] for name in _SYSTEM_METADATA if name in data}
-    chosen |= custom if isinstance(custom, dict) else {}
-    return _found({name: documents.text_of(value) for name, value in chosen.items()})
+    return _found(chosen | (custom if isinstance(custom, dict) else {}), documents.text_of)
 
 
-def _found(data: Any) -> Answer:
+def _found(data: Any, shown: Callable[[Any], Any] = lambda value: value) -> Answer:
     if not isinstance(data, dict):
         return Rejected("the answer has no data of that kind: check version of the store")
     try:
-        return Found(SecretBytes(documents.render(data)))
+        return Found(SecretBytes(documents.render({name: shown(value) for name, value in data.items()})))
     except ValueError:
         return Rejected("the secret cannot be written as JSON")
 

@@ -102,7 +102,7 @@ def _paths(settings: Settings) -> Iterator[Problem]:
             segments(path or "")
         except InvalidSpec as error:
             yield Problem(name, error.message)
-    if role and not segments(role.path or ""):
+    if role and not role.path.strip("/"):
         yield Problem("auth.appRole.path", "must not be empty: remove it to use approle")
 
 

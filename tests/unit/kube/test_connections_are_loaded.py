@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import ssl
 import sys
@@ -13,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from secrets_operator.clock import SystemClock
+from secrets_operator.flow import SecretBytes
 from secrets_operator.kube import connection
 from secrets_operator.kube.connection import Connection
 from secrets_operator.kube.errors import InvalidConnection
@@ -46,8 +48,8 @@ def load(environ: Mapping[str, str], **options: str) -> Connection:
     return connection.load(environ, clock=SystemClock(), **options)
 
 
-async def token(made: Connection) -> bytes:
-    return (await made.credential.token()).reveal()
+def token(made: Connection) -> bytes:
+    return asyncio.run(made.credential.token()).reveal()
 
 
 @pytest.mark.parametrize(
@@ -57,11 +59,11 @@ async def token(made: Connection) -> bytes:
         pytest.param("fd00::1", "6443", "https://[fd00::1]:6443", id="IPv6"),
     ],
 )
-async def test_a_pod_uses_its_service_account(tmp_path: Path, host: str, port: str, server: str) -> None:
+def test_a_pod_uses_its_service_account(tmp_path: Path, host: str, port: str, server: str) -> None:
     environ = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
     made = connection.in_cluster(environ, clock=SystemClock(), folder=service_account(tmp_path / "sa"))
     assert (made.server, made.namespace) == (server, "operators")
-    assert await token(made) == b"pod-token"
+    assert token(made) == b"pod-token"
     assert made.tls.verify_mode is ssl.CERT_REQUIRED
     assert made.tls.cert_store_stats()["x509_ca"] == 1
 
@@ -74,14 +76,14 @@ def test_a_pod_without_a_complete_service_account_is_told_so(tmp_path: Path, mis
         connection.in_cluster({"KUBERNETES_SERVICE_HOST": "h"}, clock=SystemClock(), folder=folder)
 
 
-async def test_a_named_file_counts_more_than_the_environment_and_that_more_than_the_home(tmp_path: Path) -> None:
+def test_a_named_file_counts_more_than_the_environment_and_that_more_than_the_home(tmp_path: Path) -> None:
     named = kubeconfig(tmp_path / "named", {"token": "named"})
     variable = kubeconfig(tmp_path / "variable", {"token": "variable"})
     kubeconfig(tmp_path / "home" / ".kube" / "config", {"token": "home"})
     home = {"HOME": str(tmp_path / "home")}
-    assert await token(load({**home, "KUBECONFIG": str(variable)}, path=str(named))) == b"named"
-    assert await token(load({**home, "KUBECONFIG": str(variable)})) == b"variable"
-    assert await token(load(home)) == b"home"
+    assert token(load({**home, "KUBECONFIG": str(variable)}, path=str(named))) == b"named"
+    assert token(load({**home, "KUBECONFIG": str(variable)})) == b"variable"
+    assert token(load(home)) == b"home"
 
 
 def test_nothing_to_connect_to_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
@@ -95,9 +97,9 @@ def test_a_named_file_that_is_missing_is_an_error_and_not_another_cluster(tmp_pa
         load({"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "absent")})
 
 
-async def test_of_several_files_those_that_exist_are_used(tmp_path: Path) -> None:
+def test_of_several_files_those_that_exist_are_used(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "there", {"token": "t"})
-    assert await token(load({"KUBECONFIG": f"{tmp_path / 'absent'}:{file}"})) == b"t"
+    assert token(load({"KUBECONFIG": f"{tmp_path / 'absent'}:{file}"})) == b"t"
 
 
 @pytest.mark.parametrize(
@@ -168,13 +170,13 @@ COUNTING_PLUGIN = (
 )
 
 
-async def test_an_exec_plugin_gives_the_token_and_a_401_makes_it_log_in_again(tmp_path: Path) -> None:
+def test_an_exec_plugin_gives_the_token_and_a_401_makes_it_log_in_again(tmp_path: Path) -> None:
     user = plugin(tmp_path / "login", *COUNTING_PLUGIN)
     made = load({}, path=str(kubeconfig(tmp_path / "config", user)))
-    assert await token(made) == b"login-1"
-    assert await token(made) == b"login-1"
-    assert await made.credential.replaced(await made.credential.token())
-    assert await token(made) == b"login-2"
+    assert token(made) == b"login-1"
+    assert token(made) == b"login-1"
+    assert asyncio.run(made.credential.replaced(SecretBytes(b"login-1")))
+    assert token(made) == b"login-2"
 
 
 def test_an_exec_plugin_that_fails_is_an_error_that_does_not_quote_it(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""Manifests as users write them, for the cluster tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Object = dict[str, Any]
+
+
+def fake_store(namespace: str, data: dict[str, str], *, name: str = "store") -> Object:
+    entries = [{"key": key, "value": value} for key, value in data.items()]
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "SecretStore",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"provider": {"fake": {"data": entries}}},
+    }
+
+
+def external_secret(
+    namespace: str,
+    data: dict[str, str] | None = None,
+    *,
+    name: str = "app",
+    store: str = "store",
+    kind: str = "SecretStore",
+    **spec: Any,
+) -> Object:
+    """Return an ExternalSecret with one entry of ``data`` per key: data key -> remote key, or remote key#property."""
+    entries = [{"secretKey": key, "remoteRef": _remote(text)} for key, text in (data or {}).items()]
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "refreshInterval": "1h",
+            "secretStoreRef": {"name": store, "kind": kind},
+            **({"data": entries} if entries else {}),
+            **spec,
+        },
+    }
+
+
+def aws_store(namespace: str, *, name: str = "aws", **aws: Any) -> Object:
+    """Return a SecretStore for moto with its credential in Secret ``aws-credentials``."""
+    reference = {"name": "aws-credentials"}
+    auth = {
+        "accessKeyIDSecretRef": {**reference, "key": "id"},
+        "secretAccessKeySecretRef": {**reference, "key": "key"},
+    }
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "SecretStore",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "provider": {
+                "aws": {"service": "SecretsManager", "region": "eu-west-1", "auth": {"secretRef": auth}, **aws}
+            }
+        },
+    }
+
+
+def vault_store(namespace: str, address: str, mount: str) -> Object:
+    """Return a SecretStore for Vault with its token in Secret ``vault-token``."""
+    auth = {"tokenSecretRef": {"name": "vault-token", "key": "token"}}
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "SecretStore",
+        "metadata": {"name": "vault", "namespace": namespace},
+        "spec": {"provider": {"vault": {"server": address, "path": mount, "version": "v2", "auth": auth}}},
+    }
+
+
+def sealed_secret(namespace: str, encrypted: dict[str, str], *, name: str = "sealed", **metadata: Any) -> Object:
+    return {
+        "apiVersion": "bitnami.com/v1alpha1",
+        "kind": "SealedSecret",
+        "metadata": {"name": name, "namespace": namespace, **metadata},
+        "spec": {"encryptedData": encrypted},
+    }
+
+
+def _remote(text: str) -> dict[str, str]:
+    key, _, path = text.partition("#")
+    return {"key": key, "property": path} if path else {"key": key}

@@ -1,0 +1,120 @@
+"""SealedSecrets on a cluster: sealed by the CLI with the operator's certificate, opened by the operator."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster.conftest import OPERATOR_NAMESPACE
+from tests.cluster.manifests import sealed_secret
+from tests.cluster_world import OperatorProcess, World, wait_for
+
+pytestmark = [pytest.mark.cluster, pytest.mark.process]
+
+SCOPES = ["strict", "namespace-wide", "cluster-wide"]
+
+
+@pytest.fixture(scope="module")
+def certificate(operator: OperatorProcess) -> str:
+    """The URL that ``seal --cert`` takes."""
+    wait_for("the operator has a sealing key", lambda: operator.get("/v1/cert.pem")[0] == 200)
+    return f"http://127.0.0.1:{operator.port}/v1/cert.pem"
+
+
+def seal(
+    certificate: str, namespace: str, *options: str, value: str = "plain", name: str = "sealed"
+) -> dict[str, object]:
+    """Return a SealedSecret made by the CLI as users call it."""
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "stringData": {"k": value},
+    }
+    command = [sys.executable, "-m", "secrets_operator", "seal", "--cert", certificate, "-o", "yaml", *options]
+    done = subprocess.run(command, input=yaml.safe_dump(secret), capture_output=True, text=True, timeout=30, check=True)
+    sealed: dict[str, object] = yaml.safe_load(done.stdout)
+    return sealed
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_value_sealed_by_the_cli_is_opened(world: World, namespace: str, certificate: str, scope: str) -> None:
+    sealed = seal(certificate, namespace, "--scope", scope)
+    sealed["metadata"] |= {"namespace": namespace}  # type: ignore[operator] - YAML is untyped
+    world.apply(sealed)
+    world.wait_data(namespace, "sealed", {"k": b"plain"})
+    assert world.wait_condition("SealedSecret", namespace, "sealed")["reason"] == "Unsealed"
+    wait_for("the event", lambda: [e for e in world.events(namespace, "sealed") if e["reason"] == "Unsealed"])
+
+
+@pytest.mark.parametrize(
+    ("options", "move", "says"),
+    [
+        pytest.param([], {"name": "other"}, "sealed", id="another name"),
+        pytest.param(["--scope", "cluster-wide"], {"annotations": {}}, "cluster-wide", id="a scope annotation lost"),
+    ],
+)
+def test_a_moved_sealed_secret_is_not_opened_and_says_why(
+    world: World, namespace: str, certificate: str, options: list[str], move: dict[str, object], says: str
+) -> None:
+    sealed = seal(certificate, namespace, *options)
+    sealed["metadata"] |= {"namespace": namespace, **move}  # type: ignore[operator] - YAML is untyped
+    world.apply(sealed)
+    name = str(move.get("name", "sealed"))
+    found = world.wait_condition("SealedSecret", namespace, name, status="False", says="no key could decrypt secret")
+    assert says in found["message"]
+    assert world.secret(namespace, name) is None
+
+
+def test_a_secret_of_somebody_else_is_not_taken(world: World, namespace: str, certificate: str) -> None:
+    world.put_secret(namespace, "sealed", {"theirs": "kept"})
+    world.apply(seal(certificate, namespace))
+    world.wait_condition(
+        "SealedSecret", namespace, "sealed", status="False", says="already exists and is not managed by SealedSecret"
+    )
+    assert world.data(namespace, "sealed") == {"theirs": b"kept"}
+
+
+def test_a_secret_given_away_by_annotation_is_taken(world: World, namespace: str, certificate: str) -> None:
+    managed = {"sealedsecrets.bitnami.com/managed": "true"}
+    world.put_secret(namespace, "sealed", {"theirs": "kept"}, annotations=managed)
+    world.apply(seal(certificate, namespace))
+    world.wait_data(namespace, "sealed", {"theirs": b"kept", "k": b"plain"})
+
+
+def test_an_edited_value_is_healed(world: World, namespace: str, certificate: str) -> None:
+    world.apply(seal(certificate, namespace))
+    world.wait_data(namespace, "sealed", {"k": b"plain"})
+    world.wait_condition("SealedSecret", namespace, "sealed")
+    world.edit_secret(namespace, "sealed", {"stringData": {"k": "by hand"}})
+    world.wait_data(namespace, "sealed", {"k": b"plain"})
+
+
+def test_a_key_restored_later_opens_what_waited_for_it(world: World, namespace: str, operator: OperatorProcess) -> None:
+    folder = Path(__file__).parents[2] / "examples" / "demo" / "sealing-key"
+    world.apply(seal(str(folder / "tls.crt"), namespace))
+    world.wait_condition("SealedSecret", namespace, "sealed", status="False", reason="NoKey")
+    labels = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
+    data = {name: (folder / name).read_text() for name in ("tls.key", "tls.crt")}
+    world.put_secret(OPERATOR_NAMESPACE, f"restored-{namespace}", data, labels=labels)
+    try:
+        world.wait_data(namespace, "sealed", {"k": b"plain"})
+        assert operator.get("/v1/cert.pem")[0] == 200
+    finally:
+        world.delete_secret(OPERATOR_NAMESPACE, f"restored-{namespace}")
+
+
+def test_ciphertext_that_is_damaged_names_the_item(world: World, namespace: str, certificate: str) -> None:
+    sealed = seal(certificate, namespace)
+    good = sealed["spec"]["encryptedData"]["k"]  # type: ignore[index] - YAML is untyped
+    damaged = base64.b64encode(base64.b64decode(good)[:-1] + b"\0").decode()
+    world.apply(sealed_secret(namespace, {"good": good, "bad": damaged, "worse": "%%%"}))
+    found = world.wait_condition("SealedSecret", namespace, "sealed", status="False")
+    assert "(bad)" in found["message"]
+    assert "(worse)" in found["message"]
+    assert world.secret(namespace, "sealed") is None

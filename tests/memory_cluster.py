@@ -1,0 +1,99 @@
+"""A cluster in memory that answers the calls the stages make of :class:`secrets_operator.kube.client.Client`.
+
+It keeps objects, counts calls and fails on demand; server-side apply replaces what was there, which is all the tests
+that use it need. What depends on the behaviour of an API server is tested on the dev cluster.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.kube.client import Client, IssuedToken
+from secrets_operator.kube.errors import ApiError, NotFound
+from secrets_operator.kube.resources import Resource
+
+Place = tuple[str, str, str]
+
+
+class MemoryCluster:
+    """Objects by kind, namespace and name."""
+
+    def __init__(self, *objects: Object) -> None:
+        self.objects: dict[Place, Object] = {}
+        self.calls: Counter[str] = Counter()
+        self.failures: dict[str, list[ApiError]] = {}
+        """``verb kind`` -> the errors that the next such calls end with."""
+        for made in objects:
+            self.put(made)
+
+    @property
+    def client(self) -> Client:
+        return cast("Client", self)
+
+    def put(self, made: Object) -> None:
+        meta = made["metadata"]
+        self.objects[made["kind"], meta.get("namespace", ""), meta["name"]] = made
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Object:
+        self._called("get", resource.kind)
+        try:
+            return self.objects[resource.kind, namespace, name]
+        except KeyError:
+            raise NotFound(f"no {resource.kind} {namespace}/{name}", code=404) from None
+
+    async def create(self, resource: Resource, namespace: str, body: Mapping[str, Any]) -> Object:
+        self._called("create", resource.kind)
+        meta = body["metadata"]
+        name = meta.get("name") or f"{meta['generateName']}{self.calls.total()}"
+        self.objects[resource.kind, namespace, name] = dict(body)
+        return dict(body)
+
+    async def apply(  # noqa: PLR0913 - the twin of a method with these parameters
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        manager: str,
+        subresource: str = "",
+    ) -> Object:
+        self._called("apply", f"{resource.kind}/{subresource}" if subresource else resource.kind)
+        place = (resource.kind, namespace, name)
+        if subresource:
+            self.objects[place][subresource] = body[subresource]
+        else:
+            self.objects[place] = {**body, "metadata": {**body["metadata"], "managedFields": [_owned(manager, body)]}}
+        return self.objects[place]
+
+    async def create_token(self, namespace: str, service_account: str, *, audiences: Sequence[str] = ()) -> IssuedToken:
+        self._called("create", "token")
+        if ("ServiceAccount", namespace, service_account) not in self.objects:
+            raise NotFound(f"no ServiceAccount {namespace}/{service_account}", code=404)
+        text = f"{namespace}/{service_account}:{','.join(audiences)}"
+        return IssuedToken(SecretBytes(text.encode()), datetime(2030, 1, 1, tzinfo=UTC))
+
+    def events(self) -> list[tuple[str, str]]:
+        """Return reason and message of every Event."""
+        return [(made["reason"], made["message"]) for (kind, *_), made in self.objects.items() if kind == "Event"]
+
+    def _called(self, verb: str, kind: str) -> None:
+        call = f"{verb} {kind}"
+        self.calls[call] += 1
+        failing = self.failures.get(call)
+        if failing:
+            raise failing.pop(0)
+
+
+def _owned(manager: str, body: Mapping[str, Any]) -> Object:
+    members = {f"f:{member}": _names(body["metadata"].get(member)) for member in ("labels", "annotations")}
+    fields = {"f:data": _names(body.get("data")), "f:metadata": members}
+    return {"manager": manager, "operation": "Apply", "apiVersion": "v1", "fieldsV1": fields}
+
+
+def _names(members: Mapping[str, Any] | None) -> Object:
+    return {f"f:{name}": {} for name in members or ()}

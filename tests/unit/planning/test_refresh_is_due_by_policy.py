@@ -1,0 +1,163 @@
+"""When a refresh is due, and that refreshes are spread over the interval and then keep their pace."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_operator.flow import Key
+from secrets_operator.planning.refresh import (
+    Synced,
+    format_time,
+    last_sync,
+    next_refresh,
+    next_refresh_in,
+    parse_time,
+    refresh_is_due,
+    synced_version,
+)
+from secrets_operator.resources.policies import RefreshPolicy
+from tests.builders import NOW, at, external_secret
+
+KEY = Key("ExternalSecret", "team", "app")
+HOUR = timedelta(hours=1)
+OLD = at(-7200)
+NEVER = Synced("", None)
+SAME, OTHER = "1-same", "2-other"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "expected"),
+    [
+        pytest.param(
+            {"a": "b"},
+            None,
+            "1-bf2e191ffa050d7e5617bad52426046fb9b3f137ba45f6c09b8f320b",
+            id="the hash is the one External Secrets Operator writes",
+        ),
+    ],
+)
+def test_synced_version(annotations: dict[str, str], labels: dict[str, str] | None, expected: str) -> None:
+    assert synced_version(external_secret(annotations=annotations, labels=labels)) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"generation": 2}, id="a new generation is a new version"),
+        pytest.param({"annotations": {"force-sync": "1"}}, id="any annotation makes a new version"),
+        pytest.param({"labels": {"a": "b"}}, id="any label makes a new version"),
+    ],
+)
+def test_a_change_makes_a_new_version(change: dict[str, object]) -> None:
+    assert synced_version(external_secret(**change)) != synced_version(external_secret())
+
+
+def test_the_order_of_annotations_does_not_count() -> None:
+    one, other = {"a": "1", "b": "2"}, {"b": "2", "a": "1"}
+    assert synced_version(external_secret(annotations=one)) == synced_version(external_secret(annotations=other))
+
+
+@pytest.mark.parametrize(
+    ("policy", "interval", "last", "expected"),
+    [
+        pytest.param("CreatedOnce", HOUR, NEVER, True, id="CreatedOnce, never synced -> due"),
+        pytest.param("CreatedOnce", HOUR, Synced(OTHER, OLD), False, id="CreatedOnce, spec changed -> not due"),
+        pytest.param("CreatedOnce", HOUR, Synced(SAME, None), True, id="CreatedOnce, no refresh time -> due"),
+        pytest.param("OnChange", HOUR, NEVER, True, id="OnChange, never synced -> due"),
+        pytest.param("OnChange", HOUR, Synced(SAME, OLD), False, id="OnChange, interval long past -> not due"),
+        pytest.param("OnChange", HOUR, Synced(OTHER, NOW), True, id="OnChange, spec changed -> due"),
+        pytest.param("Periodic", HOUR, NEVER, True, id="Periodic, never synced -> due"),
+        pytest.param("Periodic", HOUR, Synced(OTHER, NOW), True, id="Periodic, spec changed -> due"),
+        pytest.param("Periodic", HOUR, Synced(SAME, None), True, id="Periodic, no refresh time -> due"),
+        pytest.param("Periodic", HOUR, Synced(SAME, at(60)), True, id="Periodic, refresh time in the future -> due"),
+        pytest.param("Periodic", HOUR, Synced(SAME, at(-60)), False, id="Periodic, just refreshed -> not due"),
+        pytest.param("Periodic", HOUR, Synced(SAME, OLD), True, id="Periodic, interval past -> due"),
+        pytest.param("Periodic", timedelta(0), NEVER, True, id="interval 0, never synced -> due"),
+        pytest.param("Periodic", timedelta(0), Synced(OTHER, OLD), False, id="interval 0, spec changed -> not due"),
+        pytest.param("Periodic", timedelta(0), Synced(SAME, None), False, id="interval 0, no refresh time -> not due"),
+        pytest.param("Periodic", -HOUR, Synced(OTHER, OLD), False, id="negative interval counts as 0"),
+    ],
+)
+def test_refresh_is_due(policy: RefreshPolicy, interval: timedelta, last: Synced, *, expected: bool) -> None:
+    assert refresh_is_due(last, version=SAME, policy=policy, interval=interval, key=KEY, now=NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "interval", "last"),
+    [
+        pytest.param("CreatedOnce", HOUR, Synced(SAME, NOW), id="CreatedOnce has no next refresh"),
+        pytest.param("OnChange", HOUR, Synced(SAME, NOW), id="OnChange has no next refresh"),
+        pytest.param("Periodic", timedelta(0), Synced(SAME, NOW), id="interval 0 has no next refresh"),
+        pytest.param("Periodic", HOUR, NEVER, id="what was never synced has no refresh to wait for"),
+    ],
+)
+def test_no_next_refresh(policy: RefreshPolicy, interval: timedelta, last: Synced) -> None:
+    assert next_refresh_in(last, policy=policy, interval=interval, key=KEY, now=NOW) is None
+
+
+def test_an_overdue_refresh_is_due_now_not_in_the_past() -> None:
+    assert next_refresh_in(Synced(SAME, OLD), policy="Periodic", interval=HOUR, key=KEY, now=NOW) == 0.0
+
+
+keys = st.builds(Key, st.just("ExternalSecret"), st.text(max_size=8), st.text(max_size=8))
+moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1)).map(  # noqa: DTZ001 - made aware
+    lambda moment: moment.replace(tzinfo=NOW.tzinfo)
+)
+intervals = st.timedeltas(min_value=timedelta(seconds=4), max_value=timedelta(days=30))
+GRAIN = timedelta(milliseconds=1)  # floats of seconds since 1970 are exact to less than that
+
+
+@given(moments, intervals, keys)
+def test_the_first_gap_is_more_than_half_an_interval_and_at_most_a_whole_one(
+    last: datetime, interval: timedelta, key: Key
+) -> None:
+    gap = next_refresh(last, interval, key) - last
+    allowance = timedelta(seconds=1)
+    assert interval / 2 + allowance - GRAIN <= gap <= interval + allowance + GRAIN
+
+
+@given(moments, intervals, keys, st.floats(min_value=0, max_value=0.9))
+def test_later_gaps_are_the_interval_even_when_a_refresh_runs_late_and_the_status_drops_the_fraction(
+    last: datetime, interval: timedelta, key: Key, late: float
+) -> None:
+    first = next_refresh(last, interval, key)
+    recorded = parse_time(format_time(first + timedelta(seconds=late)))
+    assert recorded is not None
+    assert abs(next_refresh(recorded, interval, key) - first - interval) <= GRAIN
+
+
+def test_resources_created_together_do_not_refresh_together() -> None:
+    found = {next_refresh(NOW, HOUR, KEY._replace(name=f"app-{index}")) for index in range(100)}
+    assert len(found) > 90
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2026-03-01T12:00:00Z", NOW, id="a time of Kubernetes is read"),
+        pytest.param("2026-03-01T13:00:00+01:00", NOW, id="an offset counts"),
+        pytest.param("", None, id="an empty text is no time"),
+        pytest.param(None, None, id="nothing is no time"),
+        pytest.param("soon", None, id="an unreadable text is no time"),
+    ],
+)
+def test_parse_time(text: str | None, expected: datetime | None) -> None:
+    assert parse_time(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        pytest.param(None, Synced("", None), id="without a status it was never synced"),
+        pytest.param(
+            {"syncedResourceVersion": SAME, "refreshTime": "2026-03-01T12:00:00Z"},
+            Synced(SAME, NOW),
+            id="version and time come from the status",
+        ),
+        pytest.param({"refreshTime": None}, Synced("", None), id="a null time is none"),
+    ],
+)
+def test_last_sync(status: dict[str, str] | None, expected: Synced) -> None:
+    assert last_sync(external_secret(status=status)) == expected
