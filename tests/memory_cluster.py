@@ -52,7 +52,7 @@ class MemoryCluster:
         self.objects[resource.kind, namespace, name] = dict(body)
         return dict(body)
 
-    async def apply(  # noqa: PLR0913 - the twin of a method with these parameters
+    async def apply(
         self,
         resource: Resource,
         namespace: str,

@@ -12,6 +12,7 @@ from devcluster.cluster import Cluster, Settings
 from devcluster.persistence import UnreadableData
 
 DEFAULT_PORT = 16443
+_HIGHEST_PORT = 65535
 _EPILOG = """\
 examples:
   python -m devcluster                               serve until Ctrl-C; kubeconfig in ./devcluster.kubeconfig
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     port_help = f"port to listen on; 0 picks a free one (default: {DEFAULT_PORT}, or a free one when that is taken)"
-    found.add_argument("--port", type=int, metavar="N", help=port_help)
+    found.add_argument("--port", type=_port, metavar="N", help=port_help)
     found.add_argument("--token", default="", metavar="T", help="the admin's bearer token (default: a random one)")
     kubeconfig_help = "where to write the admin's kubeconfig (default: %(default)s)"
     found.add_argument("--kubeconfig", type=Path, default="devcluster.kubeconfig", metavar="FILE", help=kubeconfig_help)
@@ -43,6 +44,13 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {_HIGHEST_PORT}")
+    return number
+
+
 async def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM and return the exit status."""
     stopping = asyncio.Event()
@@ -50,18 +58,15 @@ async def serve(arguments: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
         cluster = await _started(arguments)
+        try:
+            await cluster.write_kubeconfig(arguments.kubeconfig)
+            _announce(cluster, arguments.kubeconfig)
+            await stopping.wait()
+        finally:
+            await cluster.stop()
     except (OSError, UnreadableData) as err:
         print(f"devcluster: {err}", file=sys.stderr)  # noqa: T201 - the command's output
         return 1
-    try:
-        await cluster.write_kubeconfig(arguments.kubeconfig)
-        _announce(cluster, arguments.kubeconfig)
-        await stopping.wait()
-    except OSError as err:
-        print(f"devcluster: the kubeconfig cannot be written: {err}", file=sys.stderr)  # noqa: T201 - the command's output
-        return 1
-    finally:
-        await cluster.stop()
     return 0
 
 

@@ -134,17 +134,18 @@ class Cluster:
         assembly.resume()
         self._ca_folder = await asyncio.to_thread(_folder_with, "ca.crt", identity.authority.certificate_pem)
         self._server = HttpServer(assembly.handlers(self._address))
+        runs = [assembly.namespaces.run, assembly.definitions.run, assembly.collector.run]
         try:
             await self._listen()
+            if settings.data:
+                saver = Saver(settings.data, store, self._started_identity)
+                await saver.save()
+                self._saver = saver
+                runs.append(saver.run)
         except OSError:
             await self.stop()
             raise
-        runs = [assembly.namespaces.run(), assembly.definitions.run(), assembly.collector.run()]
-        if settings.data:
-            self._saver = Saver(settings.data, store, self._started_identity)
-            await self._saver.save()
-            runs.append(self._saver.run())
-        self._tasks = [asyncio.create_task(run) for run in runs]
+        self._tasks = [asyncio.create_task(run()) for run in runs]
 
     async def stop(self) -> None:
         """Stop serving; with a data file, save everything first."""

@@ -13,6 +13,10 @@ def decode(resource: ServedResource, document: Document, options: WriteOptions) 
         ApiError: 400, it is of another kind, a value cannot be read, or an unknown field under strict validation.
 
     """
+    if not resource.custom:
+        # For built-in kinds the path says enough, and some clients leave the rest out.
+        document["kind"] = document.get("kind") or resource.kind
+        document["apiVersion"] = document.get("apiVersion") or resource.api_version
     check_kind(resource, document)
     check_metadata(resource, document)
     resource.strategy.decode(document)

@@ -74,7 +74,12 @@ class HttpServer:
         """End all watches and connections and stop listening."""
         self._handlers.watches.close_all()
         if self._runner:
+            connections = self._runner.server.connections if self._runner.server else []
+            transports = [found.transport for found in connections if found.transport]
             await self._runner.cleanup()
+            for transport in transports:
+                # A closed TLS connection waits half a minute for the other side to say goodbye.
+                transport.abort()
             self._runner = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -49,12 +49,12 @@ def selection(resource: ServedResource, call: Call) -> Selection:
         ApiError: 400, one cannot be parsed.
 
     """
-    return Selection(
-        resource,
-        call.info.namespace if resource.namespaced else "",
-        label_selectors.parse(call.query.get("labelSelector", "")),
-        field_selectors.parse(call.query.get("fieldSelector", ""), resource.strategy.fields),
-    )
+    fields = field_selectors.parse(call.query.get("fieldSelector", ""), resource.strategy.fields)
+    if call.info.verb == "watch" and call.info.name:
+        # A watch of one object may name it in the path.
+        fields = (*fields, *field_selectors.parse(f"metadata.name={call.info.name}", resource.strategy.fields))
+    namespace = call.info.namespace if resource.namespaced else ""
+    return Selection(resource, namespace, label_selectors.parse(call.query.get("labelSelector", "")), fields)
 
 
 def requested_form(call: Call) -> Form:

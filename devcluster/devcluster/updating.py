@@ -131,6 +131,8 @@ def _carry_over(resource: ServedResource, document: Document, before: Document, 
         kept = {**before, "metadata": meta}
         kept.pop("status", None)
         return kept | ({"status": document["status"]} if "status" in document else {})
+    if subresource == "finalize":
+        return {**before, "metadata": dict(before["metadata"]), "spec": document.get("spec") or {}}
     meta = document["metadata"] = dict(document["metadata"])
     for field in _CARRIED_OVER:
         meta.pop(field, None)

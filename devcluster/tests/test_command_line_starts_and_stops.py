@@ -111,6 +111,14 @@ def test_a_taken_port_is_said_in_one_line(start: Start) -> None:
     assert (errors.count("\n"), errors.startswith("devcluster: ")) == (1, True)
 
 
+def test_what_cannot_be_written_is_said_in_one_line(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    running = start("--port", "0", "--data", "folder")
+    _, errors = running.process.communicate(timeout=STOP_SECONDS)
+    assert running.process.returncode == 1
+    assert (errors.count("\n"), "folder" in errors) == (1, True)
+
+
 def test_a_data_file_keeps_the_kubeconfig_working(start: Start) -> None:
     first = start("--data", "cluster.json", "--port", "0")
     config = first.kubeconfig.read_text()

@@ -111,6 +111,23 @@ async def test_a_namespace_goes_with_everything_in_it(
     await eventually(gone, "the namespace goes when the last object is gone")
 
 
+async def test_a_namespace_can_be_finalized_by_hand(
+    api: Any, namespace: str, builders: Builders, eventually: Eventually
+) -> None:
+    await api.create(f"{namespace}/secrets", builders["secret"]("held", finalizers=["example.dev/hold"]))
+    _, marked = await api.call("DELETE", namespace)
+    status, _ = await api.call("PUT", f"{namespace}/finalize", {**marked, "spec": {}})
+    assert status in {200, 409}
+
+    async def gone() -> bool:
+        fresh = (await api.call("GET", namespace))[1]
+        if fresh["kind"] == "Namespace":
+            await api.call("PUT", f"{namespace}/finalize", {**fresh, "spec": {}})
+        return await status_of(api, namespace) == 404
+
+    await eventually(gone, "the namespace goes although an object is left")
+
+
 async def test_a_definition_goes_with_its_objects(
     api: Any, namespace: str, builders: Builders, eventually: Eventually
 ) -> None:

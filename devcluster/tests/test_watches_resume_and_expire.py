@@ -140,6 +140,7 @@ async def test_watching_one_name(api: Any, namespace: str, builders: Builders) -
     for name in ("a", "b"):
         await api.create(f"{namespace}/secrets", builders["secret"](name))
     assert names(await api.events(f"{namespace}/secrets", fieldSelector="metadata.name=b")) == [("ADDED", "b")]
+    assert names(await api.events(f"{namespace}/secrets/b")) == [("ADDED", "b")]
 
 
 async def test_a_watch_ends_with_its_definition(api: Any, namespace: str, builders: Builders) -> None:

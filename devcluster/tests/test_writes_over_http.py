@@ -134,7 +134,7 @@ async def test_events_are_one_object_in_two_groups(api: Any, namespace: str) -> 
 @pytest.mark.parametrize(
     ("request_line", "body", "status"),
     [
-        pytest.param("PUT secrets/a", {"kind": "Secret"}, 400, id="no apiVersion"),
+        pytest.param("PUT secrets/a", {"kind": "Pod", "apiVersion": "v1"}, 400, id="another kind"),
         pytest.param("PUT secrets/a", [], 400, id="not an object"),
         pytest.param("POST secrets", {"apiVersion": "v1", "kind": "Secret", "metadata": []}, 400, id="bad metadata"),
         pytest.param("POST secrets/a", {}, 405, id="create under a name"),
@@ -159,6 +159,17 @@ async def test_what_is_refused(
     kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
     found, answer = await api.call(method, f"{namespace}/{path}", body, Content_Type=kind)
     assert found == status, answer
+
+
+async def test_built_in_kinds_may_leave_out_what_the_path_says(api: Any, namespace: str) -> None:
+    created = await api.create(f"{namespace}/secrets", {"metadata": {"name": "a"}})
+    assert (created["kind"], created["apiVersion"]) == ("Secret", "v1")
+
+
+async def test_custom_resources_name_their_kind(api: Any, namespace: str, builders: Builders) -> None:
+    await api.create(DEFINITIONS, builders["definition"]({}))
+    status, body = await api.call("POST", GADGETS, {"apiVersion": V1, "metadata": {"name": "g"}})
+    assert (status, body["reason"]) == (400, "BadRequest")
 
 
 async def test_bodies_above_three_megabytes_are_refused(api: Any, namespace: str, builders: Builders) -> None:

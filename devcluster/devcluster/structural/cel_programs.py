@@ -12,6 +12,7 @@ from typing import Any
 
 import cel
 
+from devcluster.structural.cel_errors import CelError
 from devcluster.structural.cel_functions import FUNCTIONS, NAMESPACES
 from devcluster.structural.cel_source import rewrite
 
@@ -26,10 +27,6 @@ _BUILTIN_FUNCTIONS = frozenset(
 _TYPE_NAMES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"})
 _KNOWN_NAMES = frozenset({"self", "oldSelf"}) | _TYPE_NAMES | NAMESPACES
 _BOUND_NAME = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(\s*([A-Za-z_]\w*)\s*,")
-
-
-class CelError(ValueError):
-    """An expression does not compile or cannot be evaluated."""
 
 
 class CelProgram:

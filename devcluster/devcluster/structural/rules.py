@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from devcluster.structural.cel_programs import CelError, CelProgram, compile_cel, optional_of
+from devcluster.structural.cel_errors import CelError
 from devcluster.structural.cel_values import Converter, converter
 from devcluster.structural.field_errors import NO_FIELD, FieldError, duplicate, forbidden, invalid, required
 from devcluster.structural.field_paths import parse_field_path
 from devcluster.structural.nodes import MISSING
+
+if TYPE_CHECKING:
+    from devcluster.structural.cel_programs import CelProgram
 
 _LONGEST_MESSAGE = 5 * 1024
 
@@ -99,6 +102,8 @@ class RuleTree:
                 continue
             variables = {"self": current}
             if transition:
+                from devcluster.structural.cel_programs import optional_of
+
                 variables["oldSelf"] = optional_of(before) if rule.optional_old_self else before
             error = _outcome(rule, variables, self.type, path)
             if error is not None:
@@ -149,6 +154,9 @@ def _compile_below(schema: dict[str, Any], typed: dict[str, Any], keyword: str) 
 
 
 def _compile_rule(rule: dict[str, Any]) -> Rule:
+    # The library is loaded with the first rule: most clusters never see one.
+    from devcluster.structural.cel_programs import compile_cel
+
     expression = rule.get("messageExpression") or ""
     return Rule(
         program=compile_cel(rule.get("rule", "")),

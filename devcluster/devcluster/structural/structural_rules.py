@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from devcluster.structural.cel_programs import CelError, compile_cel
+from devcluster.structural.cel_errors import CelError
 from devcluster.structural.field_errors import FieldError, forbidden, invalid, not_supported, required
 from devcluster.structural.field_paths import parse_field_path
 from devcluster.structural.list_rules import list_errors
@@ -161,6 +161,8 @@ def _rule_errors(schema: dict[str, Any], path: str) -> Errors:
 
 
 def _compilation_errors(source: str, path: str) -> Errors:
+    from devcluster.structural.cel_programs import compile_cel
+
     try:
         compile_cel(source)
     except CelError as error:

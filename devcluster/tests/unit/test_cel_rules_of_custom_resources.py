@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 from devcluster.structural import StructuralSchema
-from devcluster.structural.cel_programs import CelError, compile_cel
+from devcluster.structural.cel_errors import CelError
+from devcluster.structural.cel_programs import compile_cel
 
 NUMBER = {"type": "integer"}
 

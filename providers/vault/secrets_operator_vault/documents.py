@@ -88,10 +88,16 @@ def extract(payload: bytes) -> dict[str, bytes]:
 
 def _extracted(value: Any) -> bytes:
     if isinstance(value, Number):
-        return _plain_decimal(_double(value.text)).encode()
+        return _decimal(value.text, _plain_decimal).encode()
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
-    return b"" if value is None else render(value, number=lambda text: _go_number(_double(text)))
+    return b"" if value is None else render(value, number=lambda text: _decimal(text, _go_number))
+
+
+def _decimal(text: str, form: Callable[[float], str]) -> str:
+    # Other tools send whole numbers through a double as well, and change those beyond 2**53: an id or a serial
+    # number that silently becomes another one is worse than a difference to them.
+    return text if text.removeprefix("-").isdigit() else form(_double(text))
 
 
 def _double(text: str) -> float:

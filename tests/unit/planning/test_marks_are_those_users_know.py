@@ -19,7 +19,7 @@ from secrets_operator.planning.marks import (
         ),
         pytest.param(
             "a" * 28,
-            "externalsecrets.external-secrets.io/sha3/ed00ab3b03b53b43b8ab4e09742d5bfd1a9d2e1e37e01df4b5ed4b43",
+            "externalsecrets.external-secrets.io/sha3/52a6f48b37cd3535ef771a530c08d9cc4b78350ccdd33f2405e22ebb",
             id="a longer one is hashed",
         ),
     ],

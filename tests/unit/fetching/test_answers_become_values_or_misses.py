@@ -1,0 +1,75 @@
+"""What an answer contributes to a Secret, or why it contributes nothing."""
+
+import pytest
+
+from secrets_operator.fetching.batching import Batcher
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.gather import gather, interpret
+from secrets_operator.fetching.host import StoreHost
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.sessions import OpenSession
+from secrets_operator.flow import Cause, Fetched, Miss, Read, SecretBytes, Value
+from secrets_operator.provider import Absent, Answer, Failed, Found, Rejected, StoreIdentity
+from tests.builders import values
+from tests.memory_cluster import MemoryCluster
+from tests.scripted_provider import ScriptedProvider, ScriptedSession
+
+IDENTITY = StoreIdentity("SecretStore", "store", "team")
+HOST = StoreHost(IDENTITY, referents=Referents(MemoryCluster().client), blocking=Blocking(1), limit=1)
+SESSION = ScriptedSession(ScriptedProvider(), HOST)
+
+WHOLE = Read("f", "db", secret_key="password")
+PROPERTY = Read("f", "db", property="user", secret_key="password")
+SPREAD = Read("f", "db")
+VERSION = Read("f", "db", version="7", secret_key="password")
+MAPPING, PLAIN = Found(SecretBytes(b"user=u,password=p")), Found(SecretBytes(b"plain"))
+
+
+@pytest.mark.parametrize(
+    ("read", "answer", "expected"),
+    [
+        pytest.param(WHOLE, PLAIN, values(password="plain"), id="a whole value goes to its key"),
+        pytest.param(PROPERTY, MAPPING, values(password="u"), id="a property goes to its key"),
+        pytest.param(SPREAD, MAPPING, values(user="u", password="p"), id="an extract spreads"),
+        pytest.param(PROPERTY, PLAIN, (Cause.REJECTED, "'db': the value is not a mapping"), id="nothing to pick from"),
+        pytest.param(
+            Read("f", "db", property="x", secret_key="a"),
+            MAPPING,
+            (Cause.REJECTED, "'db' has no property 'x'"),
+            id="a property that is not there",
+        ),
+        pytest.param(SPREAD, PLAIN, (Cause.REJECTED, "'db': the value is not a mapping"), id="nothing to spread"),
+        pytest.param(WHOLE, Absent(), (Cause.ABSENT, "'db' does not exist in the store"), id="absent"),
+        pytest.param(
+            VERSION, Absent(), (Cause.ABSENT, "'db' (version 7) does not exist in the store"), id="an absent version"
+        ),
+        pytest.param(WHOLE, Failed("throttled"), (Cause.FAILED, "'db' could not be read: throttled"), id="failed"),
+        pytest.param(WHOLE, Rejected("denied"), (Cause.REJECTED, "'db' was refused: denied"), id="rejected"),
+    ],
+)
+def test_interpret(read: Read, answer: Answer, expected: dict[str, SecretBytes] | tuple[Cause, str]) -> None:
+    made = Value(read, expected) if isinstance(expected, dict) else Miss(read, *expected)
+    assert interpret(read, answer, SESSION) == made
+
+
+def test_a_wait_and_a_refused_credential_are_passed_on() -> None:
+    failed, rejected = interpret(WHOLE, Failed("x", after=9), SESSION), interpret(WHOLE, Rejected("x", True), SESSION)
+    assert isinstance(failed, Miss)
+    assert isinstance(rejected, Miss)
+    assert (failed.after, failed.credentials, rejected.after, rejected.credentials) == (9, False, None, True)
+
+
+async def test_all_reads_of_a_resource_share_one_call_and_keep_their_order() -> None:
+    session = ScriptedSession(ScriptedProvider(), HOST)
+    session.provider.holds(a="1", c="3")
+    reads = [Read(f"f{index}", key, secret_key=f"k{index}") for index, key in enumerate("cbac")]
+    fetched = await gather(reads, OpenSession(session, Batcher(session.fetch), HOST))
+    assert fetched == Fetched(
+        values=(
+            Value(reads[0], values(k0="3")),
+            Value(reads[2], values(k2="1")),
+            Value(reads[3], values(k3="3")),
+        ),
+        misses=(Miss(reads[1], Cause.ABSENT, "'b' does not exist in the store"),),
+    )
+    assert [[reference.key for reference in call] for call in session.provider.fetched] == [["c", "b", "a"]]

@@ -1,0 +1,307 @@
+"""One session for many users: opened once, shared as far as its credential reaches, closed after its last user."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from secrets_operator.errors import InvalidSpec, OperatorError, Refused, Retryable
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.sessions import Deadlines, OpenSession, Sessions
+from secrets_operator.flow import Key, Object
+from secrets_operator.kube.errors import Forbidden, ServerError
+from secrets_operator.provider.discovery import Providers
+from tests.builders import secret, store
+from tests.memory_cluster import MemoryCluster
+from tests.scripted_provider import ScriptedProvider, ScriptedSession
+
+AUTH = {"name": "credential", "key": "token"}
+SHARED_AUTH = {**AUTH, "namespace": "platform"}
+
+
+def store_of(namespace: str = "team", *, generation: int = 1, **spec: Any) -> Object:
+    return store(namespace=namespace, spec={"provider": {"scripted": spec}}, generation=generation)
+
+
+def cluster_store(**spec: Any) -> Object:
+    return store_of("", **spec)
+
+
+class World:
+    """Sessions of a scripted provider on a cluster in memory."""
+
+    def __init__(self) -> None:
+        credentials = [secret("credential", namespace, data={"token": "t"}) for namespace in ("platform", "a", "b")]
+        self.cluster = MemoryCluster(*credentials)
+        self.provider = ScriptedProvider()
+        self.blocking = Blocking(1)
+        self.sessions = Sessions(
+            Providers.from_mapping({"scripted": self.provider}),
+            Referents(self.cluster.client),
+            self.blocking,
+            limit=1,
+            deadlines=Deadlines(open=0.05, validate=0.05, close=0.05),
+        )
+
+    async def used(self, found: Object, namespace: str = "team") -> ScriptedSession:
+        """Use the session of a store for a moment and return the provider's."""
+        async with self.sessions.use(found, namespace) as current:
+            return opened(current)
+
+    def closed(self) -> list[int]:
+        return [session.closed for session in self.provider.sessions]
+
+    def rotate(self, namespace: str) -> None:
+        self.cluster.put(secret("credential", namespace, data={"token": "new"}, resourceVersion="2"))
+
+    @contextmanager
+    def opening_held_up(self) -> Iterator[None]:
+        self.provider.gate.clear()
+        yield
+        self.provider.gate.set()
+
+
+def opened(current: OpenSession) -> ScriptedSession:
+    assert isinstance(current.session, ScriptedSession)
+    return current.session
+
+
+async def settle() -> None:
+    """Let every task that can run do so."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    made = World()
+    yield made
+    await made.sessions.close()
+    made.blocking.close()
+    assert set(made.closed()) <= {1}, "every session is closed once, and none is left open"
+
+
+async def test_a_session_is_opened_once_however_many_ask_at_the_same_time(world: World) -> None:
+    used = await asyncio.gather(*(world.used(store_of()) for _ in range(50)))
+    assert (len(set(used)), world.provider.opening) == (1, 1)
+
+
+async def test_a_store_in_each_namespace_has_a_session_in_each(world: World) -> None:
+    assert await world.used(store_of("a"), "a") is not await world.used(store_of("b"), "b")
+
+
+async def test_a_cluster_store_with_a_credential_of_its_own_is_shared_by_all_namespaces(world: World) -> None:
+    found = cluster_store(auth=SHARED_AUTH)
+    used = {await world.used(found, namespace) for namespace in ("a", "b", "c")}
+    assert (len(used), world.provider.opening) == (1, 1)
+
+
+async def test_sessions_opened_at_the_same_moment_for_one_cluster_store_leave_one(world: World) -> None:
+    found = cluster_store(auth=SHARED_AUTH)
+    await asyncio.gather(*(world.used(found, namespace) for namespace in ("a", "b", "c")))
+    await settle()
+    assert sorted(world.closed()) == [0, 1, 1]
+    assert (await world.used(found, "d")).closed == 0
+
+
+async def test_a_cluster_store_with_credentials_of_its_consumers_has_a_session_for_each_namespace(world: World) -> None:
+    found = cluster_store(auth=AUTH)
+    used = [await world.used(found, namespace) for namespace in ("a", "b", "a")]
+    assert (used[0] is used[2], used[0] is used[1], world.provider.opening) == (True, False, 2)
+    assert [session.host.store.namespace for session in used] == ["a", "b", "a"]
+
+
+async def test_a_new_generation_gets_a_new_session_and_the_old_one_is_closed_after_its_last_user(world: World) -> None:
+    async with world.sessions.use(store_of(), "team") as first, world.sessions.use(store_of(), "team"):
+        async with world.sessions.use(store_of(generation=2), "team") as second:
+            assert first is not second
+        await settle()
+        assert world.closed() == [0, 0]
+    await settle()
+    assert world.closed() == [1, 0]
+
+
+async def test_a_store_deleted_and_applied_again_gets_a_new_session(world: World) -> None:
+    first = await world.used(store_of())
+    again = store_of()
+    again["metadata"]["uid"] = "another"
+    assert await world.used(again) is not first
+
+
+async def test_a_forgotten_store_has_its_session_closed_at_once_when_nobody_uses_it(world: World) -> None:
+    await world.used(store_of())
+    world.sessions.forget(Key("SecretStore", "team", "store"))
+    await settle()
+    assert world.closed() == [1]
+
+
+async def test_forgetting_a_store_leaves_other_stores_alone(world: World) -> None:
+    await world.used(store_of())
+    world.sessions.forget(Key("SecretStore", "other", "store"))
+    await settle()
+    assert world.closed() == [0]
+
+
+async def test_a_session_forgotten_while_it_is_opened_still_serves_who_waits_for_it_and_is_closed_then(
+    world: World,
+) -> None:
+    with world.opening_held_up():
+        waiting = asyncio.create_task(world.used(store_of()))
+        await settle()
+        world.sessions.forget(Key("SecretStore", "team", "store"))
+    waited_for = await waiting
+    await settle()
+    assert (waited_for.closed, await world.used(store_of()) is waited_for) == (1, False)
+
+
+async def test_a_session_forgotten_at_the_moment_it_is_open_is_not_closed_under_who_waits_for_it(world: World) -> None:
+    closed_in_use: list[int] = []
+
+    async def use() -> None:
+        async with world.sessions.use(store_of(), "team") as current:
+            await settle()
+            closed_in_use.append(opened(current).closed)
+
+    users = [asyncio.create_task(use()) for _ in range(3)]
+    while not world.provider.sessions:
+        await asyncio.sleep(0)
+    world.sessions.forget(Key("SecretStore", "team", "store"))
+    await asyncio.gather(*users)
+    assert closed_in_use == [0, 0, 0]
+
+
+async def test_one_user_giving_up_leaves_the_opening_to_the_others(world: World) -> None:
+    with world.opening_held_up():
+        leaving, staying = (asyncio.create_task(world.used(store_of())) for _ in range(2))
+        await settle()
+        leaving.cancel()
+        await settle()
+    assert (await staying, world.provider.opening) == (world.provider.sessions[0], 1)
+
+
+async def test_a_failure_to_open_reaches_all_who_wait_and_the_next_tries_again(world: World) -> None:
+    world.provider.open_error = Refused("denied")
+    results = await asyncio.gather(*(world.used(store_of()) for _ in range(3)), return_exceptions=True)
+    assert ([str(result) for result in results], world.provider.opening) == (["denied"] * 3, 1)
+    world.provider.open_error = None
+    assert not (await world.used(store_of())).closed
+
+
+async def test_a_store_that_does_not_answer_while_opening_fails_in_time_and_is_tried_again(world: World) -> None:
+    with world.opening_held_up(), pytest.raises(Retryable, match=r"could not be opened within 0\.05 s"):
+        await world.used(store_of())
+    assert not (await world.used(store_of())).closed
+
+
+async def test_a_spec_the_provider_refuses_is_never_opened(world: World) -> None:
+    with pytest.raises(InvalidSpec, match=r"^spec\.provider\.scripted\.region: is not known to a SecretStore$"):
+        await world.used(store_of(region="moon"))
+    assert world.provider.opening == 0
+
+
+async def test_a_discarded_session_is_replaced_for_the_next_user_and_closed_after_its_last(world: World) -> None:
+    async with world.sessions.use(store_of(), "team") as current:
+        world.sessions.discard(current)
+        world.sessions.discard(current)
+        assert await world.used(store_of()) is not opened(current)
+        assert opened(current).closed == 0
+    await settle()
+    assert world.closed() == [1, 0]
+
+
+async def test_a_session_that_hangs_when_closed_does_not_keep_the_process(world: World) -> None:
+    session = await world.used(store_of())
+
+    async def hangs() -> None:
+        session.closed += 1
+        await asyncio.Event().wait()
+
+    session.close = hangs  # type: ignore[method-assign] # the twin's own behaviour, for this test
+    async with asyncio.timeout(2):
+        await world.sessions.close()
+
+
+async def test_closing_ends_an_opening_under_way(world: World) -> None:
+    with world.opening_held_up():
+        waiting = asyncio.create_task(world.used(store_of()))
+        await settle()
+        await world.sessions.close()
+        assert (await asyncio.gather(waiting, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+
+
+class TestValidation:
+    async def test_a_valid_store_keeps_its_session_for_its_users(self, world: World) -> None:
+        await world.sessions.validate(store_of())
+        await world.used(store_of())
+        assert (world.provider.validated, world.provider.opening) == (1, 1)
+
+    async def test_a_cluster_store_with_credentials_of_its_consumers_counts_as_valid(self, world: World) -> None:
+        await world.sessions.validate(cluster_store(auth=AUTH))
+        assert world.provider.validated == 0
+
+    async def test_a_session_that_reads_such_a_credential_late_is_lent_to_no_consumer(self, world: World) -> None:
+        world.provider.late_credential = AUTH
+        await world.sessions.validate(cluster_store())
+        assert (await world.used(cluster_store(), "a")).host.store.namespace == "a"
+        await settle()
+        assert world.closed() == [1, 0]
+
+    @pytest.mark.parametrize(
+        ("error", "closed"),
+        [
+            pytest.param(Refused("denied"), [1], id="turned down -> its session goes"),
+            pytest.param(Retryable("throttled"), [0], id="no answer -> its session stays for its users"),
+        ],
+    )
+    async def test_failure(self, world: World, error: OperatorError, closed: list[int]) -> None:
+        world.provider.validation_error = error
+        with pytest.raises(type(error)):
+            await world.sessions.validate(store_of())
+        await settle()
+        assert world.closed() == closed
+
+    async def test_a_store_that_does_not_answer_fails_in_time(self, world: World) -> None:
+        await world.used(store_of())
+        with world.opening_held_up(), pytest.raises(Retryable, match=r"did not answer within 0\.05 s"):
+            await world.sessions.validate(store_of())
+
+    async def test_a_rotated_credential_opens_a_new_session(self, world: World) -> None:
+        found = cluster_store(auth=SHARED_AUTH)
+        first = await world.used(found, "a")
+        world.rotate("platform")
+        await world.sessions.validate(found)
+        await settle()
+        assert (first.closed, await world.used(found, "a") is first) == (1, False)
+
+    async def test_an_unchanged_credential_keeps_the_session(self, world: World) -> None:
+        found = cluster_store(auth=SHARED_AUTH)
+        first = await world.used(found, "a")
+        await world.sessions.validate(found)
+        assert await world.used(found, "b") is first
+
+    async def test_a_credential_one_namespace_deleted_is_no_trouble_of_the_others(self, world: World) -> None:
+        found = cluster_store(auth=AUTH)
+        await asyncio.gather(world.used(found, "a"), world.used(found, "b"))
+        del world.cluster.objects["Secret", "a", "credential"]
+        await world.sessions.validate(found)
+        with pytest.raises(InvalidSpec, match="there is no Secret a/credential"):
+            await world.used(found, "a")
+        await world.used(found, "b")
+        assert world.provider.opening == 3
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            pytest.param(ServerError("x", code=500), id="the API server failing is no news about a credential"),
+            pytest.param(Forbidden("x", code=403), id="nor is a missing permission"),
+        ],
+    )
+    async def test_trouble_of_the_api_server(self, world: World, error: ServerError | Forbidden) -> None:
+        found = cluster_store(auth=SHARED_AUTH)
+        first = await world.used(found, "a")
+        world.cluster.failures["get Secret"] = [error]
+        await world.sessions.validate(found)
+        assert await world.used(found, "a") is first

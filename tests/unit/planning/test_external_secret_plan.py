@@ -1,0 +1,187 @@
+"""What to do about an ExternalSecret: each row one state of the world and the plan for it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from secrets_operator.flow import Key, Read
+from secrets_operator.planning.desired import from_external_secret
+from secrets_operator.planning.external_secret import (
+    Hold,
+    Ignore,
+    Observed,
+    Plan,
+    Reject,
+    Sync,
+    Unusable,
+    Wait,
+    Wanted,
+    plan,
+    wanted,
+)
+from secrets_operator.planning.marks import created_by
+from secrets_operator.planning.refresh import Synced, next_refresh
+from secrets_operator.planning.secret_state import Owner, SecretState, secret_state
+from secrets_operator.planning.stores import Readiness, StoreView
+from tests.builders import DIGESTER, NOW, at, external_secret, live, secret, values
+
+
+def want(**spec: Any) -> Wanted:
+    read = wanted(external_secret(spec=spec))
+    assert isinstance(read, Wanted)
+    return read
+
+
+WANT = want()
+INTACT = live(from_external_secret(external_secret(), WANT, values(password="p"), DIGESTER))
+OWNED_BY = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "controller": True, "uid": "x"}
+FOREIGN = secret_state(secret(data={"a": "b"}, ownerReferences=[{**OWNED_BY, "name": "other"}]), DIGESTER)
+UNOWNED = secret_state(secret(data={"a": "b"}), DIGESTER)
+
+JUST_NOW = Synced(WANT.version, NOW)
+LONG_AGO = Synced(WANT.version, at(-7200))
+NEVER = Synced("", None)
+OLD_SPEC = Synced("0-old", NOW)
+UNTIL_NEXT = (next_refresh(NOW, timedelta(hours=1), WANT.key) - NOW).total_seconds()
+
+NOT_READY = Reject("SecretStore store is not ready: denied", retry=True)
+MISSING = Reject("could not get store: there is no SecretStore store", retry=True)
+
+
+@pytest.mark.parametrize(
+    ("readiness", "target", "last", "expected"),
+    [
+        pytest.param(Readiness.READY, None, NEVER, Sync(), id="new -> sync"),
+        pytest.param(Readiness.READY, UNOWNED, NEVER, Sync(), id="new, a Secret nobody owns -> sync"),
+        pytest.param(Readiness.READY, INTACT, JUST_NOW, Wait(UNTIL_NEXT), id="intact, not due -> wait"),
+        pytest.param(Readiness.READY, INTACT, LONG_AGO, Sync(), id="intact, due -> sync"),
+        pytest.param(Readiness.READY, INTACT, OLD_SPEC, Sync(), id="intact, spec changed -> sync"),
+        pytest.param(Readiness.READY, INTACT, NEVER, Sync(), id="intact, status lost -> sync"),
+        pytest.param(Readiness.READY, None, JUST_NOW, Sync(heals=True), id="deleted by somebody -> heal at once"),
+        pytest.param(Readiness.READY, UNOWNED, JUST_NOW, Sync(heals=True), id="replaced by somebody -> heal at once"),
+        pytest.param(
+            Readiness.READY,
+            FOREIGN,
+            NEVER,
+            Reject("Secret app is owned by ExternalSecret other: choose another spec.target.name"),
+            id="another's Secret -> the user must act",
+        ),
+        pytest.param(Readiness.FOREIGN, None, NEVER, Ignore(), id="a store of another class -> not our business"),
+        pytest.param(
+            Readiness.FOREIGN, INTACT, LONG_AGO, Ignore(), id="another class, even when due -> not our business"
+        ),
+        pytest.param(Readiness.PENDING, None, NEVER, Hold(10.0), id="a store on its way -> hold, in silence"),
+        pytest.param(Readiness.MISSING, None, NEVER, MISSING, id="no store -> try again"),
+        pytest.param(Readiness.NOT_READY, None, NEVER, NOT_READY, id="a store that is not ready -> try again"),
+        pytest.param(Readiness.NOT_READY, INTACT, LONG_AGO, NOT_READY, id="due, store not ready -> try again"),
+        pytest.param(Readiness.NOT_READY, None, JUST_NOW, NOT_READY, id="to be healed, store not ready -> try again"),
+        pytest.param(
+            Readiness.NOT_READY,
+            INTACT,
+            JUST_NOW,
+            Wait(UNTIL_NEXT),
+            id="intact, not due, store not ready -> the store is not needed, so nothing is said",
+        ),
+        pytest.param(
+            Readiness.MISSING,
+            INTACT,
+            JUST_NOW,
+            Wait(UNTIL_NEXT),
+            id="intact, not due, store deleted -> nothing is said",
+        ),
+    ],
+)
+def test_plan(readiness: Readiness, target: SecretState | None, last: Synced, expected: Plan) -> None:
+    view = StoreView("SecretStore", "store", readiness, "denied" if readiness is Readiness.NOT_READY else "")
+    observed = Observed(store=view, target=target, last=last, now=NOW)
+    assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == expected
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"refreshPolicy": "CreatedOnce"}, id="CreatedOnce waits for ever"),
+        pytest.param({"refreshPolicy": "OnChange"}, id="OnChange waits for a change"),
+        pytest.param({"refreshInterval": "0"}, id="interval 0 waits for ever"),
+    ],
+)
+def test_a_synced_resource_without_periodic_refresh_waits_for_events(spec: dict[str, str]) -> None:
+    once = want(**spec)
+    observed = Observed(
+        store=StoreView("SecretStore", "store", Readiness.READY),
+        target=INTACT,
+        last=Synced(once.version, at(-7200)),
+        now=NOW,
+    )
+    assert plan(once, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Wait(None)
+
+
+def test_a_resource_is_read_once_into_what_it_wants() -> None:
+    spec = {
+        "secretStoreRef": {"name": "shared", "kind": "ClusterSecretStore"},
+        "target": {"name": "db"},
+        "data": [{"secretKey": "p", "remoteRef": {"key": "k", "property": "x", "version": "7"}}],
+        "dataFrom": [{"extract": {"key": "all", "conversionStrategy": "Unicode", "metadataPolicy": "Fetch"}}],
+    }
+    read = want(**spec)
+    assert (read.key, read.owner, read.target, read.manager, read.store_key, read.reads) == (
+        Key("ExternalSecret", "team", "app"),
+        Owner("external-secrets.io", "ExternalSecret", "app", "uid-app"),
+        "db",
+        "externalsecrets.external-secrets.io/app",
+        Key("ClusterSecretStore", "", "shared"),
+        (
+            Read("spec.dataFrom[0].extract", "all", conversion="Unicode", metadata=True),
+            Read("spec.data[0].remoteRef", "k", version="7", property="x", secret_key="p"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        pytest.param(
+            {"syncWindows": {}, "target": {"creationPolicy": "Orphan"}},
+            "not supported yet: spec.syncWindows, spec.target.creationPolicy: Orphan",
+            id="fields that are not acted on, all at once",
+        ),
+        pytest.param(
+            {"refreshInterval": "soon"}, "spec.refreshInterval: ", id="a field of the wrong form, with its path"
+        ),
+        pytest.param({"data": []}, "spec: an ExternalSecret needs something to fetch", id="nothing to fetch"),
+        pytest.param({"secretStoreRef": {}}, "spec.secretStoreRef.name: is required", id="no store"),
+        pytest.param({"secretStoreRef": None}, "spec.secretStoreRef.name: is required", id="no reference to a store"),
+        pytest.param(
+            {"data": [{"secretKey": "a", "remoteRef": {"key": "k"}}] * 2},
+            "spec.data[1].secretKey: is the key of an earlier entry",
+            id="a key given twice",
+        ),
+    ],
+)
+def test_what_cannot_be_acted_on_is_explained(spec: dict[str, Any], expected: str) -> None:
+    found = wanted(external_secret(spec=spec))
+    assert isinstance(found, Unusable)
+    assert found.message.startswith(expected)
+
+
+def test_the_secret_carries_the_labels_of_its_resource_and_the_marks() -> None:
+    resource = external_secret(
+        labels={"team": "red", "app.kubernetes.io/instance": "argo"},
+        annotations={"note": "n", "kubectl.kubernetes.io/last-applied-configuration": "{}"},
+    )
+    made = from_external_secret(resource, WANT, values(password="p"), DIGESTER)
+    assert dict(made.labels) == {
+        "team": "red",
+        "reconcile.external-secrets.io/managed": "true",
+        "secrets-operator.dev/managed": "true",
+        "reconcile.external-secrets.io/created-by": created_by("team", "app"),
+    }
+    assert made.annotations.keys() == {"note", "reconcile.external-secrets.io/data-hash"}
+    assert made.owner == WANT.owner
+
+
+def test_marks_win_over_labels_of_the_resource() -> None:
+    resource = external_secret(labels={"reconcile.external-secrets.io/managed": "false"})
+    made = from_external_secret(resource, WANT, values(password="p"), DIGESTER)
+    assert made.labels["reconcile.external-secrets.io/managed"] == "true"
