@@ -41,9 +41,10 @@ async def create(session, numbers):
             assert done.status == 201, done.status
 
 
-async def listed(session, **params):
+async def listed(session, *, as_table=False, **params):
     """Return how many objects a list has, and how many bytes."""
-    async with session.get(SECRETS, params=params) as response:
+    headers = {"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"} if as_table else {}
+    async with session.get(SECRETS, params=params, headers=headers) as response:
         raw = await response.read()
     return raw.count(b'"uid"'), len(raw)
 
@@ -97,6 +98,7 @@ async def measure(url, token, arguments):
         await step(url, token, "list, first serialisation", listed(session))
         await step(url, token, "list, again", listed(session))
         await step(url, token, "list by label", listed(session, labelSelector="app=bench"))
+        await step(url, token, "list as a table", listed(session, as_table=True))
         await step(url, token, "one streaming list", watched(session, count))
         many = asyncio.gather(*(watched(session, count) for _ in range(arguments.watches)))
         await step(url, token, f"{arguments.watches} streaming lists at once", many)

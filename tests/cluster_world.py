@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -192,7 +193,7 @@ class World:
     """The cluster, read and written by the official client."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        self.api = config.new_client_from_config(str(kubeconfig))
+        self.api = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
 
     def apply(self, manifest: Object, *, manager: str = "gitops") -> Object:
         """Apply a manifest, as a GitOps tool does."""
@@ -209,7 +210,10 @@ class World:
         for file in sorted(folder.glob("*.yaml")):
             name = yaml.safe_load(file.read_text())["metadata"]["name"]
             path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
-            wait_for(f"{name} is established", lambda path=path: condition(self.call("GET", path), "Established"))
+            wait_for(f"{name} is established", partial(self._is_established, path))
+
+    def _is_established(self, path: str) -> bool:
+        return (condition(self.call("GET", path), "Established") or {}).get("status") == "True"
 
     def call(self, method: str, path: str, *, body: Any = None, query: dict[str, str] | None = None) -> Object:
         """Send one request and return the answer's body; raises ApiException for any other answer than success."""
@@ -267,10 +271,10 @@ class World:
         """Wait until the main condition of a resource has a status, a reason and a text; return the condition."""
         type_ = "Synced" if kind == "SealedSecret" else "Ready"
 
-        def probe() -> Object | None:
-            found = condition(self.get(kind, namespace, name), type_)
-            matches = found and found["status"] == status and reason in ("", found.get("reason"))
-            return found if matches and says in found.get("message", "") else None
+        def probe() -> Object:
+            found = condition(self.get(kind, namespace, name), type_) or {}
+            matches = found.get("status") == status and reason in ("", found.get("reason"))
+            return found if matches and says in found.get("message", "") else {}
 
         try:
             return wait_for(f"{kind} {name} is {type_}={status} {reason} {says}", probe)

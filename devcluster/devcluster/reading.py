@@ -11,7 +11,7 @@ from devcluster.calls import Call, ControlPlane
 from devcluster.custom_resources import served_document
 from devcluster.documents import Document, labels
 from devcluster.history import Entry, HistoryExpired
-from devcluster.representations import Form, encode, encode_item, encode_table, negotiate
+from devcluster.representations import Form, encode, encode_item, encode_table, negotiate, table_rows
 from devcluster.served_resources import ServedResource
 from devcluster.statuses import ApiError, bad_request, expired, not_found, too_large_revision
 from devcluster.storage import Collection, ObjectKey
@@ -104,7 +104,7 @@ def entry_answer(
     """Answer with one object in the form asked for."""
     if form.kind == "table":
         meta = {"resourceVersion": entry.document["metadata"].get("resourceVersion", "")}
-        return Answer(code, encode_table(resource, [entry], form, list_meta=meta), warnings=warnings)
+        return Answer(code, encode_table(resource, table_rows(resource, [entry], form), meta), warnings=warnings)
     return Answer(code, encode(resource, entry, form), warnings=warnings)
 
 
@@ -131,7 +131,11 @@ async def list_objects(plane: ControlPlane, resource: ServedResource, call: Call
 async def encode_list(resource: ServedResource, entries: list[Entry], form: Form, meta: Document) -> bytes:
     """Return the JSON of a list, giving way to other requests between slices."""
     if form.kind == "table":
-        return encode_table(resource, entries, form, list_meta=meta)
+        rows: list[bytes] = []
+        for start in range(0, len(entries), _SLICE):
+            rows += table_rows(resource, entries[start : start + _SLICE], form)
+            await asyncio.sleep(0)
+        return encode_table(resource, rows, meta)
     partial = form.kind == "partial"
     kind = "PartialObjectMetadataList" if partial else resource.list_kind
     api_version = "meta.k8s.io/v1" if partial else resource.api_version

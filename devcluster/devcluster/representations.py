@@ -14,6 +14,7 @@ from devcluster.documents import Document
 from devcluster.history import Entry
 from devcluster.served_resources import ServedResource
 from devcluster.statuses import ApiError
+from devcluster.tables import table
 
 _JSON_TYPES = {"application/json", "application/*", "*/*", "application/yaml"}
 _FORMS = {
@@ -119,18 +120,21 @@ def _partial(document: Document) -> bytes:
     return orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": meta})
 
 
-def encode_table(
-    resource: ServedResource, entries: list[Entry], form: Form, *, list_meta: Document, headers: bool = True
-) -> bytes:
-    """Return the JSON of a table; events after the first of a watch come without column definitions."""
-    columns = list(resource.columns)
-    body: Document = {"kind": "Table", "apiVersion": _META, "metadata": list_meta}
-    body["columnDefinitions"] = [column.definition() for column in columns] if headers else []
-    rows = body["rows"] = []
+def table_rows(resource: ServedResource, entries: list[Entry], form: Form) -> list[bytes]:
+    """Return the rows of a table, each as JSON."""
+    rows = []
     for entry in entries:
-        row = {"cells": [column.cell(served_document(resource, entry), _now(entry, form)) for column in columns]}
-        rows.append(row | {"object": _row_object(resource, entry, form)})
-    return orjson.dumps(body)
+        document = served_document(resource, entry)
+        (row,) = table([document], resource.columns, include_object="None", now=_now(entry, form))["rows"]
+        rows.append(orjson.dumps(row | {"object": _row_object(resource, entry, form)}))
+    return rows
+
+
+def encode_table(resource: ServedResource, rows: list[bytes], list_meta: Document, *, headers: bool = True) -> bytes:
+    """Return the JSON of a table; events after the first of a watch come without column definitions."""
+    body: Document = {"kind": "Table", "apiVersion": _META, "metadata": list_meta}
+    body["columnDefinitions"] = [column.definition() for column in resource.columns] if headers else []
+    return orjson.dumps(body)[:-1] + b',"rows":[' + b",".join(rows) + b"]}"
 
 
 def _now(entry: Entry, form: Form) -> datetime:
@@ -147,4 +151,3 @@ def _row_object(resource: ServedResource, entry: Entry, form: Form) -> orjson.Fr
         return None
     kind = "object" if form.include_object == "Object" else "partial"
     return orjson.Fragment(encode(resource, entry, Form(kind)))
-

@@ -14,7 +14,7 @@ from devcluster.calls import Call, ControlPlane, invalid_options
 from devcluster.field_errors import forbidden_field
 from devcluster.history import Change, Entry, History, HistoryExpired
 from devcluster.reading import Selection, requested_form, revision_parameter, selection
-from devcluster.representations import Form, encode, encode_table
+from devcluster.representations import Form, encode, encode_table, table_rows
 from devcluster.request_info import is_true
 from devcluster.served_resources import ServedResource
 from devcluster.statuses import ApiError, expired, too_large_revision
@@ -127,7 +127,8 @@ class Watch:
         if self.form.kind == "table":
             meta = {"resourceVersion": str(entry.revision)}
             form = replace(self.form, as_of=self.plane.clock())
-            body = encode_table(resource, [entry], form, list_meta=meta, headers=not self._headers_sent)
+            rows = table_rows(resource, [entry], form)
+            body = encode_table(resource, rows, meta, headers=not self._headers_sent)
             self._headers_sent = True
         else:
             body = encode(resource, entry, self.form)

@@ -190,3 +190,10 @@ async def test_aggregated_discovery_names_custom_resources(api: Any, builders: B
     found = next(item for item in body["items"] if item["metadata"]["name"] == "example.dev")
     resource = found["versions"][0]["resources"][0]
     assert (resource["resource"], resource["subresources"][0]["subresource"]) == ("gadgets", "status")
+
+
+async def test_definitions_show_when_they_were_made_in_whole_seconds(api: Any, builders: Builders) -> None:
+    await api.create(DEFINITIONS, builders["definition"]({}))
+    _, table = await api.call("GET", DEFINITIONS, Accept="application/json;as=Table;g=meta.k8s.io;v=v1")
+    (row,) = table["rows"]
+    assert row["cells"] == ["gadgets.example.dev", row["object"]["metadata"]["creationTimestamp"]]

@@ -17,31 +17,29 @@ from processes import StandIns, start_operator, start_stand_ins
 from remote import Remote
 from screen import CheckFailed, Screen
 
-FOLDER = scenes.ROOT / ".demo"
 
-
-async def play(screen: Screen, *, keep: bool) -> None:
+async def play(screen: Screen, folder: Path, *, keep: bool) -> None:
     """Play all scenes; raises CheckFailed, TimeoutError or RuntimeError when one fails."""
-    await asyncio.to_thread(shutil.rmtree, FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     began = time.perf_counter()
     async with AsyncExitStack() as stack:
         screen.section("A cluster, an AWS and a Vault, all on this machine")
-        stand_ins = await start_stand_ins(stack, FOLDER)
+        stand_ins = await start_stand_ins(stack, folder)
         screen.say(f"dev cluster, moto and dev Vault answer after {time.perf_counter() - began:.1f} s")
         client = await stack.enter_async_context(connect(stand_ins.kubeconfig))
         stage = scenes.Stage(
             screen=screen,
-            folder=FOLDER,
+            folder=folder,
             stand_ins=stand_ins,
             cluster=Cluster(client),
             remote=Remote(aws=stand_ins.aws, vault=stand_ins.vault, vault_token=stand_ins.vault_token),
-            git=GitFolder(FOLDER / "repository"),
+            git=GitFolder(folder / "repository"),
         )
         await scenes.prepare(stage)
         screen.section("The operator starts")
         started = time.perf_counter()
-        operator = await start_operator(stack, stand_ins, FOLDER)
+        operator = await start_operator(stack, stand_ins, folder)
         screen.say(f"ready after {time.perf_counter() - started:.1f} s, metrics at {operator.url}/metrics")
         for title, scene in (
             ("A team commits its folder; what is committed is applied", scenes.commit_and_apply(stage)),
@@ -78,15 +76,16 @@ def main() -> int:
     """Return the exit status: 0 when every claim held."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
+    parser.add_argument("--folder", type=Path, default=scenes.ROOT / ".demo", help="where logs and the repository go")
     arguments = parser.parse_args()
     screen = Screen()
     try:
-        asyncio.run(play(screen, keep=arguments.keep))
+        asyncio.run(play(screen, arguments.folder, keep=arguments.keep))
     except KeyboardInterrupt:
         return 0
     except (CheckFailed, TimeoutError, RuntimeError, OSError) as error:
-        screen.say(f"[red]The demo failed: {error or type(error).__name__}[/]")
-        screen.say(f"Logs are in {FOLDER.relative_to(Path.cwd()) if FOLDER.is_relative_to(Path.cwd()) else FOLDER}")
+        screen.say(f"[red]The demo failed: {str(error) or type(error).__name__}[/]")
+        screen.say(f"Logs are in {arguments.folder}")
         return 1
     return 0
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
 import kustomization
 from cluster import is_ready
 from remote import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from ruamel.yaml import YAML
 from screen import resource_table
 
 if TYPE_CHECKING:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cluster import is_ready, main_condition
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cluster import is_ready, main_condition
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cluster import Object
 
 
@@ -24,6 +26,8 @@ class Screen:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        if not self._console.is_terminal:
+            self._console.width = 120
         self._section = 0
 
     def section(self, title: str) -> None:
@@ -42,9 +46,13 @@ class Screen:
         if not holds:
             raise CheckFailed(claim)
 
-    def live(self) -> Live:
-        """Return a place for a table that changes; without a terminal only the last state is printed."""
-        return Live(console=self._console, refresh_per_second=20, transient=False)
+    @contextmanager
+    def live(self) -> Iterator[Live]:
+        """Lend a place for a table that changes; without a terminal only the last state is printed."""
+        with Live(console=self._console, refresh_per_second=20) as place:
+            yield place
+        if not self._console.is_terminal:
+            self._console.print()
 
 
 def resource_table(resources: list[Object]) -> Table:

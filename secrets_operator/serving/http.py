@@ -35,12 +35,12 @@ class HttpServer:
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/v1/cert.pem", self._cert)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
     async def start(self, address: Address) -> Address:
         """Listen and return the address it became. Raises OSError when it is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, address.host or None, address.port, shutdown_timeout=1.0)
+        site = web.TCPSite(self._runner, address.host or None, address.port)
         await site.start()
         return Address(address.host, self._runner.addresses[0][1])
 

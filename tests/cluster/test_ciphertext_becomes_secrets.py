@@ -12,7 +12,7 @@ import yaml
 
 from tests.cluster.conftest import OPERATOR_NAMESPACE
 from tests.cluster.manifests import sealed_secret
-from tests.cluster_world import OperatorProcess, World, wait_for
+from tests.cluster_world import Object, OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
 
@@ -26,9 +26,7 @@ def certificate(operator: OperatorProcess) -> str:
     return f"http://127.0.0.1:{operator.port}/v1/cert.pem"
 
 
-def seal(
-    certificate: str, namespace: str, *options: str, value: str = "plain", name: str = "sealed"
-) -> dict[str, object]:
+def seal(certificate: str, namespace: str, *options: str, value: str = "plain", name: str = "sealed") -> Object:
     """Return a SealedSecret made by the CLI as users call it."""
     secret = {
         "apiVersion": "v1",
@@ -38,14 +36,14 @@ def seal(
     }
     command = [sys.executable, "-m", "secrets_operator", "seal", "--cert", certificate, "-o", "yaml", *options]
     done = subprocess.run(command, input=yaml.safe_dump(secret), capture_output=True, text=True, timeout=30, check=True)
-    sealed: dict[str, object] = yaml.safe_load(done.stdout)
+    sealed: Object = yaml.safe_load(done.stdout)
     return sealed
 
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_value_sealed_by_the_cli_is_opened(world: World, namespace: str, certificate: str, scope: str) -> None:
     sealed = seal(certificate, namespace, "--scope", scope)
-    sealed["metadata"] |= {"namespace": namespace}  # type: ignore[operator] - YAML is untyped
+    sealed["metadata"] |= {"namespace": namespace}
     world.apply(sealed)
     world.wait_data(namespace, "sealed", {"k": b"plain"})
     assert world.wait_condition("SealedSecret", namespace, "sealed")["reason"] == "Unsealed"
@@ -63,7 +61,7 @@ def test_a_moved_sealed_secret_is_not_opened_and_says_why(
     world: World, namespace: str, certificate: str, options: list[str], move: dict[str, object], says: str
 ) -> None:
     sealed = seal(certificate, namespace, *options)
-    sealed["metadata"] |= {"namespace": namespace, **move}  # type: ignore[operator] - YAML is untyped
+    sealed["metadata"] |= {"namespace": namespace, **move}
     world.apply(sealed)
     name = str(move.get("name", "sealed"))
     found = world.wait_condition("SealedSecret", namespace, name, status="False", says="no key could decrypt secret")
@@ -111,7 +109,7 @@ def test_a_key_restored_later_opens_what_waited_for_it(world: World, namespace: 
 
 def test_ciphertext_that_is_damaged_names_the_item(world: World, namespace: str, certificate: str) -> None:
     sealed = seal(certificate, namespace)
-    good = sealed["spec"]["encryptedData"]["k"]  # type: ignore[index] - YAML is untyped
+    good = sealed["spec"]["encryptedData"]["k"]
     damaged = base64.b64encode(base64.b64decode(good)[:-1] + b"\0").decode()
     world.apply(sealed_secret(namespace, {"good": good, "bad": damaged, "worse": "%%%"}))
     found = world.wait_condition("SealedSecret", namespace, "sealed", status="False")

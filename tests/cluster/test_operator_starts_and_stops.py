@@ -6,6 +6,7 @@ import base64
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_a_value_shows_nowhere(world: World, kubeconfig: Path, namespace: str, a
             assert not [text for text in seen if form in text]
 
 
-def _failing(namespace: str) -> dict[str, dict[str, object]]:
+def _failing(namespace: str) -> dict[str, dict[str, Any]]:
     """Resources whose errors are about a payload that holds the canary."""
     return {
         "not-an-object": {"dataFrom": [{"extract": {"key": f"{namespace}/list"}}]},

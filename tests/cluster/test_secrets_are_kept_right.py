@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.cluster.manifests import aws_store, external_secret, fake_store
@@ -86,7 +88,7 @@ def test_an_emptied_remote_object_keeps_the_last_good_secret(world: World, names
     ],
 )
 def test_a_field_without_effect_is_named_on_the_condition(
-    world: World, namespace: str, spec: dict[str, object], says: str
+    world: World, namespace: str, spec: dict[str, Any], says: str
 ) -> None:
     world.apply(fake_store(namespace, {"one": "1"}))
     world.apply(external_secret(namespace, {"k": "one"}, **spec))

@@ -64,7 +64,8 @@ Act = Callable[[Referents], Awaitable[object]]
         ),
         pytest.param(
             lambda referents: referents.secret(OWN, {"name": "x", "namespace": "prod"}, field="auth"),
-            "auth.namespace: a SecretStore reads its own namespace only: remove the namespace, or use a ClusterSecretStore",
+            "auth.namespace: a SecretStore reads its own namespace only: "
+            "remove the namespace, or use a ClusterSecretStore",
             id="a foreign namespace",
         ),
     ],

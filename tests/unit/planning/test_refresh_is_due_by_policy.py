@@ -1,6 +1,7 @@
 """When a refresh is due, and that refreshes are spread over the interval and then keep their pace."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_synced_version(annotations: dict[str, str], labels: dict[str, str] | No
         pytest.param({"labels": {"a": "b"}}, id="any label makes a new version"),
     ],
 )
-def test_a_change_makes_a_new_version(change: dict[str, object]) -> None:
+def test_a_change_makes_a_new_version(change: dict[str, Any]) -> None:
     assert synced_version(external_secret(**change)) != synced_version(external_secret())
 
 
