@@ -8,10 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from devcluster.cluster import Cluster, Settings
+from devcluster.cluster import DEFAULT_PORT, Cluster, Settings
 from devcluster.persistence import UnreadableData
 
-DEFAULT_PORT = 16443
 _HIGHEST_PORT = 65535
 _EPILOG = """\
 examples:
@@ -39,8 +38,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--http", action="store_true", help="serve plain HTTP (kubectl then sends no token)")
     data_help = "keep everything in FILE (mode 0600) and restore it from there: objects, token, authority and port"
     found.add_argument("--data", type=Path, metavar="FILE", help=data_help)
-    advertise_help = "the address that discovery names at /api (default: the one it listens on)"
-    found.add_argument("--advertise-address", default="", metavar="HOST:PORT", help=advertise_help)
+    advertise_help = "the address that discovery names at /api (default: %(default)s)"
+    found.add_argument("--advertise-address", default=Settings().advertised, metavar="HOST:PORT", help=advertise_help)
     return found
 
 

@@ -24,6 +24,8 @@ from devcluster.private_files import write_private
 from devcluster.request_log import RequestLog
 from devcluster.storage import Store
 
+DEFAULT_PORT = 16443
+"""Where the dev cluster listens unless told otherwise, and the address it advertises."""
 _TOKEN_BYTES = 24
 
 
@@ -31,15 +33,16 @@ _TOKEN_BYTES = 24
 class Settings:
     """How a cluster is started.
 
-    `port` 0 means the saved port or a free one. `advertised` is the host:port that discovery names, the
-    listening one when empty. `data` is the file to keep everything in, None to keep nothing.
+    `port` 0 means the saved port or a free one. `advertised` is the host:port that discovery names at /api:
+    like a real API server it names its advertised address whatever port a client came through. `data` is the file
+    to keep everything in, None to keep nothing.
     """
 
     port: int = 0
     token: str = ""
     http: bool = False
     data: Path | None = None
-    advertised: str = ""
+    advertised: str = f"127.0.0.1:{DEFAULT_PORT}"
     bookmark_seconds: float = 60.0
     clock: Clock = wall_clock
 
@@ -230,7 +233,7 @@ class Cluster:
         self._identity = Identity(self._port, self.token, authority)
 
     def _address(self) -> str:
-        return self._settings.advertised or f"127.0.0.1:{self._port}"
+        return self._settings.advertised
 
     def _running(self) -> Assembly:
         assert self._assembly, "start the cluster first"

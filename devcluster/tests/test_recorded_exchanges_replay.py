@@ -21,8 +21,6 @@ from devcluster import Cluster, ClusterThread, Settings
 
 RECORDINGS = Path(__file__).parent / "recordings"
 TOKEN = "replayed"
-# The recorded server answered at this address, which its discovery names.
-RECORDED_ADDRESS = "127.0.0.1:16443"
 SCENARIOS = [scenario for file in sorted(RECORDINGS.glob("*.json")) for scenario in json.loads(file.read_text())]
 EXCHANGES = [
     pytest.param(
@@ -190,7 +188,7 @@ def filled(value: Any, captured: dict[str, Any]) -> Any:
 @pytest.fixture(scope="module")
 def outcomes() -> dict[tuple[str, int], list[str]]:
     """The differences of every exchange; scenarios use namespaces of their own and run side by side."""
-    settings = Settings(token=TOKEN, http=True, advertised=RECORDED_ADDRESS)
+    settings = Settings(token=TOKEN, http=True)
     with ClusterThread(Cluster(settings=settings)) as running, ThreadPoolExecutor(len(SCENARIOS)) as pool:
         port = running.cluster.port
         results = pool.map(lambda scenario: Replay(port).run(scenario["steps"]), SCENARIOS)

@@ -1,0 +1,287 @@
+"""The ExternalSecret controller on a cluster and a provider in memory: what is written, and what is not."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from secrets_operator.applying.secrets import Secrets
+from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.external_secret import ExternalSecrets
+from secrets_operator.errors import Retryable
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
+from secrets_operator.kube.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    ServerError,
+    TooManyRequests,
+    Unreachable,
+)
+from secrets_operator.provider import Absent, Failed, Rejected
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.reporting.events import Events
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.status import Statuses
+from secrets_operator.settings import Settings
+from tests.builders import DIGESTER, external_secret, secret, store
+from tests.hand_clock import HandClock
+from tests.memory_cluster import MemoryCluster
+from tests.scripted_provider import ScriptedProvider
+
+KEY = Key("ExternalSecret", "team", "app")
+STORE = store(spec={"provider": {"scripted": {}}})
+
+
+class World:
+    """One controller, one store, one resource."""
+
+    def __init__(self) -> None:
+        self.cluster, self.clock, self.provider = MemoryCluster(external_secret()), HandClock(), ScriptedProvider()
+        self.provider.holds(db="first")
+        self.store: Object | None = STORE
+        self.blocking = Blocking(1)
+        client = self.cluster.client
+        self.sessions = Sessions(
+            Providers.from_mapping({"scripted": self.provider}), Referents(client), self.blocking, limit=1
+        )
+        deps = Deps(
+            settings=Settings(),
+            clock=self.clock,
+            secrets=Secrets(client, cached=lambda *_: None, digester=DIGESTER),
+            statuses=Statuses(client),
+            events=Events(client, self.clock),
+            metrics=Metrics("1"),
+            digester=DIGESTER,
+        )
+        self.controller = ExternalSecrets(
+            deps,
+            resources=lambda namespace, name: self.cluster.objects.get(("ExternalSecret", namespace, name)),
+            stores=lambda _: self.store,
+            sessions=self.sessions,
+        )
+
+    async def reconcile(self) -> Outcome:
+        """Run once as the workers would."""
+        try:
+            return await self.controller.reconcile(KEY)
+        except Retryable as error:
+            return Retry(type(error).__name__, error.after)
+
+    def refresh_comes_due(self) -> None:
+        self.clock.pass_by(2 * 3600)
+
+    def value(self) -> str:
+        """Return what the Secret holds under ``password``."""
+        return base64.b64decode(self.cluster.objects["Secret", "team", "app"]["data"]["password"]).decode()
+
+    def condition(self) -> tuple[str, str]:
+        """Return status and message of the Ready condition."""
+        status = self.cluster.objects["ExternalSecret", "team", "app"].get("status") or {}
+        conditions = status.get("conditions") or [{"status": "", "message": ""}]
+        return conditions[0]["status"], conditions[0]["message"]
+
+    def writes(self) -> dict[str, int]:
+        """Return the calls that wrote something, by verb and kind."""
+        return {call: count for call, count in self.cluster.calls.items() if not call.startswith("get")}
+
+    def failing(self, call: str, error: ApiError) -> None:
+        self.cluster.failures[call] = [error]
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    made = World()
+    yield made
+    await made.sessions.close()
+    made.blocking.close()
+
+
+SYNCED = ("True", "secret synced")
+FIRST_SYNC = {"apply Secret": 1, "apply ExternalSecret/status": 1, "create Event": 1}
+
+
+async def test_the_first_sync_writes_the_secret_the_status_and_an_event_and_comes_back_within_the_interval(
+    world: World,
+) -> None:
+    outcome = await world.reconcile()
+    assert (world.value(), world.condition(), world.writes()) == ("first", SYNCED, FIRST_SYNC)
+    assert world.cluster.events() == [("Created", "Created Secret app")]
+    assert isinstance(outcome, Again)
+    assert 1800 <= outcome.seconds <= 3601
+
+
+async def test_a_second_look_writes_and_reads_nothing(world: World) -> None:
+    await world.reconcile()
+    await world.reconcile()
+    assert (world.writes(), len(world.provider.fetched)) == (FIRST_SYNC, 1)
+
+
+async def test_a_refresh_that_finds_the_same_writes_only_the_heartbeat(world: World) -> None:
+    await world.reconcile()
+    world.refresh_comes_due()
+    await world.reconcile()
+    assert world.writes() == {**FIRST_SYNC, "apply ExternalSecret/status": 2}
+
+
+async def test_a_rotated_value_is_written(world: World) -> None:
+    await world.reconcile()
+    world.provider.holds(db="second")
+    world.refresh_comes_due()
+    await world.reconcile()
+    assert (world.value(), world.cluster.events()[-1]) == ("second", ("Updated", "Updated Secret app"))
+
+
+async def test_an_edited_value_is_put_right_and_the_event_says_who(world: World) -> None:
+    await world.reconcile()
+    hacked = secret(
+        data={"password": "hacked"}, managers=[{"manager": "kubectl-edit", "fieldsV1": {"f:data": {"f:password": {}}}}]
+    )
+    world.cluster.put(hacked)
+    await world.reconcile()
+    assert (world.value(), world.cluster.events()[-1]) == (
+        "first",
+        ("DriftHealed", "Secret app put right again: password (changed by kubectl-edit)"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "message"),
+    [
+        pytest.param(Failed("throttled", after=9), Retry, "'db' could not be read: throttled", id="throttled"),
+        pytest.param(Rejected("denied"), Retry, "'db' was refused: denied", id="denied"),
+        pytest.param(Rejected("expired", credentials=True), Retry, "'db' was refused: expired", id="login expired"),
+        pytest.param(Absent(), Retry, "'db' does not exist in the store", id="gone, and the policy is Retain"),
+    ],
+)
+async def test_an_outage_leaves_the_secret_as_it_was_and_is_told_once(
+    world: World, answer: Any, outcome: type[Outcome], message: str
+) -> None:
+    await world.reconcile()
+    world.provider.remote["db"] = answer
+    world.refresh_comes_due()
+    results = [await world.reconcile() for _ in range(3)]
+    told = f"could not get secret data from provider: spec.data[0].remoteRef: {message}"
+    assert (world.value(), world.condition()) == ("first", ("False", told))
+    assert {type(result) for result in results} == {outcome}
+    assert [event for event in world.cluster.events() if event[0] == "UpdateFailed"] == [("UpdateFailed", told)]
+    assert world.writes()["apply Secret"] == 1
+
+
+async def test_a_turned_down_login_is_made_anew_for_the_next_attempt(world: World) -> None:
+    world.provider.remote["db"] = Rejected("expired", credentials=True)
+    await world.reconcile()
+    world.provider.holds(db="first")
+    await world.reconcile()
+    assert (world.provider.opening, world.condition()) == (2, SYNCED)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(Conflict("x", code=409), id="409"),
+        pytest.param(TooManyRequests("x", code=429), id="429"),
+        pytest.param(ServerError("x", code=503), id="503"),
+        pytest.param(Unreachable("x"), id="no answer"),
+    ],
+)
+@pytest.mark.parametrize("call", ["get Secret", "apply Secret", "apply ExternalSecret/status"])
+async def test_trouble_of_the_api_server_is_retried_in_silence_and_nothing_is_forgotten(
+    world: World, error: ApiError, call: str
+) -> None:
+    world.failing(call, error)
+    assert await world.reconcile() == Retry(type(error).__name__, None)
+    assert (world.condition(), [event for event in world.cluster.events() if event[0] != "Created"]) == (("", ""), [])
+    await world.reconcile()
+    assert (world.value(), world.condition()) == ("first", SYNCED)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(Forbidden("cannot apply Secret team/app", code=403), id="403 -> the user is told"),
+        pytest.param(Invalid("cannot apply Secret team/app", code=422), id="422 -> the user is told"),
+    ],
+)
+async def test_what_the_api_server_refuses_is_told_and_tried_again(world: World, error: ApiError) -> None:
+    world.failing("apply Secret", error)
+    assert isinstance(await world.reconcile(), Retry)
+    assert world.condition() == ("False", "cannot apply Secret team/app")
+    await world.reconcile()
+    assert world.condition() == SYNCED
+
+
+async def test_a_namesake_applied_again_with_another_spec_is_synced_anew(world: World) -> None:
+    await world.reconcile()
+    world.provider.holds(other="another")
+    spec = {"data": [{"secretKey": "password", "remoteRef": {"key": "other"}}]}
+    world.cluster.put(external_secret(spec=spec, uid="uid-again"))
+    await world.reconcile()
+    assert world.value() == "another"
+
+
+async def test_a_store_that_fails_says_nothing_about_a_resource_that_does_not_need_it(world: World) -> None:
+    await world.reconcile()
+    world.store = store(spec=STORE["spec"], ready=False, message="throttled")
+    assert isinstance(await world.reconcile(), Again)
+    assert (world.condition(), world.writes()) == (SYNCED, FIRST_SYNC)
+    world.refresh_comes_due()
+    assert isinstance(await world.reconcile(), Retry)
+    assert world.condition() == ("False", "SecretStore store is not ready: throttled")
+
+
+async def test_a_store_edited_so_that_its_provider_refuses_it_is_not_opened(world: World) -> None:
+    world.store = store(spec={"provider": {"scripted": {"region": "moon"}}})
+    await world.reconcile()
+    told = "spec.provider.scripted.region: is not known to a SecretStore"
+    assert (world.condition(), world.provider.opening) == (("False", told), 0)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("kubernetes.io/service-account-token", id="a service account's token"),
+        pytest.param("bootstrap.kubernetes.io/token", id="a bootstrap token"),
+        pytest.param("helm.sh/release.v1", id="a Helm release"),
+    ],
+)
+async def test_a_secret_that_grants_power_is_not_taken_over(world: World, kind: str) -> None:
+    world.cluster.put(secret(kind=kind, data={"token": "t"}))
+    await world.reconcile()
+    told = f"Secret app is of type {kind}, which grants power: choose another name"
+    assert (world.condition(), "apply Secret" in world.writes()) == (("False", told), False)
+
+
+async def test_what_cannot_be_acted_on_waits_for_the_user(world: World) -> None:
+    world.cluster.put(external_secret(spec={"refreshInterval": "soon"}))
+    assert isinstance(await world.reconcile(), Never)
+    assert world.condition()[0] == "False"
+
+
+async def test_a_store_on_its_way_is_waited_for_in_silence(world: World) -> None:
+    fresh = store(spec=STORE["spec"], ready=None)
+    fresh["metadata"]["creationTimestamp"] = "2026-03-01T12:00:00Z"
+    world.store = fresh
+    assert (await world.reconcile(), world.writes()) == (Again(timedelta(seconds=10).total_seconds()), {})
+
+
+async def test_a_resource_that_is_gone_needs_nothing(world: World) -> None:
+    del world.cluster.objects["ExternalSecret", "team", "app"]
+    assert (await world.reconcile(), world.writes()) == (Done(), {})
+
+
+async def test_a_mapping_that_became_empty_leaves_the_secret_as_it_was(world: World) -> None:
+    world.cluster.put(external_secret(spec={"data": [], "dataFrom": [{"extract": {"key": "all"}}]}))
+    world.provider.holds(all="password=p")
+    await world.reconcile()
+    world.provider.holds(all="=")
+    world.refresh_comes_due()
+    await world.reconcile()
+    assert (world.value(), world.condition()[0]) == ("p", "True")
+    assert set(world.cluster.objects["Secret", "team", "app"]["data"]) == {"password"}

@@ -1,0 +1,155 @@
+"""The controller of stores: what it says about one, and what it keeps to itself."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from secrets_operator.applying.secrets import Secrets
+from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.secret_store import SecretStores
+from secrets_operator.errors import Refused, Retryable
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
+from secrets_operator.kube.errors import ServerError
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.reporting.events import Events
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.status import Statuses
+from secrets_operator.settings import Settings
+from tests.builders import DIGESTER, store
+from tests.hand_clock import HandClock
+from tests.memory_cluster import MemoryCluster
+from tests.scripted_provider import ScriptedProvider
+
+KEY = Key("SecretStore", "team", "store")
+
+
+class World:
+    """The controller of SecretStores with one store."""
+
+    def __init__(self) -> None:
+        self.cluster, self.provider, self.blocking = MemoryCluster(), ScriptedProvider(), Blocking(1)
+        client, clock = self.cluster.client, HandClock()
+        providers = Providers.from_mapping({"scripted": self.provider})
+        self.sessions = Sessions(providers, Referents(client), self.blocking, limit=1)
+        deps = Deps(
+            settings=Settings(),
+            clock=clock,
+            secrets=Secrets(client, cached=lambda *_: None, digester=DIGESTER),
+            statuses=Statuses(client),
+            events=Events(client, clock),
+            metrics=Metrics("1"),
+            digester=DIGESTER,
+        )
+        self.controller = SecretStores(
+            deps, kind="SecretStore", resources=self.found, providers=providers, sessions=self.sessions
+        )
+
+    def found(self, namespace: str, name: str) -> Object | None:
+        return self.cluster.objects.get(("SecretStore", namespace, name))
+
+    def has(self, *, provider: Object | None = None, **spec: Any) -> None:
+        """Apply the store."""
+        self.cluster.put(store(spec={"provider": provider or {"scripted": {}}, **spec}, ready=None))
+
+    async def reconcile(self) -> Outcome:
+        return await self.controller.reconcile(KEY)
+
+    def verdict(self) -> tuple[str, str, str]:
+        """Return status, reason and message of the Ready condition."""
+        status = self.cluster.objects["SecretStore", "team", "store"]["status"]
+        (found,) = status.get("conditions") or [{"status": "", "reason": "", "message": ""}]
+        return found["status"], found["reason"], found["message"]
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    made = World()
+    made.has()
+    yield made
+    await made.sessions.close()
+    made.blocking.close()
+
+
+async def test_a_valid_store_is_reported_once_and_checked_again_after_the_setting(world: World) -> None:
+    outcomes = [await world.reconcile() for _ in range(3)]
+    assert (outcomes, world.verdict()) == ([Again(300.0)] * 3, ("True", "Valid", "store validated"))
+    assert world.cluster.objects["SecretStore", "team", "store"]["status"]["capabilities"] == "ReadOnly"
+    assert (world.provider.validated, world.cluster.calls["apply SecretStore/status"]) == (3, 1)
+    assert world.cluster.events() == [("Valid", "store validated")]
+
+
+async def test_a_store_may_say_how_often_it_is_checked(world: World) -> None:
+    world.has(refreshInterval="30s")
+    assert await world.reconcile() == Again(30.0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "outcome", "message"),
+    [
+        pytest.param(
+            {"provider": {"scripted": {"region": "moon"}}},
+            Never,
+            "spec.provider.scripted.region: is not known to a SecretStore",
+            id="a field its provider refuses",
+        ),
+        pytest.param(
+            {"retrySettings": {}}, Never, "not supported yet: spec.retrySettings", id="a field without effect"
+        ),
+        pytest.param(
+            {"provider": {"nowhere": {}}},
+            Retry,
+            "provider nowhere is not installed: pip install secrets-operator-nowhere",
+            id="a provider that is not installed",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_told(world: World, spec: Object, outcome: type[Outcome], message: str) -> None:
+    world.has(**spec)
+    assert isinstance(await world.reconcile(), outcome)
+    assert world.verdict() == ("False", "InvalidProviderConfig", message)
+    assert world.cluster.events() == [("InvalidProviderConfig", message)]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(Refused("denied"), Retry("denied"), id="turned down -> told, and tried again"),
+        pytest.param(
+            Retryable("sealed", after=7), Retry("sealed", 7), id="no answer -> told, tried again when asked to"
+        ),
+    ],
+)
+async def test_a_failed_validation(world: World, error: Refused | Retryable, expected: Retry) -> None:
+    world.provider.validation_error = error
+    assert (await world.reconcile(), world.verdict()) == (expected, ("False", "InvalidProviderConfig", error.message))
+
+
+async def test_trouble_of_the_api_server_is_no_verdict_on_the_store(world: World) -> None:
+    world.has(provider={"scripted": {"auth": {"name": "credential", "key": "token"}}})
+    world.cluster.failures["get Secret"] = [ServerError("x", code=500)]
+    with pytest.raises(ServerError):
+        await world.reconcile()
+    assert (world.verdict(), world.cluster.events()) == (("", "", ""), [])
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param("delete", id="a deleted store gives its session back"),
+        pytest.param("hand over", id="a store of another class gives its session back"),
+    ],
+)
+async def test_a_store_that_is_ours_no_more(world: World, act: str) -> None:
+    await world.reconcile()
+    if act == "delete":
+        del world.cluster.objects["SecretStore", "team", "store"]
+    else:
+        world.has(controller="other")
+    assert await world.reconcile() == Done()
+    await world.sessions.close()
+    assert [session.closed for session in world.provider.sessions] == [1]
+    assert world.provider.validated == 1
