@@ -101,6 +101,8 @@ class Operator:
             working.result()
 
     async def _operate(self) -> None:
+        providers = Providers.from_entry_points()
+        log.info("providers found", **{name: str(origin) for name, origin in providers.installed().items()})
         key = await self._insist("digest key", lambda: digest_key(self._client, self._settings.namespace))
         wiring = Wiring(
             self._settings,
@@ -108,7 +110,7 @@ class Operator:
             clock=self._clock,
             metrics=self._metrics,
             keys=self._keys,
-            providers=Providers.from_entry_points(),
+            providers=providers,
             blocking=self._blocking,
             digester=Digester(key),
         )

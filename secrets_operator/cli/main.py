@@ -35,9 +35,25 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, self.targets[name][1]) for name in self.list_commands(ctx)])
 
 
+def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    """Print the version of the operator and of every provider installed beside it."""
+    if not asked or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    from secrets_operator.provider.discovery import Providers
+
+    click.echo(f"secrets-operator {version('secrets-operator')}")
+    for name, origin in Providers.from_entry_points().installed().items():
+        click.echo(f"  provider {name}: {origin}")
+    ctx.exit()
+
+
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SECRETS_OPERATOR"}
 )
-@click.version_option(package_name="secrets-operator", prog_name="secrets-operator")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the versions and exit."
+)
 def cli() -> None:
     """Keep secrets in GitOps: references and ciphertext in Git, native Secrets in the cluster."""

@@ -56,6 +56,7 @@ def edited(data: dict[str, str], *, ours: list[str], theirs: list[str], by: str 
 
 
 EDITED = edited({"user": "u", "password": "hacked"}, ours=["user"], theirs=["password"])
+REVERTED = edited({"user": "u", "password": "p"}, ours=["user"], theirs=["password"])
 FOREIGN_KEY = edited({"user": "u", "password": "p", "more": "m"}, ours=["user", "password"], theirs=["more"])
 KEY_GONE = edited({"user": "u"}, ours=["user"], theirs=[])
 EMPTIED = edited({}, ours=[], theirs=[])
@@ -70,6 +71,7 @@ EMPTIED = edited({}, ours=[], theirs=[])
         pytest.param(None, False, id="deleted -> not intact"),
         pytest.param(changed(deleting=True), False, id="being deleted -> not intact"),
         pytest.param(EDITED, False, id="a value changed -> not intact"),
+        pytest.param(REVERTED, False, id="a value changed and changed back, so no longer ours -> not intact"),
         pytest.param(KEY_GONE, False, id="a key removed -> not intact"),
         pytest.param(EMPTIED, False, id="all data removed -> not intact"),
         pytest.param(changed(labels={}), False, id="the managed label removed -> not intact"),
@@ -103,6 +105,7 @@ def test_a_secret_without_any_key_of_ours_can_be_intact() -> None:
         pytest.param(desired(user="u"), live(WANT), False, id="a key less -> write"),
         pytest.param(desired(user="u", password="p", more="m"), live(WANT), False, id="a key more -> write"),
         pytest.param(WANT, EDITED, False, id="a key taken over -> write"),
+        pytest.param(WANT, REVERTED, False, id="a key taken over with the value as desired -> write"),
         pytest.param(replace(WANT, labels=MARKS.labels), live(WANT), False, id="a label less -> write"),
         pytest.param(WANT, changed(labels={**WANT.labels, "team": "x"}), False, id="a label value changed -> write"),
         pytest.param(

@@ -1,0 +1,1 @@
+"""Functions that templates call: each module exports ``FUNCTIONS``, which the registry collects."""
