@@ -18,7 +18,7 @@ import structlog
 from secrets_operator.applying.digest_key import digest_key
 from secrets_operator.clock import Clock
 from secrets_operator.controllers.sealing_keys import SealingKeys
-from secrets_operator.errors import Retryable
+from secrets_operator.errors import Retryable, Terminal
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-_DRAIN_SECONDS = 5.0
+_DRAIN_SECONDS = 4.0
 _STARTUP_BACKOFF = Backoff(base=0.2, cap=5.0)
 
 
@@ -66,7 +66,9 @@ class Operator:
         self._metrics = Metrics(version)
         self._client = Client(connection, clock=clock, account=self._metrics.requested)
         self._blocking = Blocking(settings.blocking_threads)
-        self._keys = SealingKeys(self._client, settings=settings, clock=clock, blocking=self._blocking)
+        # RSA wants cores, not waiting room: providers that hang must not keep ciphertext from being opened.
+        self._unsealing = Blocking(settings.unsealing_threads)
+        self._keys = SealingKeys(self._client, settings=settings, clock=clock, blocking=self._unsealing)
         self._health = Health(clock.monotonic)
         self._http = HttpServer(self._health, self._metrics.registry, certificate=self._keys.certificate)
         self._host = Host(connection, self._health, clock=clock, address=addresses.live)
@@ -83,6 +85,7 @@ class Operator:
                 await self._work(stop)
         finally:
             self._blocking.close()
+            self._unsealing.close()
             await self._host.stop()
             await self._http.stop()
             log.info("stopped")
@@ -112,6 +115,7 @@ class Operator:
             keys=self._keys,
             providers=providers,
             blocking=self._blocking,
+            unsealing=self._unsealing,
             digester=Digester(key),
         )
         self._health.watch(wiring.watch_states)
@@ -121,11 +125,18 @@ class Operator:
                     tasks.create_task(reflector.run())
                 await wiring.wait_synced()
                 log.info("caches are complete", **wiring.counts())
-                tasks.create_task(self._insist("sealing key", self._keys.ensure))
+                tasks.create_task(self._make_sealing_key())
                 await wiring.workers.run()
             finally:
                 await wiring.workers.drain(_DRAIN_SECONDS)
                 await wiring.sessions.close()
+
+    async def _make_sealing_key(self) -> None:
+        try:
+            await self._insist("sealing key", self._keys.ensure)
+        except Terminal as error:
+            # References go on without it, and a key may still be put there by hand.
+            log.error("no sealing key could be made", error=str(error))  # noqa: TRY400 - no traceback: it is refused
 
     async def _insist(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``call`` until the API server lets it through: at the start it may be away, or a role missing."""

@@ -19,7 +19,6 @@ class Settings:
     controller_class: str = "default"
     """Stores with another ``spec.controller`` are left alone."""
 
-    default_refresh_interval: timedelta = timedelta(hours=1)
     store_refresh_interval: timedelta = timedelta(minutes=5)
     heartbeat_interval: timedelta = timedelta(minutes=10)
     """How old ``status.refreshTime`` may grow while refreshes find nothing new: each status write is an API call."""
@@ -33,6 +32,7 @@ class Settings:
     """How many resources of one store are reconciled at once, and how many blocking calls it may have under way."""
 
     blocking_threads: int = 32
+    unsealing_threads: int = 4
     sealing_key_bits: int = 4096
     sealing_key_lifetime: timedelta = timedelta(days=3650)
     sealing_key_prefix: str = "sealed-secrets-key"

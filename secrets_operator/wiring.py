@@ -67,6 +67,7 @@ class Wiring:
         keys: SealingKeys,
         providers: Providers,
         blocking: Blocking,
+        unsealing: Blocking,
         digester: Digester,
     ) -> None:
         self._settings = settings
@@ -92,7 +93,7 @@ class Wiring:
             metrics=metrics,
             digester=digester,
         )
-        self._reconcilers = self._controllers(deps, providers, blocking)
+        self._reconcilers = self._controllers(deps, providers, unsealing)
         self.workers = Workers(
             self._queue,
             self._reconcile,
@@ -178,7 +179,7 @@ class Wiring:
         if self._keys.load(self._key_secrets.values()):
             self._handlers.sealing_keys(self._sealed_secrets.values())
 
-    def _controllers(self, deps: Deps, providers: Providers, blocking: Blocking) -> dict[str, Callable[[Key], Any]]:
+    def _controllers(self, deps: Deps, providers: Providers, unsealing: Blocking) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         external_secrets = ExternalSecrets(
             deps,
@@ -187,7 +188,7 @@ class Wiring:
             sessions=self.sessions,
         )
         sealed_secrets = SealedSecrets(
-            deps, resources=self._sealed_secrets.get, keyring=lambda: self._keys.keyring, blocking=blocking
+            deps, resources=self._sealed_secrets.get, keyring=lambda: self._keys.keyring, blocking=unsealing
         )
         return {
             EXTERNAL_SECRETS.kind: external_secrets.reconcile,

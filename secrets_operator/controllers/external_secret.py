@@ -15,6 +15,7 @@ from secrets_operator.kube.resources import EXTERNAL_SECRETS
 from secrets_operator.planning.conditions import Condition
 from secrets_operator.planning.desired import from_external_secret
 from secrets_operator.planning.external_secret import (
+    NEW_SECONDS,
     Hold,
     Ignore,
     Observed,
@@ -27,9 +28,9 @@ from secrets_operator.planning.external_secret import (
     until_refresh,
     wanted,
 )
-from secrets_operator.planning.refresh import Synced, last_sync, synced_version
+from secrets_operator.planning.refresh import Synced, is_younger, last_sync, synced_version
 from secrets_operator.planning.status import Success, external_secret_status
-from secrets_operator.planning.stores import view_of
+from secrets_operator.planning.stores import Grace, view_of
 from secrets_operator.rendering.external_secret import secret_data
 from secrets_operator.reporting.events import WARNING, Event
 
@@ -48,6 +49,7 @@ class ExternalSecrets:
         self._resources = resources
         self._stores = stores
         self._sessions = sessions
+        self._started = deps.clock.now()
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
         self._last: dict[Key, tuple[str, Synced]] = {}
 
@@ -89,12 +91,13 @@ class ExternalSecrets:
                 want.store_key,
                 store,
                 controller_class=settings.controller_class,
-                grace=settings.new_store_grace,
+                grace=Grace(settings.new_store_grace, self._started),
                 now=now,
             ),
             target=await self._deps.secrets.state(want.key.namespace, want.target),
             last=self._last_sync(want, resource),
             now=now,
+            is_new=is_younger(resource, NEW_SECONDS, now),
         )
         match plan(want, observed, digester=self._deps.digester, recheck=settings.new_store_grace):
             case Wait(seconds):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from secrets_operator.flow import Key, Object, Read
 from secrets_operator.planning.marks import EXTERNAL_SECRET_MARKS, external_secret_manager
-from secrets_operator.planning.refresh import Synced, next_refresh_in, refresh_is_due, synced_version
+from secrets_operator.planning.refresh import SHORTEST_INTERVAL, Synced, next_refresh_in, refresh_is_due, synced_version
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState
 from secrets_operator.planning.stores import Readiness, StoreView, store_key
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields, unsupported_message
@@ -24,6 +24,9 @@ from secrets_operator.resources.names import EXTERNAL_SECRET as TYPE
 from secrets_operator.resources.problems import problems_in
 from secrets_operator.resources.references import StoreRef
 from secrets_operator.resources.remote_refs import RemoteRef
+
+# How old a resource may be to count as new, and how soon it is looked at again; seconds.
+NEW_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ class Wanted:
     spec: ExternalSecretSpec
     version: str
     reads: tuple[Read, ...]
+
+    @property
+    def interval(self) -> timedelta:
+        """The refresh interval, a second at least: anything shorter would be a busy loop. Zero and below stay so."""
+        interval = self.spec.refresh_every
+        return max(interval, SHORTEST_INTERVAL) if interval > timedelta(0) else interval
 
     @property
     def store_key(self) -> Key:
@@ -60,6 +69,8 @@ class Observed:
     target: SecretState | None
     last: Synced
     now: datetime
+    is_new: bool = False
+    """Created less than NEW_SECONDS ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,34 +153,46 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
         observed.last,
         version=want.version,
         policy=want.spec.refresh_policy,
-        interval=want.spec.refresh_every,
+        interval=want.interval,
         key=want.key,
         now=observed.now,
     )
     if intact and not due:
         return Wait(until_refresh(want, observed.last, observed.now))
-    blocked = _store_blocks(observed.store, recheck)
+    blocked = _store_blocks(observed, recheck)
     if blocked is not None:
         return blocked
     other = secret_is_owned_by_another(observed.target, want.owner)
     if other is not None:
-        return Reject(f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name")
-    return Sync(heals=not intact and bool(observed.last.version))
+        # Its owner may go, and an unlabelled Secret is not watched: look again, ever more seldom.
+        message = f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name"
+        return Reject(message, retry=True)
+    synced_by_us = bool(observed.last.version) and not _is_taken_over(observed.target, want.manager)
+    return Sync(heals=not intact and synced_by_us)
 
 
 def until_refresh(want: Wanted, last: Synced, now: datetime) -> float | None:
     """Return the seconds until the next periodic refresh after ``last``."""
-    return next_refresh_in(
-        last, policy=want.spec.refresh_policy, interval=want.spec.refresh_every, key=want.key, now=now
-    )
+    return next_refresh_in(last, policy=want.spec.refresh_policy, interval=want.interval, key=want.key, now=now)
 
 
-def _store_blocks(store: StoreView, recheck: timedelta) -> Plan | None:
+def _is_taken_over(target: SecretState | None, manager: str) -> bool:
+    """Tell whether External Secrets Operator wrote the Secret, which uses the same manager but plain updates."""
+    if target is None or manager in target.applied:
+        return False
+    return any(manager in writers for writers in target.writers.values())
+
+
+def _store_blocks(observed: Observed, recheck: timedelta) -> Plan | None:
+    store = observed.store
     match store.readiness:
         case Readiness.READY | Readiness.FOREIGN:
             return None
         case Readiness.PENDING:
             return Hold(recheck.total_seconds())
+        case Readiness.MISSING if observed.is_new:
+            # A GitOps tool applies a folder in any order: its store is likely to be the next object.
+            return Hold(NEW_SECONDS)
         case Readiness.MISSING:
             return Reject(f"could not get store: there is no {store.kind} {store.name}", retry=True)
         case Readiness.NOT_READY:

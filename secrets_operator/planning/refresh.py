@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from secrets_operator.flow import Key, Object
 from secrets_operator.resources.policies import RefreshPolicy
 
+SHORTEST_INTERVAL = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Synced:
@@ -78,6 +80,12 @@ def next_refresh_in(
     if policy != "Periodic" or interval <= timedelta(0) or last.refreshed_at is None:
         return None
     return max((next_refresh(last.refreshed_at, interval, key) - now).total_seconds(), 0.0)
+
+
+def is_younger(resource: Object, seconds: float, now: datetime) -> bool:
+    """Tell whether a resource was created less than ``seconds`` ago; creation times are whole seconds, rounded down."""
+    created = parse_time(resource["metadata"].get("creationTimestamp"))
+    return created is not None and (now - created).total_seconds() < seconds + 1.0
 
 
 def format_time(moment: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from secrets_operator.flow import Object
+from secrets_operator.planning.refresh import SHORTEST_INTERVAL
 from secrets_operator.planning.support import STORE, unsupported_fields, unsupported_message
 from secrets_operator.resources.durations import DurationError, parse_timedelta
 
@@ -27,7 +28,8 @@ def store_problems(store: Object) -> list[str]:
 
 
 def refresh_interval(value: str | int | None) -> timedelta | None:
-    """Return how often a store is validated: whole seconds or a Go duration; None when unset or 0.
+    """Return how often a store is validated: whole seconds or a Go duration, a second at least; None when
+    unset or 0.
 
     Raises DurationError for a text that is no Go duration, and for a negative interval.
     """
@@ -35,4 +37,4 @@ def refresh_interval(value: str | int | None) -> timedelta | None:
     if interval < timedelta(0):
         message = "must not be negative"
         raise DurationError(message)
-    return interval or None
+    return max(interval, SHORTEST_INTERVAL) if interval else None

@@ -43,8 +43,16 @@ def store_key(reference: StoreRef, namespace: str) -> Key:
     return Key(reference.kind, "" if reference.kind == "ClusterSecretStore" else namespace, reference.name or "")
 
 
-def view_of(key: Key, store: Object | None, *, controller_class: str, grace: timedelta, now: datetime) -> StoreView:
-    """Judge a store as cached; ``grace`` is how long a new one may go without a condition."""
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """How long a store may go without a condition: ``length``, from its creation or ``since``, what is later."""
+
+    length: timedelta
+    since: datetime
+
+
+def view_of(key: Key, store: Object | None, *, controller_class: str, grace: Grace, now: datetime) -> StoreView:
+    """Judge a store as cached."""
     if store is None:
         return StoreView(key.kind, key.name, Readiness.MISSING)
     if not is_of_class(store, controller_class):
@@ -68,6 +76,7 @@ def is_of_class(store: Object, controller_class: str) -> bool:
     return (store["spec"].get("controller") or controller_class) == controller_class
 
 
-def _without_condition(store: Object, grace: timedelta, now: datetime) -> Readiness:
+def _without_condition(store: Object, grace: Grace, now: datetime) -> Readiness:
     created = parse_time(store["metadata"].get("creationTimestamp"))
-    return Readiness.PENDING if created is not None and now - created < grace else Readiness.NOT_READY
+    since = max(created, grace.since) if created is not None else grace.since
+    return Readiness.PENDING if now - since < grace.length else Readiness.NOT_READY

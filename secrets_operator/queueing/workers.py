@@ -85,6 +85,8 @@ class Workers:
         started = loop.time()
         try:
             outcome = await self._attempt(claim.key)
+            if isinstance(outcome, Never | Retry):
+                log.warning("reconcile failed", key=str(claim.key), reason=outcome.reason)
             self._settle(claim.key, outcome)
             self._observer.reconciled(claim, outcome, loop.time() - started)
         finally:
@@ -123,7 +125,7 @@ class Workers:
             case Retry(_, after):
                 failures = self._failures[key] = self._failures.get(key, 0) + 1
                 backoff = self._pace.backoff.delay(failures, self._chance())
-                self._queue.add(key, Lane.RETRY, delay=max(after or 0.0, 0.0) or backoff)
+                self._queue.add(key, Lane.RETRY, delay=max(after or 0.0, backoff))
 
 
 def _is_being_cancelled() -> bool:

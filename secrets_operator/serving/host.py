@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 # How long kopf trusts a login; it asks again after that, and gets the token of the moment.
 _LOGIN_LIFETIME = timedelta(minutes=5)
 _RESTART_SECONDS = 5.0
-_STOP_SECONDS = 3.0
+_STOP_SECONDS = 2.0
 _STOP_CHECK_SECONDS = 0.2
 
 

@@ -75,12 +75,10 @@ class Handlers:
                 self._queue.add(key, Lane.DRIFT)
 
     def sealing_keys(self, sealed: Iterable[Object]) -> None:
-        """The sealing keys changed: what could not be unsealed is tried again."""
+        """The sealing keys changed: every SealedSecret is looked at; those that are as they should be cost nothing."""
         for resource in sealed:
             metadata = resource["metadata"]
-            condition = find((resource.get("status") or {}).get("conditions") or (), "Synced")
-            if condition is None or condition.get("status") != "True":
-                self._queue.add(Key(SEALED_SECRET, metadata["namespace"], metadata["name"]))
+            self._queue.add(Key(SEALED_SECRET, metadata["namespace"], metadata["name"]))
 
     def _is_intact(self, key: Key, state: SecretState | None) -> bool:
         if key.kind == SEALED_SECRET:

@@ -8,6 +8,7 @@ import pytest
 from secrets_operator.flow import Key, Read
 from secrets_operator.planning.desired import from_external_secret
 from secrets_operator.planning.external_secret import (
+    NEW_SECONDS,
     Hold,
     Ignore,
     Observed,
@@ -64,8 +65,8 @@ MISSING = Reject("could not get store: there is no SecretStore store", retry=Tru
             Readiness.READY,
             FOREIGN,
             NEVER,
-            Reject("Secret app is owned by ExternalSecret other: choose another spec.target.name"),
-            id="another's Secret -> the user must act",
+            Reject("Secret app is owned by ExternalSecret other: choose another spec.target.name", retry=True),
+            id="another's Secret -> refused, and looked at again",
         ),
         pytest.param(Readiness.FOREIGN, None, NEVER, Ignore(), id="a store of another class -> not our business"),
         pytest.param(
@@ -96,6 +97,31 @@ def test_plan(readiness: Readiness, target: SecretState | None, last: Synced, ex
     view = StoreView("SecretStore", "store", readiness, "denied" if readiness is Readiness.NOT_READY else "")
     observed = Observed(store=view, target=target, last=last, now=NOW)
     assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == expected
+
+
+def test_a_new_resource_waits_a_moment_in_silence_for_a_store_of_the_same_commit() -> None:
+    missing = StoreView("SecretStore", "store", Readiness.MISSING)
+    observed = Observed(store=missing, target=None, last=NEVER, now=NOW, is_new=True)
+    assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Hold(NEW_SECONDS)
+
+
+def test_a_secret_taken_over_from_another_operator_is_no_drift() -> None:
+    update = {"manager": WANT.manager, "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
+    theirs = secret_state(secret(data={"a": "b"}, managers=[update]), DIGESTER)
+    observed = Observed(store=StoreView("SecretStore", "store", Readiness.READY), target=theirs, last=JUST_NOW, now=NOW)
+    assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Sync(heals=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        pytest.param("1ms", 1.0, id="a millisecond would be a busy loop"),
+        pytest.param("2s", 2.0, id="two seconds are two seconds"),
+        pytest.param("0", 0.0, id="0 stays: it means once"),
+    ],
+)
+def test_the_interval_has_a_floor(written: str, seconds: float) -> None:
+    assert want(refreshInterval=written).interval.total_seconds() == seconds
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ import pytest
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.refresh import format_time
 from secrets_operator.planning.secret_store import refresh_interval, store_problems
-from secrets_operator.planning.stores import Readiness, StoreView, store_key, view_of
+from secrets_operator.planning.stores import Grace, Readiness, StoreView, store_key, view_of
 from secrets_operator.resources.durations import DurationError
 from secrets_operator.resources.references import StoreRef
 from tests.builders import NOW, at, store
 
 KEY = Key("SecretStore", "team", "store")
+GRACE = Grace(timedelta(seconds=10), since=at(-3600))
 NEW = {"creationTimestamp": format_time(at(-5))}
 
 
@@ -45,8 +46,15 @@ def new_store() -> Object:
     ],
 )
 def test_view_of(found: Object | None, readiness: Readiness, detail: str) -> None:
-    view = view_of(KEY, found, controller_class="default", grace=timedelta(seconds=10), now=NOW)
+    view = view_of(KEY, found, controller_class="default", grace=GRACE, now=NOW)
     assert view == StoreView("SecretStore", "store", readiness, detail)
+
+
+def test_an_old_store_gets_its_grace_from_the_start_of_the_operator() -> None:
+    grace = Grace(timedelta(seconds=10), since=at(-5))
+    assert view_of(KEY, store(ready=None), controller_class="default", grace=grace, now=NOW).readiness == (
+        Readiness.PENDING
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.handlers import Handlers
-from tests.builders import DIGESTER, condition, external_secret, live, sealed_secret, store, values
+from tests.builders import DIGESTER, external_secret, live, sealed_secret, store, values
 
 APP, SEALED = Key("ExternalSecret", "team", "app"), Key("SealedSecret", "team", "app")
 STORE, CLUSTER_STORE = Key("SecretStore", "team", "store"), Key("ClusterSecretStore", "", "store")
@@ -163,19 +163,6 @@ async def test_a_secret_nobody_asks_for_brings_no_work(world: World) -> None:
     assert await world.queued() == {}
 
 
-@pytest.mark.parametrize(
-    ("resource", "queues"),
-    [
-        pytest.param(sealed_secret(), True, id="never unsealed -> tried again"),
-        pytest.param(sealed_secret(synced=False), True, id="not opened by the keys there were -> tried again"),
-        pytest.param(sealed_secret(synced=True), False, id="unsealed -> left alone"),
-        pytest.param(
-            {**sealed_secret(), "status": {"conditions": [condition("Other", "True")]}},
-            True,
-            id="another condition says nothing",
-        ),
-    ],
-)
-async def test_new_sealing_keys(world: World, resource: Object, *, queues: bool) -> None:
-    world.handlers.sealing_keys([resource])
-    assert await world.queued() == ({SEALED: Lane.CHANGED} if queues else {})
+async def test_new_sealing_keys_bring_every_sealed_secret(world: World) -> None:
+    world.handlers.sealing_keys([sealed_secret()])
+    assert await world.queued() == {SEALED: Lane.CHANGED}

@@ -1,0 +1,1 @@
+"""What Go's fmt and strconv print: verbs, flags, quoting."""
