@@ -293,7 +293,9 @@ class World:
     def delete_namespace(self, name: str) -> None:
         self.call("DELETE", f"/api/v1/namespaces/{name}")
 
-    def put_secret(self, namespace: str, name: str, data: dict[str, str], **metadata: Any) -> None:
+    def put_secret(
+        self, namespace: str, name: str, data: dict[str, str], *, manager: str = "somebody", **metadata: Any
+    ) -> None:
         """Create a native Secret as somebody else would."""
         body = {
             "apiVersion": "v1",
@@ -302,7 +304,7 @@ class World:
             "stringData": data,
         }
         path = f"/api/v1/namespaces/{namespace}/secrets"
-        self.call("POST", path, body=body, query={"fieldManager": "somebody"})
+        self.call("POST", path, body=body, query={"fieldManager": manager})
 
     def edit_secret(self, namespace: str, name: str, change: Object) -> None:
         """Merge ``change`` into a native Secret, as ``kubectl edit`` does."""

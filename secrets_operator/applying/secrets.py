@@ -13,6 +13,7 @@ from typing import Any
 from secrets_operator.errors import NotFound, Refused
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
+from secrets_operator.kube.errors import Conflict
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState, secret_state
 from secrets_operator.planning.targets import DesiredSecret
@@ -43,6 +44,25 @@ class Secrets:
         except NotFound:
             return None
 
+    async def take_over(self, desired: DesiredSecret) -> None:
+        """Turn what our manager's name holds by plain updates into something applied, so that it can be given up.
+
+        The way kubectl moves an object from client-side to server-side apply. Raises Retryable, also when the Secret
+        changed meanwhile.
+        """
+        secret = await self._client.get(SECRETS, desired.namespace, desired.name)
+        metadata = secret["metadata"]
+        entries = applied_entries(metadata.get("managedFields") or [], desired.manager)
+        body = {"metadata": {"managedFields": entries, "resourceVersion": metadata["resourceVersion"]}}
+        await self._client.patch(SECRETS, desired.namespace, desired.name, body, manager=desired.manager)
+
+    async def delete(self, state: SecretState) -> None:
+        """Delete the Secret of that uid; none, or another of its name, is left alone. Raises Retryable."""
+        try:
+            await self._client.delete(SECRETS, state.namespace, state.name, uid=state.uid)
+        except (NotFound, Conflict):
+            return
+
     async def apply(self, desired: DesiredSecret) -> SecretState:
         """Apply ``desired`` and return the Secret as it is then.
 
@@ -58,6 +78,16 @@ class Secrets:
         return secret_state(applied, self._digester)
 
 
+def applied_entries(entries: list[dict[str, Any]], manager: str) -> list[dict[str, Any]]:
+    """Return managedFields in which the plain updates of ``manager`` are one apply."""
+    ours = [entry for entry in entries if entry.get("manager") == manager and not entry.get("subresource")]
+    others = [entry for entry in entries if entry not in ours]
+    fields: dict[str, Any] = {}
+    for entry in ours:
+        _merge(fields, entry.get("fieldsV1") or {})
+    return [*others, {**ours[-1], "operation": "Apply", "fieldsV1": fields}] if ours else others
+
+
 def manifest(desired: DesiredSecret) -> Object:
     """Return the body of the apply: what the resource owns, nothing else."""
     metadata: dict[str, Any] = {"name": desired.name, "namespace": desired.namespace}
@@ -65,7 +95,7 @@ def manifest(desired: DesiredSecret) -> Object:
         metadata["labels"] = dict(desired.labels)
     if desired.annotations:
         metadata["annotations"] = dict(desired.annotations)
-    if desired.owner is not None:
+    if desired.owner is not None and desired.controlled:
         metadata["ownerReferences"] = [_reference(desired.owner, desired)]
     body: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
     if desired.type:
@@ -87,3 +117,8 @@ def _reference(owner: Owner, desired: DesiredSecret) -> dict[str, Any]:
     if desired.blocks_owner_deletion:
         reference["blockOwnerDeletion"] = True
     return reference
+
+
+def _merge(into: dict[str, Any], fields: dict[str, Any]) -> None:
+    for name, below in fields.items():
+        _merge(into.setdefault(name, {}), below)

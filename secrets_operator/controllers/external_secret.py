@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
-from secrets_operator.controllers.writing import write_secret
+from secrets_operator.controllers.external_secret_reports import Reports
+from secrets_operator.controllers.external_secret_sync import Sync, Synchronised
+from secrets_operator.controllers.writing import delete_secret
 from secrets_operator.errors import OperatorError
-from secrets_operator.fetching.gather import gather
-from secrets_operator.fetching.sessions import Sessions, provider_of
-from secrets_operator.flow import Again, Done, Fetched, Key, Never, Object, Outcome, Retry
-from secrets_operator.kube.resources import EXTERNAL_SECRETS
-from secrets_operator.planning.conditions import Condition
-from secrets_operator.planning.desired import from_external_secret
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.planning.external_secret import (
     NEW_SECONDS,
     Hold,
     Ignore,
     Observed,
     Reject,
-    Sync,
     Unusable,
     Wait,
     Wanted,
     plan,
-    until_refresh,
     wanted,
 )
+from secrets_operator.planning.external_secret import Sync as SyncPlan
 from secrets_operator.planning.refresh import Synced, is_younger, last_sync, synced_version
-from secrets_operator.planning.status import Success, external_secret_status
 from secrets_operator.planning.stores import Grace, view_of
-from secrets_operator.rendering.external_secret import secret_data
-from secrets_operator.reporting.events import WARNING, Event
-
-SYNCED, FAILED = "SecretSynced", "SecretSyncedError"
-MESSAGE_SYNCED = "secret synced"
-MESSAGE_RETAINED = "secret retained: the provider has no data for it any more, and deletionPolicy is Retain"
 
 
 class ExternalSecrets:
@@ -48,7 +37,8 @@ class ExternalSecrets:
         self._deps = deps
         self._resources = resources
         self._stores = stores
-        self._sessions = sessions
+        self._reports = Reports(deps)
+        self._sync = Sync(deps, sessions)
         self._started = deps.clock.now()
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
         self._last: dict[Key, tuple[str, Synced]] = {}
@@ -61,14 +51,14 @@ class ExternalSecrets:
             return Done()
         want = self._read(key, resource)
         if isinstance(want, Unusable):
-            await self._report_failure(resource, want.message)
+            await self._reports.failure(resource, want.message)
             return Never(want.message)
         try:
             return await self._follow(resource, want)
         except API_TROUBLE:
             raise
         except OperatorError as error:
-            await self._report_failure(resource, str(error))
+            await self._reports.failure(resource, str(error))
             return Retry(str(error))
 
     def forget(self, key: Key) -> None:
@@ -107,11 +97,11 @@ class ExternalSecrets:
             case Ignore():
                 return Done()
             case Reject(message, retry):
-                await self._report_failure(resource, message)
+                await self._reports.failure(resource, message)
                 return Retry(message) if retry else Never(message)
-            case Sync(heals):
+            case SyncPlan(heals):
                 assert store is not None
-                return await self._sync(resource, want, store, observed=observed, healing=heals)
+                return await self._run(resource, want, store, observed=observed, healing=heals)
 
     def _last_sync(self, want: Wanted, resource: Object) -> Synced:
         # The status is written seldom; what this process did since is newer. A namesake applied after a deletion has
@@ -119,63 +109,22 @@ class ExternalSecrets:
         uid, known = self._last.get(want.key, ("", Synced("", None)))
         return known if (uid, known.version) == (want.owner.uid, want.version) else last_sync(resource)
 
-    async def _sync(
+    async def _run(
         self, resource: Object, want: Wanted, store: Object, *, observed: Observed, healing: bool
     ) -> Outcome:
-        fetched = await self._fetch(want, store)
-        if fetched.misses:
-            return await self._report_misses(resource, fetched)
-        data = secret_data(fetched)
-        if data:
-            secret = from_external_secret(resource, want, data, self._deps.digester)
-            event = _written(want, observed)
-            wrote = await write_secret(self._deps, resource, secret, observed.target, healing=healing, event=event)
-        else:
-            wrote = False  # everything was answered and nothing is left: the policy Retain keeps what there is
-        synced = Synced(want.version, observed.now)
-        condition = Condition("Ready", True, SYNCED, MESSAGE_SYNCED if data else MESSAGE_RETAINED)
-        await self._report(resource, condition, Success(synced, want.target, wrote))
+        await self._leave_renamed(resource, want)
+        result = await self._sync.run(resource, want, store, observed=observed, healing=healing)
+        if not isinstance(result, Synchronised):
+            return result
         # Only now: a status that could not be written has to be written by the next attempt.
-        self._last[want.key] = (want.owner.uid, synced)
-        seconds = until_refresh(want, synced, observed.now)
-        return Done() if seconds is None else Again(seconds)
+        self._last[want.key] = (want.owner.uid, result.synced)
+        return result.outcome
 
-    async def _fetch(self, want: Wanted, store: Object) -> Fetched:
-        async with self._sessions.use(store, want.key.namespace) as session:
-            fetched = await gather(want.reads, session)
-            if any(miss.credentials for miss in fetched.misses):
-                self._sessions.discard(session)
-        provider, _ = provider_of(store)
-        self._deps.metrics.read(
-            provider, Counter([*("found" for _ in fetched.values), *(m.cause for m in fetched.misses)])
-        )
-        return fetched
-
-    async def _report_misses(self, resource: Object, fetched: Fetched) -> Outcome:
-        details = "; ".join(f"{miss.read.field}: {miss.message}" for miss in fetched.misses)
-        message = f"could not get secret data from provider: {details}"
-        await self._report_failure(resource, message)
-        waits = [miss.after for miss in fetched.misses if miss.after is not None]
-        return Retry(message, after=max(waits, default=None))
-
-    async def _report_failure(self, resource: Object, message: str) -> None:
-        changed = await self._report(resource, Condition("Ready", False, FAILED, message), None)
-        if changed:
-            await self._deps.events.emit(resource, Event("UpdateFailed", message, WARNING))
-
-    async def _report(self, resource: Object, condition: Condition, success: Success | None) -> bool:
-        status = external_secret_status(
-            resource.get("status") or {},
-            condition,
-            success=success,
-            heartbeat=self._deps.settings.heartbeat_interval,
-            now=self._deps.clock.now(),
-        )
-        if status is not None:
-            await self._deps.statuses.write(EXTERNAL_SECRETS, resource, status)
-        return status is not None
-
-
-def _written(want: Wanted, observed: Observed) -> Event:
-    reason = "Created" if observed.target is None else "Updated"
-    return Event(reason, f"{reason} Secret {want.target}", repeats=True)
+    async def _leave_renamed(self, resource: Object, want: Wanted) -> None:
+        """Delete the Secret of the former ``target.name``: it would live on unnoticed, and grow old."""
+        former = ((resource.get("status") or {}).get("binding") or {}).get("name") or want.target
+        if former == want.target:
+            return
+        live = await self._deps.secrets.state(want.key.namespace, former)
+        if live is not None and live.controller == want.owner:
+            await delete_secret(self._deps, resource, live)

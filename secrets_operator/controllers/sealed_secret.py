@@ -59,8 +59,10 @@ class SealedSecrets:
         except API_TROUBLE:
             raise
         except UnsealError as error:
-            await self._report_failure(resource, error.reason, error.message, event=UNSEAL_FAILED)
-            return Never(error.message)
+            # One line: the groups of items stand on lines of their own in the error.
+            message = error.message.replace("\n", "; ")
+            await self._report_failure(resource, error.reason, message, event=UNSEAL_FAILED)
+            return Never(message)
         except (InvalidSpec, Refused) as error:
             await self._report_failure(resource, "InvalidSpec", str(error), event=UNSEAL_FAILED)
             return Never(str(error))

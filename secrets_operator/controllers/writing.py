@@ -8,7 +8,7 @@ from secrets_operator.controllers.deps import Deps
 from secrets_operator.errors import Refused
 from secrets_operator.flow import Object
 from secrets_operator.planning.secret_state import SecretState
-from secrets_operator.planning.targets import DesiredSecret, drift_of, nothing_to_write
+from secrets_operator.planning.targets import DesiredSecret, drift_of, is_taken_over, nothing_to_write
 from secrets_operator.reporting.events import WARNING, Event
 from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
 
@@ -27,12 +27,29 @@ async def write_secret(
         return False
     if live is not None and live.type in POWERFUL_SECRET_TYPES:
         raise Refused(f"Secret {desired.name} is of type {live.type}, which grants power: choose another name")
+    if live is not None and is_taken_over(live, desired.manager):
+        await deps.secrets.take_over(desired)
     await deps.secrets.apply(desired)
-    deps.metrics.wrote_secret(resource["kind"], healed=healing)
-    said = _healed(desired, live, deps) if healing else event
+    drifted = healing and _has_drifted(desired, live, deps)
+    deps.metrics.wrote_secret(resource["kind"], healed=drifted)
+    said = _healed(desired, live, deps) if drifted else event
     log.info("secret written", namespace=desired.namespace, secret=desired.name, reason=said.reason)
     await deps.events.emit(resource, said)
     return True
+
+
+async def delete_secret(deps: Deps, resource: Object, live: SecretState) -> None:
+    """Delete exactly this Secret, and say so; one that was replaced meanwhile is left alone. Raises as above."""
+    await deps.secrets.delete(live)
+    log.info("secret deleted", namespace=live.namespace, secret=live.name)
+    await deps.events.emit(resource, Event("Deleted", f"Deleted Secret {live.name}", repeats=True))
+
+
+def _has_drifted(desired: DesiredSecret, live: SecretState | None, deps: Deps) -> bool:
+    # With a new digest key every Secret looks changed, though what is in it is what we want: that is nobody's doing.
+    if live is None or drift_of(desired, live, deps.digester).keys:
+        return True
+    return not desired.labels.items() <= live.labels.items()
 
 
 def _healed(desired: DesiredSecret, live: SecretState | None, deps: Deps) -> Event:

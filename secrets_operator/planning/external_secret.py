@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from secrets_operator.flow import Key, Object, Read
-from secrets_operator.planning.marks import EXTERNAL_SECRET_MARKS, external_secret_manager
+from secrets_operator.planning.marks import Marks, external_secret_manager, external_secret_marks
 from secrets_operator.planning.refresh import SHORTEST_INTERVAL, Synced, next_refresh_in, refresh_is_due, synced_version
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState
 from secrets_operator.planning.stores import Readiness, StoreView, store_key
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields, unsupported_message
-from secrets_operator.planning.targets import secret_is_intact, secret_is_owned_by_another
+from secrets_operator.planning.targets import is_taken_over, secret_is_intact, secret_is_owned_by_another
 from secrets_operator.resources.external_secret import ExternalSecretSpec
 from secrets_operator.resources.external_secret_checks import spec_problems
 from secrets_operator.resources.names import EXTERNAL_SECRET as TYPE
@@ -41,6 +41,11 @@ class Wanted:
     spec: ExternalSecretSpec
     version: str
     reads: tuple[Read, ...]
+
+    @property
+    def marks(self) -> Marks:
+        """How its Secret shows that it was written for this resource."""
+        return external_secret_marks(self.spec.target.creation_policy, self.key.name)
 
     @property
     def interval(self) -> timedelta:
@@ -148,7 +153,7 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     """
     if observed.store.readiness is Readiness.FOREIGN:
         return Ignore()
-    intact = secret_is_intact(observed.target, want.manager, EXTERNAL_SECRET_MARKS, digester)
+    intact = _is_as_applied(want, observed.target, digester)
     due = refresh_is_due(
         observed.last,
         version=want.version,
@@ -162,12 +167,12 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     blocked = _store_blocks(observed, recheck)
     if blocked is not None:
         return blocked
-    other = secret_is_owned_by_another(observed.target, want.owner)
+    other = _foreign_owner(want, observed.target)
     if other is not None:
         # Its owner may go, and an unlabelled Secret is not watched: look again, ever more seldom.
         message = f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name"
         return Reject(message, retry=True)
-    synced_by_us = bool(observed.last.version) and not _is_taken_over(observed.target, want.manager)
+    synced_by_us = bool(observed.last.version) and not is_taken_over(observed.target, want.manager)
     return Sync(heals=not intact and synced_by_us)
 
 
@@ -176,11 +181,19 @@ def until_refresh(want: Wanted, last: Synced, now: datetime) -> float | None:
     return next_refresh_in(last, policy=want.spec.refresh_policy, interval=want.interval, key=want.key, now=now)
 
 
-def _is_taken_over(target: SecretState | None, manager: str) -> bool:
-    """Tell whether External Secrets Operator wrote the Secret, which uses the same manager but plain updates."""
-    if target is None or manager in target.applied:
-        return False
-    return any(manager in writers for writers in target.writers.values())
+def _foreign_owner(want: Wanted, target: SecretState | None) -> Owner | None:
+    policy = want.spec.target.creation_policy
+    other = secret_is_owned_by_another(target, want.owner) if policy != "None" else None
+    # Only an owner needs the Secret to itself; others may write into a Secret that some other kind of resource owns.
+    return other if other is not None and (policy == "Owner" or other.kind == TYPE.kind) else None
+
+
+def _is_as_applied(want: Wanted, target: SecretState | None, digester: Digester) -> bool:
+    policy = want.spec.target.creation_policy
+    if policy in ("Orphan", "None") or (policy == "Merge" and target is None):
+        # Left alone between refreshes: an orphan is nobody's to repair, and there is nothing else to compare with.
+        return True
+    return secret_is_intact(target, want.manager, want.marks, digester)
 
 
 def _store_blocks(observed: Observed, recheck: timedelta) -> Plan | None:

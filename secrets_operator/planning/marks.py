@@ -28,6 +28,19 @@ class Marks:
 
 
 EXTERNAL_SECRET_MARKS = Marks({MANAGED_LABEL: TRUE, WATCHED_LABEL: TRUE}, DATA_HASH_ANNOTATION)
+
+
+def external_secret_marks(creation_policy: str, name: str) -> Marks:
+    """Return the marks of the Secret that the ExternalSecret ``name`` writes.
+
+    Only an owner has the Secret to itself; of several that merge into one, each needs a digest of its own.
+    """
+    if creation_policy == "Owner":
+        return EXTERNAL_SECRET_MARKS
+    suffix = hashlib.sha3_224(name.encode()).hexdigest()[:16]
+    return Marks(EXTERNAL_SECRET_MARKS.labels, f"{OWN_ANNOTATION_PREFIX}data-hash-{suffix}")
+
+
 SEALED_SECRET_MARKS = Marks({WATCHED_LABEL: TRUE}, f"{OWN_ANNOTATION_PREFIX}data-hash")
 
 _EXTERNAL_SECRET_MANAGER = "externalsecrets.external-secrets.io/"

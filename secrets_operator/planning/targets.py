@@ -26,6 +26,9 @@ class DesiredSecret:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     owner: Owner | None = None
+    """The resource it is of; named as its controller when ``controlled``."""
+
+    controlled: bool = True
     owner_api_version: str = ""
     blocks_owner_deletion: bool = False
     type: str = ""
@@ -73,7 +76,7 @@ def nothing_to_write(desired: DesiredSecret, live: SecretState | None, digester:
         and all(live.digests.get(key) == digester.digest(value.reveal()) for key, value in desired.data.items())
         and desired.labels.items() <= live.labels.items()
         and desired.annotations.items() <= live.annotations.items()
-        and (desired.owner is None or live.controller == desired.owner)
+        and (desired.owner is None or (live.controller == desired.owner) == desired.controlled)
         and desired.type in ("", live.type)
         and (not desired.immutable or live.immutable)
     )
@@ -92,6 +95,16 @@ def drift_of(desired: DesiredSecret, live: SecretState, digester: Digester) -> D
     keys = changed_keys(desired, live, digester)
     writers = {writer for key in keys for writer in live.writers.get(key, ()) if writer != desired.manager}
     return Drift(keys, tuple(sorted(writers)))
+
+
+def is_taken_over(live: SecretState | None, manager: str) -> bool:
+    """Tell whether another operator wrote the Secret under our manager's name, by plain updates instead of applies.
+
+    External Secrets Operator does. Its entry would hold on to keys that we no longer apply.
+    """
+    if live is None or manager in live.applied:
+        return False
+    return any(manager in writers for writers in live.writers.values())
 
 
 def secret_is_owned_by_another(live: SecretState | None, owner: Owner) -> Owner | None:

@@ -76,7 +76,7 @@ class Providers:
         """
         offers = self._offers.get(name, [])
         if not offers:
-            raise InvalidSpec(f"provider {name} is not installed: pip install {_distribution_of(name)}")
+            raise InvalidSpec(f"provider {name} is not installed: {_install_hint(name)}")
         if len(offers) > 1:
             origins = " and ".join(sorted(str(offer.origin) for offer in offers))
             raise Terminal(f"provider {name} is offered by {origins}: uninstall all but one")
@@ -88,8 +88,11 @@ class Providers:
         return outcome
 
 
-def _distribution_of(name: str) -> str:
-    return FIRST_PARTY.get(name, f"secrets-operator-{name.lower()}")
+def _install_hint(name: str) -> str:
+    # Only distributions of ours are named: a name made up here could be registered by anybody.
+    if name in FIRST_PARTY:
+        return f"pip install {FIRST_PARTY[name]}"
+    return "install the plug-in that offers it beside the operator"
 
 
 def _origin(point: EntryPoint) -> Installed:

@@ -97,8 +97,6 @@ class WorkQueue:
         self._running_per_group[claim.group] -= 1
         if not self._running_per_group[claim.group]:
             del self._running_per_group[claim.group]
-        for entry in self._parked.pop(claim.group, ()):
-            heapq.heappush(self._ready, entry)
         if claim.key in self._wanted:
             self._push(claim.key)
         self._wake.set()
@@ -133,8 +131,27 @@ class WorkQueue:
             if self._is_current(key, ticket):
                 heapq.heappush(self._ready, (self._wanted[key].lane, due, ticket, key))
 
+    def _unpark(self) -> bool:
+        """Bring back from each group as many keys as it has room for; say whether there were any.
+
+        Never more: in a storm on one store, moving all of them at every end of a run would take quadratic time.
+        """
+        found = False
+        for group in [group for group in self._parked if self._running_per_group[group] < self._limits.group]:
+            waiting, room = self._parked[group], self._limits.group - self._running_per_group[group]
+            while waiting and room:
+                entry = heapq.heappop(waiting)
+                if self._is_current(entry[3], entry[2]):
+                    heapq.heappush(self._ready, entry)
+                    found, room = True, room - 1
+            if not waiting:
+                del self._parked[group]
+        return found
+
     def _take(self) -> Claim | None:
-        while self._ready:
+        self._unpark()
+        # The second time for those whose group has changed since they were parked: they leave room for others.
+        while self._ready or self._unpark():
             lane, due, ticket, key = self._ready[0]
             if not self._is_current(key, ticket):
                 heapq.heappop(self._ready)
@@ -145,7 +162,7 @@ class WorkQueue:
             heapq.heappop(self._ready)
             group = self._group_of(key)
             if group and self._running_per_group[group] >= self._limits.group:
-                self._parked[group].append((lane, due, ticket, key))
+                heapq.heappush(self._parked[group], (lane, due, ticket, key))
                 continue
             return self._claim(key, Claim(key, lane, group, max(0.0, self._now() - due)))
         return None

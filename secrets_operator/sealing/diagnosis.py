@@ -122,4 +122,6 @@ def _no_key_of_that_size(keyring: Keyring, size: int) -> Cause:
     """Return the cause for a value whose key cannot be among those at hand."""
     if not len(keyring):
         return Cause(FailureReason.NO_KEY, "there is no sealing key here")
+    if size < 128:  # a thousand bits: no tool seals with less
+        return Cause(FailureReason.MALFORMED, "it is no sealed value: seal it again")
     return Cause(FailureReason.NO_KEY, f"it was sealed with an RSA-{size * 8} key, and there is none of that size here")

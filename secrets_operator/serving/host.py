@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,7 +45,10 @@ class Host:
         self._thread = threading.Thread(target=self._serve, name="kopf", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread. Raises OSError when the address is taken: kopf would only log that, and go on without."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(self._address)
         logging.getLogger("kopf").setLevel(logging.WARNING)
         # Discovery failing while the API server restarts is retried; our own watches report the outage once.
         logging.getLogger("kopf._core.reactor.observation").setLevel(logging.CRITICAL)

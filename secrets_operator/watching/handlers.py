@@ -12,12 +12,13 @@ from typing import Any
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.conditions import find
 from secrets_operator.planning.marks import (
-    EXTERNAL_SECRET_MARKS,
     SEALED_SECRET_MARKS,
     external_secret_manager,
+    external_secret_marks,
     sealed_secret_manager,
 )
 from secrets_operator.planning.secret_state import Digester, SecretState
+from secrets_operator.planning.secret_writes import marks_are_watched
 from secrets_operator.planning.targets import secret_is_intact
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.watching.cache import Change
@@ -33,16 +34,19 @@ class Handlers:
         self._queue = queue
         self._dependents = dependents
         self._digester = digester
+        self._policies: dict[Key, str] = {}
 
     def external_secret(self, change: Change[Object]) -> None:
         """An ExternalSecret came, changed or went."""
         key = Key(EXTERNAL_SECRET, change.namespace, change.name)
         if change.new is None:
             self._dependents.drop(key)
+            self._policies.pop(key, None)
             self._queue.add(key)
             return
         if concerns_us(change):
             self._dependents.file(key, _dependencies(key, change.new["spec"]))
+            self._policies[key] = (change.new["spec"].get("target") or {}).get("creationPolicy") or "Owner"
             self._queue.add(key)
 
     def sealed_secret(self, change: Change[Object]) -> None:
@@ -83,7 +87,11 @@ class Handlers:
     def _is_intact(self, key: Key, state: SecretState | None) -> bool:
         if key.kind == SEALED_SECRET:
             return secret_is_intact(state, sealed_secret_manager(key.name), SEALED_SECRET_MARKS, self._digester)
-        return secret_is_intact(state, external_secret_manager(key.name), EXTERNAL_SECRET_MARKS, self._digester)
+        policy = self._policies.get(key, "Owner")
+        if not marks_are_watched(policy):
+            return True
+        marks = external_secret_marks(policy, key.name)
+        return secret_is_intact(state, external_secret_manager(key.name), marks, self._digester)
 
     def _add_all(self, keys: Iterable[Key], lane: Lane) -> None:
         for key in keys:

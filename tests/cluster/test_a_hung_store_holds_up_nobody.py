@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import hvac
 import pytest
+
 from tests.cluster.manifests import external_secret, fake_store, vault_store
 from tests.cluster_world import OperatorProcess, Process, World, free_port, wait_for
 

@@ -192,10 +192,13 @@ def _read_fraction(parsed: Parsed, rest: bytes, element: bytes) -> bytes:
     """Read exactly the digits that zeros in the layout announce, or any number where nines do (none is fine)."""
     if element[1:2] == b"9":
         return _read_unannounced_fraction(parsed, rest)
-    found = re.match(rb"[.,][0-9]+", rest[: len(element)])
+    # Go reads these digits as a number, which may have a sign if it is not negative.
+    found = re.fullmatch(rb"[.,](?:\+?([0-9]*)|-(0*))", rest[: len(element)])
     if found is None or found.end() != len(element):
         raise _mismatch("the fraction of a second is missing")
-    return _read_unannounced_fraction(parsed, rest[: len(element)]) + rest[len(element) :]
+    digits = (found[1] or b"").rjust(len(element) - 1, b"0")
+    parsed.nanosecond = int(digits[:9].ljust(9, b"0"))
+    return rest[len(element) :]
 
 
 def _read_unannounced_fraction(parsed: Parsed, rest: bytes) -> bytes:

@@ -148,7 +148,7 @@ def _fraction(nanosecond: int, element: bytes) -> bytes:
 
 
 def _offset(offset: int, element: bytes) -> bytes:
-    """Return an offset from Greenwich in the form of ``-07``, ``-0700``, ``-07:00:00`` and so on; ``Z`` forms of zero."""
+    """Return an offset from Greenwich as ``-07``, ``-0700``, ``-07:00:00`` and so on show it; ``Z`` forms know zero."""
     if element[:1] == b"Z" and offset == 0:
         return b"Z"
     seconds = abs(offset)

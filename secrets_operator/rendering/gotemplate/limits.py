@@ -31,8 +31,6 @@ class Limits:
     """Templates that call templates."""
     value_depth: int = 100
     """Nesting of lists, maps and documents that are printed, compared, copied, parsed or written."""
-    format_width: int = 1_000_000
-    """Width and precision of one printf verb (the bound of Go's own fmt)."""
     expensive_operations: int = 50
     """Budget for password hashes and key generation: see ``Context.expensive``."""
 

@@ -64,6 +64,10 @@ class Stringer:
         """Return what the value's String or Error method returns."""
         raise NotImplementedError
 
+    def go_syntax(self) -> bytes | None:
+        """Return what ``%#v`` prints where the type has a GoString method of its own, ``None`` where it has none."""
+        return None
+
 
 class SizedInt(Typed, int):
     """An integer of a Go type other than ``int``; arithmetic on it gives a plain Python int."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC as PYTHON_UTC, datetime, timedelta, tzinfo
+from datetime import UTC as PYTHON_UTC
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType

@@ -102,7 +102,7 @@ async def test_a_store_may_say_how_often_it_is_checked(world: World) -> None:
         pytest.param(
             {"provider": {"nowhere": {}}},
             Retry,
-            "provider nowhere is not installed: pip install secrets-operator-nowhere",
+            "provider nowhere is not installed: install the plug-in that offers it beside the operator",
             id="a provider that is not installed",
         ),
     ],

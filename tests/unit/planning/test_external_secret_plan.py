@@ -168,8 +168,8 @@ def test_a_resource_is_read_once_into_what_it_wants() -> None:
     ("spec", "expected"),
     [
         pytest.param(
-            {"syncWindows": {}, "target": {"creationPolicy": "Orphan"}},
-            "not supported yet: spec.syncWindows, spec.target.creationPolicy: Orphan",
+            {"target": {"template": {}, "manifest": {}}},
+            "not supported yet: spec.target.manifest, spec.target.template",
             id="fields that are not acted on, all at once",
         ),
         pytest.param(

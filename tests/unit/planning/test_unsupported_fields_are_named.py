@@ -28,15 +28,15 @@ REF = {"key": "db"}
         pytest.param(EXTERNAL_SECRET, {"syncWindows": {"kind": "allow"}}, ["spec.syncWindows"], id="an object is one"),
         pytest.param(EXTERNAL_SECRET, {"target": {"template": {}}}, ["spec.target.template"], id="even an empty one"),
         pytest.param(
-            EXTERNAL_SECRET,
-            {"target": {"creationPolicy": "Merge"}},
-            ["spec.target.creationPolicy: Merge"],
+            {"target.policy": frozenset({"Keep"})},
+            {"target": {"policy": "Drop"}},
+            ["spec.target.policy: Drop"],
             id="a value that is not acted on is shown",
         ),
         pytest.param(
-            EXTERNAL_SECRET,
-            {"target": {"immutable": True}},
-            ["spec.target.immutable: True"],
+            {"target.frozen": frozenset({False})},
+            {"target": {"frozen": True}},
+            ["spec.target.frozen: True"],
             id="a boolean that is not acted on is shown",
         ),
         pytest.param(

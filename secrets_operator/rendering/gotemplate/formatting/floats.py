@@ -78,10 +78,9 @@ def format_complex(ctx: Context, flags: Flags, value: complex, verb: str) -> byt
 def _shortest(value: float, form: str) -> str:
     sign, digits, point = _shortest_digits(value)
     exponent = point - 1
-    if form in "eE" or (form in "gG" and not -4 <= exponent < 21) or (form in "gG" and exponent >= max(len(digits), 6)):
+    # With the fewest digits, %g decides as if the precision were six.
+    if form in "eE" or (form in "gG" and not -4 <= exponent < 6):
         return sign + _exponential(digits, exponent, "E" if form in "EG" else "e")
-    if form in "gG" and exponent >= 6 and exponent >= 21:
-        return sign + _exponential(digits, exponent, "e")
     return sign + _positional(digits, point)
 
 

@@ -1,6 +1,6 @@
-"""Go's quoted strings and characters: writing them (``%q``) and reading them (the literals of a template).
+r"""Go's quoted strings and characters: writing them (``%q``) and reading them (the literals of a template).
 
-In and out: byte strings. The escapes are those of the Go language; bytes that are not UTF-8 are written as ``\\xff``.
+In and out: byte strings. The escapes are those of the Go language; bytes that are not UTF-8 are written as ``\xff``.
 """
 
 from __future__ import annotations

@@ -44,11 +44,7 @@ def _hexadecimal(ctx: Context, flags: Flags, value: bytes, verb: str) -> bytes:
         return padding(ctx, flags, flags.width or 0)
     ctx.charge(5 * len(value))
     prefix = f"0{verb}" if flags.sharp else ""
-    separator = f" {prefix}" if flags.space else ""
-    digits = value.hex(" ").replace(" ", separator) if separator else value.hex()
-    # The prefix is X as written, so the digits alone change case.
-    text = prefix + (value.hex(" ").upper().replace(" ", separator) if verb == "X" and separator else digits)
-    if verb == "X" and not separator:
-        text = prefix + digits.upper()
+    digits = value.hex(" ") if flags.space else value.hex()
+    text = prefix + (digits.upper() if verb == "X" else digits).replace(" ", f" {prefix}")
     filler = padding(ctx, flags, (flags.width or 0) - len(text))
     return text.encode() + filler if flags.minus else filler + text.encode()

@@ -10,9 +10,11 @@ import unicodedata
 
 REPLACEMENT = "\ufffd"
 _INVALID = re.compile("[\udc80-\udcff]")
-_SPACES = frozenset(
+SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
+"""The runes of Unicode's White_Space property, which unicode.IsSpace accepts."""
+_SPACE_SET = frozenset(SPACES)
 
 
 def decode(text: bytes) -> str:
@@ -37,7 +39,7 @@ def replaced(runes: str) -> str:
 
 def is_space(rune: str) -> bool:
     """Whether Go's unicode.IsSpace holds (White_Space of the Unicode standard)."""
-    return rune in _SPACES
+    return rune in _SPACE_SET
 
 
 def is_upper(rune: str) -> bool:

@@ -1,0 +1,114 @@
+"""The second half of an ExternalSecret's reconcile: fetch, render, decide, apply, report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.external_secret_reports import Reports
+from secrets_operator.controllers.writing import delete_secret, write_secret
+from secrets_operator.fetching.gather import gather
+from secrets_operator.fetching.sessions import Sessions, provider_of
+from secrets_operator.flow import Again, Cause, Done, Fetched, Miss, Never, Object, Outcome, Retry
+from secrets_operator.planning.desired import from_external_secret
+from secrets_operator.planning.external_secret import Observed, Wanted, until_refresh
+from secrets_operator.planning.refresh import Synced
+from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
+from secrets_operator.planning.status import Success
+from secrets_operator.planning.targets import DesiredSecret
+from secrets_operator.rendering.external_secret import secret_data
+from secrets_operator.reporting.events import Event
+
+# How soon to look again for a Secret to merge into: nobody tells us when it comes. Seconds.
+MERGE_RECHECK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronised:
+    """A sync that went through, and when to run again."""
+
+    synced: Synced
+    outcome: Outcome
+
+
+class Sync:
+    """Brings one Secret in line with what its store holds."""
+
+    def __init__(self, deps: Deps, sessions: Sessions) -> None:
+        self._deps = deps
+        self._sessions = sessions
+        self._reports = Reports(deps)
+
+    async def run(
+        self, resource: Object, want: Wanted, store: Object, *, observed: Observed, healing: bool
+    ) -> Synchronised | Outcome:
+        """Return what was synced, or the outcome of a failure that was reported."""
+        fetched = await self._fetch(want, store)
+        failed = [miss for miss in fetched.misses if not _is_accepted(miss, want)]
+        if failed:
+            return await self._failed(resource, failed)
+        for miss in fetched.misses:
+            await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
+        desired = from_external_secret(resource, want, secret_data(fetched), self._deps.digester)
+        decision = decide(want, desired, observed.target, self._deps.digester)
+        if isinstance(decision, Refuse):
+            await self._reports.failure(resource, decision.message)
+            return Never(decision.message)
+        wrote = await self._carry_out(resource, decision, observed, healing=healing)
+        synced = Synced(want.version, observed.now)
+        reason, message = _says(decision)
+        await self._reports.success(resource, Success(synced, want.target, wrote), reason=reason, message=message)
+        return Synchronised(synced, _next_run(want, synced, observed, reason))
+
+    async def _fetch(self, want: Wanted, store: Object) -> Fetched:
+        async with self._sessions.use(store, want.key.namespace) as session:
+            fetched = await gather(want.reads, session)
+            if any(miss.credentials for miss in fetched.misses):
+                self._sessions.discard(session)
+        provider, _ = provider_of(store)
+        results = [*("found" for _ in fetched.values), *(miss.cause for miss in fetched.misses)]
+        self._deps.metrics.read(provider, Counter(results))
+        return fetched
+
+    async def _failed(self, resource: Object, failed: Sequence[Miss]) -> Outcome:
+        details = "; ".join(f"{miss.read.field}: {miss.message}" for miss in failed)
+        message = f"could not get secret data from provider: {details}"
+        await self._reports.failure(resource, message)
+        waits = [miss.after for miss in failed if miss.after is not None]
+        return Retry(message, after=max(waits, default=None))
+
+    async def _carry_out(
+        self, resource: Object, decision: Leave | Remove | DesiredSecret, observed: Observed, *, healing: bool
+    ) -> bool:
+        live = observed.target
+        if isinstance(decision, Leave):
+            return False
+        if isinstance(decision, Remove):
+            assert live is not None
+            await delete_secret(self._deps, resource, live)
+            return True
+        reason = "Created" if live is None else "Updated"
+        event = Event(reason, f"{reason} Secret {decision.name}", repeats=True)
+        return await write_secret(self._deps, resource, decision, live, healing=healing, event=event)
+
+
+def _is_accepted(miss: Miss, want: Wanted) -> bool:
+    """Tell whether a miss means "drop the key": only a definite answer does, and only where the policy says so."""
+    return miss.cause is Cause.ABSENT and want.spec.target.deletion_policy != "Retain"
+
+
+def _says(decision: Leave | Remove | DesiredSecret) -> tuple[str, str]:
+    if isinstance(decision, Leave):
+        return decision.reason, decision.message
+    if isinstance(decision, Remove):
+        return DELETED, "secret deleted: the provider has no data for it any more"
+    return SYNCED, "secret synced"
+
+
+def _next_run(want: Wanted, synced: Synced, observed: Observed, reason: str) -> Outcome:
+    seconds = until_refresh(want, synced, observed.now)
+    if reason == MISSING:
+        seconds = MERGE_RECHECK_SECONDS if seconds is None else min(seconds, MERGE_RECHECK_SECONDS)
+    return Done() if seconds is None else Again(seconds)

@@ -1,0 +1,188 @@
+"""What the documentation says is so: links lead somewhere, manifests are accepted and acted on, lists are complete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from devcluster.structural import StructuralSchema
+from ruamel.yaml import YAML
+
+from secrets_operator.cli.main import cli
+from secrets_operator.cli.run import run
+from secrets_operator.planning.secret_store import store_problems
+from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.queueing.workqueue import WorkQueue
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.resources.definitions.documents import document
+from secrets_operator.resources.definitions.kinds import DEFINITIONS
+from secrets_operator.resources.external_secret import ExternalSecret
+from secrets_operator.resources.external_secret_checks import spec_problems
+from secrets_operator.sealing.diagnosis import FailureReason
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+FLAG = re.compile(r"--[a-z][a-z-]*")
+HELP_FLAG = re.compile(r"^ +(?:-\w, )?(--[a-z][a-z-]*)", re.MULTILINE)
+
+KINDS = {definition.resource.kind: definition for definition in DEFINITIONS}
+
+
+def documents() -> list[Path]:
+    """Every Markdown file of the repository, none of what tools leave in it."""
+    return sorted(
+        path
+        for path in ROOT.rglob("*.md")
+        if not any(part.startswith((".", "build", "dist")) for part in path.relative_to(ROOT).parts)
+    )
+
+
+@cache
+def prose(path: Path) -> str:
+    """The text of a document without its blocks of code."""
+    return FENCE.sub("", path.read_text(encoding="utf-8"))
+
+
+@cache
+def anchors(path: Path) -> frozenset[str]:
+    """What GitHub calls the headings of a document."""
+    titles = (re.sub(r"[^\w\- ]", "", title.lower()) for title in HEADING.findall(prose(path)))
+    return frozenset(title.strip().replace(" ", "-") for title in titles)
+
+
+def rows(path: Path, start: str) -> list[list[str]]:
+    """The rows of tables whose first cell starts with ``start``, as cells."""
+    lines = [line for line in prose(path).splitlines() if line.startswith(f"| {start}")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def examples() -> list[Any]:
+    """Every manifest of our kinds that a document shows as YAML."""
+    return [pytest.param(manifest, id=name) for name, manifest in manifests()]
+
+
+def manifests() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in documents():
+        for number, (_, language, text) in enumerate(FENCE.findall(path.read_text(encoding="utf-8")), start=1):
+            if language != "yaml":
+                continue
+            for manifest in YAML(typ="safe", pure=True).load_all(text):
+                if isinstance(manifest, dict) and manifest.get("kind") in KINDS:
+                    name = f"{path.relative_to(ROOT)} block {number}: {manifest['kind']} {manifest['metadata']['name']}"
+                    yield name, manifest
+
+
+@cache
+def schema_of(kind: str) -> StructuralSchema:
+    return StructuralSchema.compile(document(KINDS[kind])["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+
+
+def help_of(command: str) -> str:
+    return CliRunner().invoke(cli, [command, "--help"]).output
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(ROOT))) for path in documents()])
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    broken = []
+    for link in LINK.findall(prose(path)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        if not target.is_relative_to(ROOT) or not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("manifest", examples())
+def test_every_manifest_is_accepted_whole_by_the_api_server_and_the_models(manifest: dict[str, Any]) -> None:
+    definition = KINDS[manifest["kind"]]
+    assert manifest["apiVersion"] in definition.resource.api_versions
+    schema = schema_of(manifest["kind"])
+    assert schema.validate(manifest) == []
+    assert schema.prune(manifest) == []
+    resource = definition.model.model_validate(manifest)
+    if isinstance(resource, ExternalSecret):
+        assert spec_problems(resource.spec) == ()
+
+
+@pytest.mark.parametrize("manifest", examples())
+def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
+    spec = manifest["spec"]
+    if manifest["kind"] == "ExternalSecret":
+        assert unsupported_fields(spec, EXTERNAL_SECRET) == []
+    elif manifest["kind"] in {"SecretStore", "ClusterSecretStore"}:
+        assert store_problems(manifest) == []
+        ((name, settings),) = spec["provider"].items()
+        providers = Providers.from_entry_points()
+        if name in providers.names():
+            assert list(providers.get(name).problems(settings, store_kind=manifest["kind"])) == []
+
+
+def test_there_are_manifests_of_every_kind_to_check() -> None:
+    assert {manifest["kind"] for _, manifest in manifests()} == KINDS.keys()
+
+
+def test_the_flags_of_run_are_named_all_and_no_others() -> None:
+    named = {FLAG.match(code) for code in CODE.findall(prose(DOCS / "operating.md")) if code.startswith("--")}
+    assert {match[0] for match in named if match} == set(HELP_FLAG.findall(help_of("run")))
+
+
+def test_the_defaults_of_run_are_those_of_the_command_line() -> None:
+    stated = {cells[0].strip("`"): cells[1].strip("`") for cells in rows(DOCS / "operating.md", "`--")}
+    shown = {
+        param.opts[0]: str(param.default)
+        for param in run.params
+        if isinstance(param, click.Option) and param.show_default
+    }
+    assert shown
+    assert {flag: stated[flag] for flag in shown} == shown
+
+
+def test_the_options_of_seal_are_named_all_and_no_others() -> None:
+    named = [flag for cells in rows(DOCS / "sealing.md", "`-") for flag in FLAG.findall(cells[0])]
+    assert set(named) == set(HELP_FLAG.findall(help_of("seal"))) - {"--help"}
+
+
+def test_the_metrics_are_named_all_and_no_others() -> None:
+    metrics = Metrics("0")
+    metrics.watch(WorkQueue(now=lambda: 0.0, group_of=lambda _: ""), dict)
+    exported = {
+        (f"{family.name}_total" if family.type == "counter" else family.name, family.type)
+        for family in metrics.registry.collect()
+    }
+    stated = {(cells[0].strip("`"), cells[1]) for cells in rows(DOCS / "operating.md", "`secrets_operator_")}
+    assert stated == exported
+    named = set(re.findall(r"secrets_operator_[a-z_]+", (DOCS / "operating.md").read_text(encoding="utf-8")))
+    assert named == {name for name, _ in exported}
+
+
+def test_the_log_events_that_are_explained_are_logged() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "secrets_operator").rglob("*.py"))
+    table = prose(DOCS / "operating.md").partition("| `event` |")[2].partition("\n\n")[0]
+    explained = [name for line in table.splitlines()[2:] for name in CODE.findall(line.split("|")[1])]
+    assert explained
+    assert [name for name in explained if f'"{name}"' not in sources] == []
+
+
+def test_the_reasons_of_a_sealed_secret_are_explained_all() -> None:
+    explained = {code for cells in rows(DOCS / "sealing.md", "False") for code in CODE.findall(cells[1])}
+    assert explained >= {str(reason) for reason in FailureReason}
+
+
+def test_the_targets_of_make_are_named_all_and_no_others() -> None:
+    named = {cells[0].strip("`").removeprefix("make ") for cells in rows(DOCS / "development.md", "`make ")}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert named == set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
