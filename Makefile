@@ -8,7 +8,6 @@ MEMBERS := devcluster devvault providers/aws providers/vault
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 # Each is checked on its own: all have a folder called tests, which would be one module to mypy.
 TYPED := $(MEMBERS) examples/demo
-BENCHES := queue reflector devcluster_apply devcluster_list_watch first_sync_in_a_storm
 
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -60,7 +59,7 @@ crds: $(STAMP) ## Write crds/ anew from the resource models
 	$(BIN)/secrets-operator crds --output crds
 
 bench: $(STAMP) ## Measure; every figure stands beside a bare one of the same run
-	@set -e; for bench in $(BENCHES); do echo "== bench/$$bench.py"; $(BIN)/python bench/$$bench.py; done
+	@set -e; for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
 
 lock: $(STAMP) ## Make requirements.lock anew; UPGRADE=1 takes the newest versions
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -32,3 +32,8 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return the seconds of the machine's monotonic clock."""
         return time.monotonic()
+
+
+def thread_cpu_seconds() -> float:
+    """Return the CPU seconds that the calling thread has used; what a render may use of them is bounded."""
+    return time.thread_time()

@@ -6,6 +6,7 @@
     │   ├── Refused           the other side said no: credentials, permissions, ownership
     │   └── NamespaceUnknown  a cluster store's credential lives with its consumer, and none is known
     ├── Retryable             try again: after `after` seconds when the other side said so, else with backoff
+    ├── Unsure                a check that cannot tell: what was checked stays in use and is checked again in its time
     └── NotFound              a definite answer that the thing does not exist
 
 Messages are for users: one stable line that says what to do, without values, times or request ids.
@@ -50,6 +51,10 @@ class Retryable(OperatorError):
         """Carry the wait in seconds that the other side asked for, or None to use backoff."""
         super().__init__(message, field=field)
         self.after = after
+
+
+class Unsure(OperatorError):
+    """A check has no way to tell whether the thing works, which speaks neither for it nor against it."""
 
 
 class NotFound(OperatorError):

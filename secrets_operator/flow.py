@@ -10,7 +10,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    # Whoever only seals does without the models.
+    from secrets_operator.resources.rewrites import Rewrite
 
 # A Kubernetes object as the API server sent it. Hot paths read it by key and never copy it.
 Object = dict[str, Any]
@@ -102,11 +106,36 @@ Outcome = Done | Again | Retry | Never
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """All secrets that match (``dataFrom.find``), by every condition that is not empty.
+
+    ``name`` is a regular expression in the syntax of Go (RE2), searched for anywhere in the name; ``path`` is where to
+    start. Providers differ in what they make of conditions given together. Equal queries are asked once.
+    """
+
+    path: str = ""
+    name: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySettings:
+    """What a store says about trying calls again, each None where it says nothing.
+
+    How ``max_retries`` counts is the provider's affair; it is never negative, and so is the wait in seconds.
+    """
+
+    max_retries: int | None = None
+    interval_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """One entry of ``data`` or ``dataFrom``: what to read remotely and where it goes.
 
     ``field`` is the entry's path in the resource, for messages. An empty ``secret_key`` spreads the remote value into
-    keys (``dataFrom.extract``); otherwise it names the one key the value goes to.
+    keys (``dataFrom.extract``); otherwise it names the one key the value goes to. With ``find`` there is no ``key``:
+    every match becomes a key.
     """
 
     field: str
@@ -116,11 +145,17 @@ class Read:
     secret_key: str = ""
     conversion: str = "Default"
     metadata: bool = False
+    decoding: str = "None"
+    null_bytes: str = "Ignore"
+    rewrite: tuple[Rewrite, ...] = ()
+    find: Query | None = None
+    store: Key | None = None
+    """The store it is read from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A read that was answered: the data it contributes, under remote names for an extract."""
+    """A read that was answered: the data it contributes, under remote names for an extract and a find."""
 
     read: Read
     data: Mapping[str, SecretBytes]

@@ -10,28 +10,36 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
+from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
 from secrets_operator.controllers.secret_store import SecretStores
+from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.namespace_access import NamespaceAccess
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object, Outcome
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import (
+    CLUSTER_EXTERNAL_SECRETS,
     CLUSTER_SECRET_STORES,
     EXTERNAL_SECRETS,
+    NAMESPACES,
     SEALED_SECRETS,
     SECRET_STORES,
     SECRETS,
     Resource,
 )
+from secrets_operator.planning.child_resources import Child, child
 from secrets_operator.planning.conditions import find
-from secrets_operator.planning.marks import WATCHED_SELECTOR
+from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
+from secrets_operator.planning.namespaces import Namespace, namespace
 from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.queueing.workers import Pace, Workers
@@ -46,6 +54,7 @@ from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.collections import Collection, custom_resource
 from secrets_operator.watching.dependents import Dependents
+from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.reflector import Reflector, Selection
 
@@ -75,7 +84,10 @@ class Wiring:
         self._clock = clock
         self._keys = keys
         self._digester = digester
-        self.sessions = Sessions(providers, Referents(client), blocking, limit=settings.store_concurrency)
+        access = NamespaceAccess(client, cached=lambda name: self._namespaces.get("", name))
+        self.sessions = Sessions(
+            providers, Referents(client), blocking, denial=access.denial, limit=settings.store_concurrency
+        )
         dependents = Dependents()
         self._queue = WorkQueue(
             now=clock.monotonic,
@@ -83,6 +95,7 @@ class Wiring:
             limits=Limits(group=settings.store_concurrency, background=max(settings.concurrency * 3 // 4, 1)),
         )
         self._handlers = Handlers(self._queue, dependents, digester)
+        self._fan_out = FanOut(self._queue, dependents)
         self._watch_all()
         deps = Deps(
             settings=settings,
@@ -132,10 +145,11 @@ class Wiring:
 
     def _watch_all(self) -> None:
         handlers = self._handlers
-        self._external_secrets = self._resources(EXTERNAL_SECRETS, handlers.external_secret)
+        self._external_secrets = self._resources(EXTERNAL_SECRETS, self._external_secret_changed)
         self._secret_stores = self._resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
         self._cluster_stores = self._resources(CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind))
         self._sealed_secrets = self._resources(SEALED_SECRETS, handlers.sealed_secret)
+        self._watch_cluster()
         self._secrets: Collection[SecretState] = Collection(
             SECRETS.kind,
             [
@@ -156,13 +170,26 @@ class Wiring:
             self._secret_stores,
             self._cluster_stores,
             self._sealed_secrets,
+            self._namespaces,
+            self._cluster_external_secrets,
             self._secrets,
             self._key_secrets,
         )
 
+    def _watch_cluster(self) -> None:
+        # Who works in some namespaces only neither sees all others nor decides what they get.
+        everywhere = not self._settings.watch_namespaces
+        namespaces = [self._reflector(Selection(NAMESPACES), namespace, self._fan_out.namespace)] if everywhere else []
+        self._namespaces: Collection[Namespace] = Collection(NAMESPACES.kind, namespaces)
+        self._cluster_external_secrets = (
+            self._resources(CLUSTER_EXTERNAL_SECRETS, self._fan_out.cluster_external_secret)
+            if everywhere
+            else Collection(CLUSTER_EXTERNAL_SECRETS.kind, [])
+        )
+
     def _resources(self, resource: Resource, handler: Callable[[Change[Object]], None]) -> Collection[Object]:
         namespaces = (self._settings.watch_namespaces if resource.namespaced else ()) or ("",)
-        project = custom_resource(resource.api_version, resource.kind)
+        project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
         return Collection(
             resource.kind,
             [self._reflector(Selection(resource, namespace), project, handler) for namespace in namespaces],
@@ -175,6 +202,17 @@ class Wiring:
             self._client, selection, project=project, on_change=on_change, clock=self._clock, chance=random.random
         )
 
+    def _external_secret_changed(self, change: Change[Object]) -> None:
+        self._handlers.external_secret(change)
+        self._fan_out.external_secret(change)
+
+    def _existing(self, key: Key, name: str) -> Iterator[Child]:
+        """Yield the children of a ClusterExternalSecret and every ExternalSecret of the name they are to have."""
+        places = {(one.namespace, one.name) for one in self._fan_out.children(key)}
+        places |= {(one.name, name) for one in self._namespaces.values()}
+        found = (self._external_secrets.get(*place) for place in places)
+        return (child(resource) for resource in found if resource is not None)
+
     def _sealing_key_changed(self, _change: Change[SealingKey | None]) -> None:
         if self._keys.load(self._key_secrets.values()):
             self._handlers.sealing_keys(self._sealed_secrets.values())
@@ -186,12 +224,21 @@ class Wiring:
             resources=self._external_secrets.get,
             stores=lambda key: stores[key.kind].get(key.namespace, key.name),
             sessions=self.sessions,
+            templates=TemplateRendering(Referents(self._client), unsealing, self._clock),
         )
         sealed_secrets = SealedSecrets(
             deps, resources=self._sealed_secrets.get, keyring=lambda: self._keys.keyring, blocking=unsealing
         )
+        cluster_external_secrets = ClusterExternalSecrets(
+            deps,
+            resources=self._cluster_external_secrets.get,
+            namespaces=self._namespaces.values,
+            existing=self._existing,
+            children=ChildResources(self._client),
+        )
         return {
             EXTERNAL_SECRETS.kind: external_secrets.reconcile,
+            CLUSTER_EXTERNAL_SECRETS.kind: cluster_external_secrets.reconcile,
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             **{
                 kind: SecretStores(
@@ -206,7 +253,13 @@ class Wiring:
         return outcome
 
     def _readiness(self) -> dict[str, Counter[str]]:
-        kinds = (self._external_secrets, self._secret_stores, self._cluster_stores, self._sealed_secrets)
+        kinds = (
+            self._external_secrets,
+            self._cluster_external_secrets,
+            self._secret_stores,
+            self._cluster_stores,
+            self._sealed_secrets,
+        )
         return {collection.kind: Counter(map(_state_of, collection.values())) for collection in kinds}
 
 

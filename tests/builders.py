@@ -9,6 +9,7 @@ from typing import Any
 
 from secrets_operator.applying.secrets import manifest
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.planning.namespaces import NAME_LABEL, Namespace
 from secrets_operator.planning.refresh import format_time
 from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
 from secrets_operator.planning.targets import DesiredSecret
@@ -76,6 +77,28 @@ def store(
         "spec": {"provider": {"fake": {}}, **(spec or {})},
         "status": status,
     }
+
+
+def cluster_external_secret(
+    name: str = "shared", *, spec: Object | None = None, status: Object | None = None, **meta: Any
+) -> Object:
+    """Build a ClusterExternalSecret that selects ``team: red``; ``spec`` replaces members of a complete one."""
+    complete = {
+        "namespaceSelectors": [{"matchLabels": {"team": "red"}}],
+        "externalSecretSpec": {"dataFrom": [{"extract": {"key": "db"}}]},
+    }
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ClusterExternalSecret",
+        "metadata": {"name": name, "uid": f"uid-{name}", "generation": 1, "resourceVersion": "1", **meta},
+        "spec": {**complete, **(spec or {})},
+        **({"status": status} if status is not None else {}),
+    }
+
+
+def namespace(name: str, *, terminating: bool = False, **labels: str) -> Namespace:
+    """Build what is kept of a Namespace, with the label that the API server sets."""
+    return Namespace(name, {NAME_LABEL: name, **labels}, terminating)
 
 
 def sealed_secret(

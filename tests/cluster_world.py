@@ -33,6 +33,7 @@ GROUPS = {
     "ExternalSecret": ("external-secrets.io", "externalsecrets"),
     "SecretStore": ("external-secrets.io", "secretstores"),
     "ClusterSecretStore": ("external-secrets.io", "clustersecretstores"),
+    "ClusterExternalSecret": ("external-secrets.io", "clusterexternalsecrets"),
     "SealedSecret": ("bitnami.com", "sealedsecrets"),
     "CustomResourceDefinition": ("apiextensions.k8s.io", "customresourcedefinitions"),
 }
@@ -281,6 +282,13 @@ class World:
         except AssertionError as error:
             message = f"{error}; it says {condition(self.get(kind, namespace, name), type_)}"
             raise AssertionError(message) from None
+
+    def wait_for_status(self, namespace: str, name: str, accept: Callable[[Object], bool]) -> None:
+        """Wait until the status of an ExternalSecret is as wanted."""
+        wait_for(
+            f"the status of {name}",
+            lambda: accept((self.get("ExternalSecret", namespace, name) or {}).get("status") or {}),
+        )
 
     def ensure_namespace(self, name: str) -> None:
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})

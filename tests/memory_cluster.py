@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client, IssuedToken
-from secrets_operator.kube.errors import ApiError, NotFound
+from secrets_operator.kube.errors import ApiError, Conflict, NotFound
 from secrets_operator.kube.resources import Resource
 
 Place = tuple[str, str, str]
@@ -67,8 +67,18 @@ class MemoryCluster:
         if subresource:
             self.objects[place][subresource] = body[subresource]
         else:
-            self.objects[place] = {**body, "metadata": {**body["metadata"], "managedFields": [_owned(manager, body)]}}
+            meta = {"uid": f"uid-{namespace}-{name}", **body["metadata"], "managedFields": [_owned(manager, body)]}
+            self.objects[place] = {**body, "metadata": meta}
         return self.objects[place]
+
+    async def delete(self, resource: Resource, namespace: str, name: str, *, uid: str = "") -> None:
+        self._called("delete", resource.kind)
+        found = self.objects.get((resource.kind, namespace, name))
+        if found is None:
+            raise NotFound(f"no {resource.kind} {namespace}/{name}", code=404)
+        if uid and found["metadata"].get("uid", "") != uid:
+            raise Conflict("another uid", code=409)
+        del self.objects[resource.kind, namespace, name]
 
     async def create_token(self, namespace: str, service_account: str, *, audiences: Sequence[str] = ()) -> IssuedToken:
         self._called("create", "token")

@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secrets_operator.errors import NotFound, Terminal
-from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Absent, Answer, Capabilities, Found, Host, Problem, Reference
+from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.provider import Absent, Answer, Capabilities, FindAnswer, Found, Host, Problem, Query, Reference
+
+
+async def everybody_may(_store: Object, _namespace: str) -> str:
+    """Judge as a store without conditions does."""
+    return ""
 
 
 @dataclass(eq=False)
@@ -24,6 +29,11 @@ class ScriptedSession:
         assert not self.closed, "a closed session was used"
         self.provider.fetched.append(tuple(references))
         return [self.provider.remote.get(reference.key, Absent()) for reference in references]
+
+    async def find(self, query: Query) -> FindAnswer:
+        assert not self.closed, "a closed session was used"
+        self.provider.found.append(query)
+        return self.provider.matches.get(query, Absent())
 
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         members = self.extract(payload)
@@ -61,6 +71,8 @@ class ScriptedProvider:
     late_credential: Mapping[str, Any] = field(default_factory=dict)
     sessions: list[ScriptedSession] = field(default_factory=list)
     fetched: list[tuple[Reference, ...]] = field(default_factory=list)
+    matches: dict[Query, FindAnswer] = field(default_factory=dict)
+    found: list[Query] = field(default_factory=list)
     validated: int = 0
     opening: int = 0
 

@@ -95,6 +95,8 @@ def manifest(desired: DesiredSecret) -> Object:
         metadata["labels"] = dict(desired.labels)
     if desired.annotations:
         metadata["annotations"] = dict(desired.annotations)
+    if desired.finalizers:
+        metadata["finalizers"] = list(desired.finalizers)
     if desired.owner is not None and desired.controlled:
         metadata["ownerReferences"] = [_reference(desired.owner, desired)]
     body: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}

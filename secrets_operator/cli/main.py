@@ -15,6 +15,7 @@ class LazyGroup(click.Group):
         "crds": ("secrets_operator.cli.crds:crds", "Print or write the CustomResourceDefinitions."),
         "run": ("secrets_operator.cli.run:run", "Run the operator."),
         "seal": ("secrets_operator.cli.seal:seal", "Encrypt a Secret so that it can be committed to Git."),
+        "template": ("secrets_operator.cli.template:template", "Render a template with data from a file."),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

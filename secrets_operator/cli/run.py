@@ -68,7 +68,8 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
     "--watch-namespace",
     "watch_namespaces",
     multiple=True,
-    help="Work in this namespace only; repeat for several. Default: all namespaces.",
+    help="Work in this namespace only, and leave ClusterExternalSecrets alone; repeat for several. Default: all "
+    "namespaces.",
 )
 @click.option(
     "--controller-class",
@@ -120,8 +121,9 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
 def run(**options: Any) -> None:
     """Run the operator until SIGTERM or SIGINT.
 
-    Watches ExternalSecrets, SecretStores, ClusterSecretStores and SealedSecrets, and keeps the native Secrets they
-    describe. Every option can be set in the environment too, for example SECRETS_OPERATOR_RUN_LOG_FORMAT=console.
+    Watches ExternalSecrets, ClusterExternalSecrets, SecretStores, ClusterSecretStores and SealedSecrets, and keeps the
+    native Secrets they describe. Every option can be set in the environment too, for example
+    SECRETS_OPERATOR_RUN_LOG_FORMAT=console.
 
     \b
     Examples:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret_reports import Reports
+from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.controllers.writing import delete_secret, write_secret
 from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.sessions import Sessions, provider_of
-from secrets_operator.flow import Again, Cause, Done, Fetched, Miss, Never, Object, Outcome, Retry
-from secrets_operator.planning.desired import from_external_secret
+from secrets_operator.flow import Again, Cause, Done, Fetched, Key, Miss, Never, Object, Outcome, Read, Retry
+from secrets_operator.planning.desired import from_external_secret, from_template
 from secrets_operator.planning.external_secret import Observed, Wanted, until_refresh
 from secrets_operator.planning.refresh import Synced
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
 from secrets_operator.planning.status import Success
 from secrets_operator.planning.targets import DesiredSecret
-from secrets_operator.rendering.external_secret import secret_data
 from secrets_operator.reporting.events import Event
 
 # How soon to look again for a Secret to merge into: nobody tells us when it comes. Seconds.
@@ -36,22 +37,23 @@ class Synchronised:
 class Sync:
     """Brings one Secret in line with what its store holds."""
 
-    def __init__(self, deps: Deps, sessions: Sessions) -> None:
+    def __init__(self, deps: Deps, sessions: Sessions, templates: TemplateRendering) -> None:
         self._deps = deps
         self._sessions = sessions
+        self._templates = templates
         self._reports = Reports(deps)
 
     async def run(
-        self, resource: Object, want: Wanted, store: Object, *, observed: Observed, healing: bool
+        self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
     ) -> Synchronised | Outcome:
         """Return what was synced, or the outcome of a failure that was reported."""
-        fetched = await self._fetch(want, store)
+        fetched = await self._fetch(want, stores)
         failed = [miss for miss in fetched.misses if not _is_accepted(miss, want)]
         if failed:
             return await self._failed(resource, failed)
         for miss in fetched.misses:
             await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
-        desired = from_external_secret(resource, want, secret_data(fetched), self._deps.digester)
+        desired = await self._desired(resource, want, fetched)
         decision = decide(want, desired, observed.target, self._deps.digester)
         if isinstance(decision, Refuse):
             await self._reports.failure(resource, decision.message)
@@ -62,9 +64,28 @@ class Sync:
         await self._reports.success(resource, Success(synced, want.target, wrote), reason=reason, message=message)
         return Synchronised(synced, _next_run(want, synced, observed, reason))
 
-    async def _fetch(self, want: Wanted, store: Object) -> Fetched:
+    async def _desired(self, resource: Object, want: Wanted, fetched: Fetched) -> DesiredSecret:
+        values = await self._templates.values(fetched)
+        template = want.spec.target.template
+        if template is None or not (values or want.spec.target.deletion_policy == "Merge"):
+            # Nothing was fetched: what becomes of the Secret is for the deletion policy to say, not for a template.
+            return from_external_secret(resource, want, values, self._deps.digester)
+        rendered = await self._templates.render(want.key, template, values)
+        return from_template(want, template, rendered, self._deps.digester)
+
+    async def _fetch(self, want: Wanted, stores: Mapping[Key, Object]) -> Fetched:
+        """Read from every store at once, and put the answers into the order of the entries again."""
+        parts = await asyncio.gather(
+            *(self._fetch_from(stores[key], [read for read in want.reads if read.store == key], want) for key in stores)
+        )
+        place = {read.field: index for index, read in enumerate(want.reads)}
+        values = sorted((found for part in parts for found in part.values), key=lambda found: place[found.read.field])
+        misses = sorted((miss for part in parts for miss in part.misses), key=lambda miss: place[miss.read.field])
+        return Fetched(tuple(values), tuple(misses))
+
+    async def _fetch_from(self, store: Object, reads: Sequence[Read], want: Wanted) -> Fetched:
         async with self._sessions.use(store, want.key.namespace) as session:
-            fetched = await gather(want.reads, session)
+            fetched = await gather(reads, session)
             if any(miss.credentials for miss in fetched.misses):
                 self._sessions.discard(session)
         provider, _ = provider_of(store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
-from secrets_operator.errors import OperatorError, Retryable
+from secrets_operator.errors import OperatorError, Retryable, Unsure
 from secrets_operator.fetching.sessions import Sessions, provider_of, provider_problems
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
@@ -16,7 +16,7 @@ from secrets_operator.planning.stores import is_of_class
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.events import NORMAL, WARNING, Event
 
-VALID, INVALID = "Valid", "InvalidProviderConfig"
+VALID, UNKNOWN, INVALID = "Valid", "ValidationUnknown", "InvalidProviderConfig"
 _RESOURCES = {resource.kind: resource for resource in (SECRET_STORES, CLUSTER_SECRET_STORES)}
 
 
@@ -43,6 +43,9 @@ class SecretStores:
             message = await self._validate(store)
         except API_TROUBLE:
             raise
+        except Unsure as error:
+            await self._report(store, Condition("Ready", True, UNKNOWN, str(error)), capabilities="")
+            return Again(self._interval(store).total_seconds())
         except OperatorError as error:
             await self._report(store, Condition("Ready", False, INVALID, str(error)), capabilities="")
             # A Secret that appears or a permission that is granted is not announced: look again, ever more seldom.
@@ -79,5 +82,5 @@ class SecretStores:
         await self._deps.statuses.write(self._resource, store, status)
         old = find(previous.get("conditions") or (), "Ready")
         if old is None or old.get("reason") != condition.reason:
-            kind = NORMAL if condition.status else WARNING
+            kind = NORMAL if condition.reason == VALID else WARNING
             await self._deps.events.emit(store, Event(condition.reason, condition.message, kind))

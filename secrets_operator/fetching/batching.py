@@ -1,17 +1,21 @@
-"""Coalesces what many resources ask of one session: each reference once, many references a call.
+"""Coalesces what many resources ask of one session: each reference once, many references a call, each query once.
 
-Reads that arrive within a short window go out together; a read of a reference that is already on its way joins it.
+Reads that arrive within a short window go out together; a read of a reference that is already on its way joins it, and
+so does a query.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from secrets_operator.errors import OperatorError
-from secrets_operator.provider import Answer, Failed, Reference
+from secrets_operator.flow import Query
+from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Answer, Failed, FindAnswer, Matches, Reference
 
 Fetch = Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
+Find = Callable[[Query], Awaitable[FindAnswer]]
 
 
 class Batcher:
@@ -71,3 +75,45 @@ class Batcher:
             message = f"the provider gave {len(answers)} answers to {len(references)} references"
             raise OperatorError(message)
         return answers
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    task: asyncio.Task[FindAnswer]
+    waiting: int = 0
+
+
+class Finder:
+    """Asks each query once, however many wait for the answer, and stops asking when nobody does any more."""
+
+    def __init__(self, find: Find, *, deadline: float = 30.0) -> None:
+        """Give each query ``deadline`` seconds."""
+        self._find = find
+        self._deadline = deadline
+        self._asked: dict[Query, _Asked] = {}
+
+    async def find(self, query: Query) -> FindAnswer:
+        """Return the answer to one query. Raises what the provider raises against its contract."""
+        asked = self._asked.get(query)
+        if asked is None:
+            asked = self._asked[query] = _Asked(asyncio.create_task(self._ask(query)))
+        asked.waiting += 1
+        try:
+            return await asyncio.shield(asked.task)
+        finally:
+            asked.waiting -= 1
+            # Answered, or cancelled and of no use to who comes next: either way it is not to be joined.
+            if not asked.waiting or asked.task.done():
+                asked.task.cancel()
+                if self._asked.get(query) is asked:
+                    del self._asked[query]
+
+    async def _ask(self, query: Query) -> FindAnswer:
+        try:
+            async with asyncio.timeout(self._deadline):
+                answer = await self._find(query)
+        except TimeoutError:
+            return Failed(f"no answer within {self._deadline:g} s: narrow the query")
+        if isinstance(answer, Matches) and len(answer.payloads) > MOST_MATCHES:
+            return TOO_MANY_MATCHES
+        return answer

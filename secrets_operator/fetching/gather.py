@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 
 from secrets_operator.errors import NotFound, OperatorError
 from secrets_operator.fetching.sessions import OpenSession
-from secrets_operator.flow import Cause, Fetched, Miss, Read, SecretBytes, Value
-from secrets_operator.provider import Absent, Answer, Failed, Found, Reference, Rejected, Session
+from secrets_operator.flow import Cause, Fetched, Miss, Query, Read, SecretBytes, Value
+from secrets_operator.provider import (
+    Absent,
+    Answer,
+    Failed,
+    FindAnswer,
+    Found,
+    Matches,
+    Reference,
+    Rejected,
+    Session,
+)
 
 
 async def gather(reads: Sequence[Read], session: OpenSession) -> Fetched:
     """Ask for all reads at once, so that they share batches with each other and with other resources."""
-    references = [Reference(read.key, read.version, read.metadata) for read in reads]
-    answers = await asyncio.gather(*(session.batcher.read(reference) for reference in references))
+    answers = await asyncio.gather(*(_ask(read, session) for read in reads))
     results = [interpret(read, answer, session.session) for read, answer in zip(reads, answers, strict=True)]
     return Fetched(
         values=tuple(result for result in results if isinstance(result, Value)),
@@ -22,18 +31,32 @@ async def gather(reads: Sequence[Read], session: OpenSession) -> Fetched:
     )
 
 
-def interpret(read: Read, answer: Answer, session: Session) -> Value | Miss:
+async def _ask(read: Read, session: OpenSession) -> Answer | FindAnswer:
+    if read.find is not None:
+        return await session.finder.find(read.find)
+    return await session.batcher.read(Reference(read.key, read.version, read.metadata))
+
+
+def interpret(read: Read, answer: Answer | FindAnswer, session: Session) -> Value | Miss:
     """Turn one answer into the data it contributes, or into the reason why it contributes none."""
+    asked = repr(read.key) if read.find is None else _shown(read.find)
     match answer:
         case Found(payload):
             return _pick(read, payload, session)
+        case Matches(payloads):
+            return Value(read, payloads)
         case Absent():
             version = f" (version {read.version})" if read.version else ""
-            return Miss(read, Cause.ABSENT, f"{read.key!r}{version} does not exist in the store")
+            return Miss(read, Cause.ABSENT, f"{asked}{version} does not exist in the store")
         case Failed(message, after):
-            return Miss(read, Cause.FAILED, f"{read.key!r} could not be read: {message}", after)
+            return Miss(read, Cause.FAILED, f"{asked} could not be read: {message}", after)
         case Rejected(message, credentials):
-            return Miss(read, Cause.REJECTED, f"{read.key!r} was refused: {message}", credentials=credentials)
+            return Miss(read, Cause.REJECTED, f"{asked} was refused: {message}", credentials=credentials)
+
+
+def _shown(query: Query) -> str:
+    """Name a query by where it starts, else by the names it matches: enough to tell it in a list of entries."""
+    return f"path {query.path!r}" if query.path else f"the query for {query.name!r}" if query.name else "the query"
 
 
 def _pick(read: Read, payload: SecretBytes, session: Session) -> Value | Miss:

@@ -14,7 +14,7 @@ from secrets_operator.fetching.referents import (
     reachable_namespace,
     secret_key,
 )
-from secrets_operator.flow import SecretBytes
+from secrets_operator.flow import RetrySettings, SecretBytes
 from secrets_operator.provider import StoreIdentity
 
 T = TypeVar("T")
@@ -30,9 +30,18 @@ class CredentialRead(NamedTuple):
 class StoreHost:
     """See :class:`secrets_operator.provider.Host`; also remembers what the session depends on."""
 
-    def __init__(self, store: StoreIdentity, *, referents: Referents, blocking: Blocking, limit: int) -> None:
+    def __init__(
+        self,
+        store: StoreIdentity,
+        *,
+        referents: Referents,
+        blocking: Blocking,
+        limit: int,
+        retry: RetrySettings | None = None,
+    ) -> None:
         """Let at most ``limit`` blocking calls of this store be under way, so that it cannot take every thread."""
         self.store = store
+        self.retry = retry
         self.credentials: dict[CredentialRead, None] = {}
         self.used_consumer_namespace = False
         self._referents = referents

@@ -8,23 +8,27 @@ closed when it is replaced and its last user has left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
 
-from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Retryable, Terminal
-from secrets_operator.fetching.batching import Batcher
+from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Refused, Retryable, Terminal
+from secrets_operator.fetching.batching import Batcher, Finder
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import StoreHost
 from secrets_operator.fetching.referents import CLUSTER_STORE, Referents
 from secrets_operator.flow import Key, Object
+from secrets_operator.planning.retry_settings import retry_settings
 from secrets_operator.provider import Provider, Session, StoreIdentity
 from secrets_operator.provider.discovery import Providers
 
 log = structlog.get_logger(__name__)
+
+Denial = Callable[[Object, str], Awaitable[str]]
+"""(store, namespace) -> why resources in that namespace may not use the store; empty when they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,11 @@ class _Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSession:
-    """A session in use, with the batcher that all its readers share."""
+    """A session in use, with what coalesces the reads and queries of all its users."""
 
     session: Session
     batcher: Batcher
+    finder: Finder
     host: StoreHost
 
 
@@ -79,13 +84,15 @@ class Sessions:
         referents: Referents,
         blocking: Blocking,
         *,
+        denial: Denial,
         limit: int,
         deadlines: Deadlines | None = None,
     ) -> None:
-        """Let each session have at most ``limit`` blocking calls under way."""
+        """Lend nothing that ``denial`` speaks against; allow a session ``limit`` blocking calls under way."""
         self._providers = providers
         self._referents = referents
         self._blocking = blocking
+        self.denial = denial
         self._limit = limit
         self._deadlines = deadlines or Deadlines()
         self._slots: dict[_Slot, _Opening] = {}
@@ -93,7 +100,13 @@ class Sessions:
 
     @asynccontextmanager
     async def use(self, store: Object, namespace: str) -> AsyncIterator[OpenSession]:
-        """Lend the session of ``store`` to a resource in ``namespace``; raises what opening it raises."""
+        """Lend the session of ``store`` to a resource in ``namespace``.
+
+        Raises Refused when the store's conditions keep that namespace out, and what opening the session raises.
+        """
+        denial = await self.denial(store, namespace)
+        if denial:
+            raise Refused(denial)
         opening = self._current(store, namespace)
         opening.users += 1
         try:
@@ -104,7 +117,7 @@ class Sessions:
             self._close_if_unused(opening)
 
     async def validate(self, store: Object) -> None:
-        """Check the credential of ``store``, read anew; raises Terminal or Retryable.
+        """Check the credential of ``store``, read anew; raises Terminal, Retryable or Unsure.
 
         A cluster store whose credential lives with its consumers cannot be checked here and counts as valid.
         """
@@ -159,13 +172,19 @@ class Sessions:
         if problems:
             raise InvalidSpec(problems)
         identity = StoreIdentity(store["kind"], store["metadata"]["name"], namespace)
-        host = StoreHost(identity, referents=self._referents, blocking=self._blocking, limit=self._limit)
+        host = StoreHost(
+            identity,
+            referents=self._referents,
+            blocking=self._blocking,
+            limit=self._limit,
+            retry=retry_settings(store),
+        )
         try:
             async with asyncio.timeout(self._deadlines.open):
                 session = await provider.open(spec, host)
         except TimeoutError as error:
             raise Retryable(f"provider {name} could not be opened within {self._deadlines.open:g} s") from error
-        return OpenSession(session, Batcher(session.fetch), host)
+        return OpenSession(session, Batcher(session.fetch), Finder(session.find), host)
 
     async def _validate(self, current: OpenSession) -> None:
         try:

@@ -72,4 +72,7 @@ SECRET_STORES = Resource("external-secrets.io", "v1", "secretstores", "SecretSto
 CLUSTER_SECRET_STORES = Resource(
     "external-secrets.io", "v1", "clustersecretstores", "ClusterSecretStore", namespaced=False, confidential=False
 )
+CLUSTER_EXTERNAL_SECRETS = Resource(
+    "external-secrets.io", "v1", "clusterexternalsecrets", "ClusterExternalSecret", namespaced=False, confidential=False
+)
 SEALED_SECRETS = Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret", confidential=False)

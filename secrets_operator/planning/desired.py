@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
 
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.planning.external_secret import Wanted
@@ -11,28 +13,57 @@ from secrets_operator.planning.secret_state import Digester
 from secrets_operator.planning.targets import DesiredSecret, data_hash
 from secrets_operator.resources.labels import CREATED_BY_LABEL
 from secrets_operator.resources.names import EXTERNAL_SECRET
+from secrets_operator.resources.templates import Template
+
+
+class TemplateResult(Protocol):
+    """What a template made of the fetched values; ``rendering`` has it."""
+
+    data: dict[str, SecretBytes]
+    labels: dict[str, str]
+    annotations: dict[str, str]
 
 
 def from_external_secret(
     resource: Object, want: Wanted, data: Mapping[str, SecretBytes], digester: Digester
 ) -> DesiredSecret:
     """Return the Secret of an ExternalSecret without template: its labels and annotations are copied to it."""
-    metadata, target = resource["metadata"], want.spec.target
-    owned = target.creation_policy == "Owner"
+    metadata = resource["metadata"]
+    return _desired(
+        want,
+        data,
+        digester,
+        labels=without_tracking(metadata.get("labels") or {}),
+        annotations=without_tracking(metadata.get("annotations") or {}),
+    )
+
+
+def from_template(want: Wanted, template: Template, made: TemplateResult, digester: Digester) -> DesiredSecret:
+    """Return the Secret of an ExternalSecret with template: nothing but what the template says is on it."""
+    desired = _desired(want, made.data, digester, labels=made.labels, annotations=made.annotations)
+    return replace(desired, type=template.type or "", finalizers=template.metadata.finalizers)
+
+
+def _desired(
+    want: Wanted,
+    data: Mapping[str, SecretBytes],
+    digester: Digester,
+    *,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+) -> DesiredSecret:
+    owned = want.spec.target.creation_policy == "Owner"
     creator = {CREATED_BY_LABEL: created_by(want.key.namespace, want.key.name)} if owned else {}
     return DesiredSecret(
         name=want.target,
         namespace=want.key.namespace,
         manager=want.manager,
         data=data,
-        labels={**without_tracking(metadata.get("labels") or {}), **want.marks.labels, **creator},
-        annotations={
-            **without_tracking(metadata.get("annotations") or {}),
-            want.marks.hash_annotation: data_hash(data, digester),
-        },
+        labels={**labels, **want.marks.labels, **creator},
+        annotations={**annotations, want.marks.hash_annotation: data_hash(data, digester)},
         owner=want.owner,
         controlled=owned,
         owner_api_version=EXTERNAL_SECRET.api_version,
         blocks_owner_deletion=True,
-        immutable=target.immutable,
+        immutable=want.spec.target.immutable,
     )

@@ -6,27 +6,37 @@ The checks run in order and the first that has something to say decides, as a ch
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
-from secrets_operator.flow import Key, Object, Read
+from secrets_operator.flow import Key, Object, Query, Read
 from secrets_operator.planning.marks import Marks, external_secret_manager, external_secret_marks
-from secrets_operator.planning.refresh import SHORTEST_INTERVAL, Synced, next_refresh_in, refresh_is_due, synced_version
+from secrets_operator.planning.refresh import (
+    SHORTEST_INTERVAL,
+    Cadence,
+    Synced,
+    next_refresh_in,
+    refresh_is_due,
+    synced_version,
+)
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState
 from secrets_operator.planning.stores import Readiness, StoreView, store_key
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields, unsupported_message
+from secrets_operator.planning.sync_windows import Windows, read_windows
 from secrets_operator.planning.targets import is_taken_over, secret_is_intact, secret_is_owned_by_another
 from secrets_operator.resources.external_secret import ExternalSecretSpec
 from secrets_operator.resources.external_secret_checks import spec_problems
 from secrets_operator.resources.names import EXTERNAL_SECRET as TYPE
 from secrets_operator.resources.problems import problems_in
-from secrets_operator.resources.references import StoreRef
-from secrets_operator.resources.remote_refs import RemoteRef
+from secrets_operator.resources.references import SourceRef, StoreRef
+from secrets_operator.resources.remote_refs import Find, RemoteRef
+from secrets_operator.resources.rewrites import Rewrite
 
 # How old a resource may be to count as new, and how soon it is looked at again; seconds.
 NEW_SECONDS = 1.0
+ANY_NAME = ".*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +47,13 @@ class Wanted:
     owner: Owner
     target: str
     manager: str
-    store: StoreRef
+    stores: tuple[Key, ...]
+    """The stores it reads from, in the order of its entries."""
+
     spec: ExternalSecretSpec
     version: str
     reads: tuple[Read, ...]
+    windows: Windows | None = None
 
     @property
     def marks(self) -> Marks:
@@ -54,9 +67,14 @@ class Wanted:
         return max(interval, SHORTEST_INTERVAL) if interval > timedelta(0) else interval
 
     @property
-    def store_key(self) -> Key:
-        """The key of the store it reads from."""
-        return store_key(self.store, self.key.namespace)
+    def is_periodic(self) -> bool:
+        """Whether values are read again without a change of the resource."""
+        return self.spec.refresh_policy == "Periodic" and self.interval > timedelta(0)
+
+    @property
+    def cadence(self) -> Cadence:
+        """When it is to be refreshed."""
+        return Cadence(self.spec.refresh_policy, self.interval, self.windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,7 @@ class Unusable:
 class Observed:
     """The world at the moment of the decision."""
 
-    store: StoreView
+    stores: tuple[StoreView, ...]
     target: SecretState | None
     last: Synced
     now: datetime
@@ -127,21 +145,24 @@ def wanted(resource: Object) -> Wanted | Unusable:
     problems = spec_problems(spec)
     if problems:
         return Unusable("; ".join(map(str, problems)))
-    if spec.secret_store_ref is None or not spec.secret_store_ref.name:
+    metadata = resource["metadata"]
+    key = Key(TYPE.kind, metadata["namespace"], metadata["name"])
+    reads = tuple(_reads(spec, key.namespace))
+    stores = tuple(dict.fromkeys(read.store for read in reads if read.store is not None))
+    if not all(store.name for store in stores):
         return Unusable(
             "spec.secretStoreRef.name: is required: name the SecretStore or ClusterSecretStore to read from"
         )
-    metadata = resource["metadata"]
-    key = Key(TYPE.kind, metadata["namespace"], metadata["name"])
     return Wanted(
         key=key,
         owner=Owner(TYPE.group, TYPE.kind, key.name, metadata["uid"]),
         target=spec.target.name or key.name,
         manager=external_secret_manager(key.name),
-        store=spec.secret_store_ref,
+        stores=stores,
         spec=spec,
         version=synced_version(resource),
-        reads=tuple(_reads(spec)),
+        reads=reads,
+        windows=read_windows(spec.sync_windows),
     )
 
 
@@ -151,22 +172,16 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     The store counts only when it is needed: while the Secret is intact and no refresh is due, a store that fails its
     validation says nothing about the resources that were read from it.
     """
-    if observed.store.readiness is Readiness.FOREIGN:
+    if any(store.readiness is Readiness.FOREIGN for store in observed.stores):
         return Ignore()
     intact = _is_as_applied(want, observed.target, digester)
-    due = refresh_is_due(
-        observed.last,
-        version=want.version,
-        policy=want.spec.refresh_policy,
-        interval=want.interval,
-        key=want.key,
-        now=observed.now,
-    )
+    due = refresh_is_due(observed.last, version=want.version, cadence=want.cadence, key=want.key, now=observed.now)
     if intact and not due:
         return Wait(until_refresh(want, observed.last, observed.now))
-    blocked = _store_blocks(observed, recheck)
-    if blocked is not None:
-        return blocked
+    for store in observed.stores:
+        blocked = _store_blocks(store, recheck, is_new=observed.is_new)
+        if blocked is not None:
+            return blocked
     other = _foreign_owner(want, observed.target)
     if other is not None:
         # Its owner may go, and an unlabelled Secret is not watched: look again, ever more seldom.
@@ -178,7 +193,7 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
 
 def until_refresh(want: Wanted, last: Synced, now: datetime) -> float | None:
     """Return the seconds until the next periodic refresh after ``last``."""
-    return next_refresh_in(last, policy=want.spec.refresh_policy, interval=want.interval, key=want.key, now=now)
+    return next_refresh_in(last, cadence=want.cadence, key=want.key, now=now)
 
 
 def _foreign_owner(want: Wanted, target: SecretState | None) -> Owner | None:
@@ -196,14 +211,16 @@ def _is_as_applied(want: Wanted, target: SecretState | None, digester: Digester)
     return secret_is_intact(target, want.manager, want.marks, digester)
 
 
-def _store_blocks(observed: Observed, recheck: timedelta) -> Plan | None:
-    store = observed.store
+def _store_blocks(store: StoreView, recheck: timedelta, *, is_new: bool) -> Plan | None:
     match store.readiness:
         case Readiness.READY | Readiness.FOREIGN:
             return None
+        case Readiness.DENIED:
+            # Where namespaces are not watched, nobody tells us that a label has changed.
+            return Reject(store.detail, retry=True)
         case Readiness.PENDING:
             return Hold(recheck.total_seconds())
-        case Readiness.MISSING if observed.is_new:
+        case Readiness.MISSING if is_new:
             # A GitOps tool applies a folder in any order: its store is likely to be the next object.
             return Hold(NEW_SECONDS)
         case Readiness.MISSING:
@@ -213,16 +230,25 @@ def _store_blocks(observed: Observed, recheck: timedelta) -> Plan | None:
             return Reject(f"{store.kind} {store.name} is not ready{detail}", retry=True)
 
 
-def _reads(spec: ExternalSecretSpec) -> Iterator[Read]:
+def _reads(spec: ExternalSecretSpec, namespace: str) -> Iterator[Read]:
     # Later entries override earlier ones and data overrides dataFrom, so dataFrom comes first.
     for index, many in enumerate(spec.data_from):
+        store = _store_of(many.source_ref, spec, namespace)
         if many.extract is not None:
-            yield _read(many.extract, f"spec.dataFrom[{index}].extract")
+            yield replace(_read(many.extract, f"spec.dataFrom[{index}].extract", rewrite=many.rewrite), store=store)
+        elif many.find is not None:
+            yield replace(_find(many.find, f"spec.dataFrom[{index}].find", many.rewrite), store=store)
     for index, one in enumerate(spec.data):
-        yield _read(one.remote_ref, f"spec.data[{index}].remoteRef", secret_key=one.secret_key)
+        read = _read(one.remote_ref, f"spec.data[{index}].remoteRef", secret_key=one.secret_key)
+        yield replace(read, store=_store_of(one.source_ref, spec, namespace))
 
 
-def _read(remote: RemoteRef, field: str, *, secret_key: str = "") -> Read:
+def _store_of(source: SourceRef | None, spec: ExternalSecretSpec, namespace: str) -> Key:
+    own = source.store_ref if source is not None else None
+    return store_key(own or spec.secret_store_ref or StoreRef(), namespace)
+
+
+def _read(remote: RemoteRef, field: str, *, secret_key: str = "", rewrite: tuple[Rewrite, ...] = ()) -> Read:
     return Read(
         field=field,
         key=remote.key,
@@ -231,4 +257,21 @@ def _read(remote: RemoteRef, field: str, *, secret_key: str = "") -> Read:
         secret_key=secret_key,
         conversion=remote.conversion_strategy,
         metadata=remote.metadata_policy == "Fetch",
+        decoding=remote.decoding_strategy,
+        null_bytes=remote.null_byte_policy,
+        rewrite=rewrite,
+    )
+
+
+def _find(find: Find, field: str, rewrite: tuple[Rewrite, ...]) -> Read:
+    # A condition on the name that says nothing is still one: it matches every name, and counts as given.
+    name = (find.name.regexp or ANY_NAME) if find.name is not None else ""
+    return Read(
+        field=field,
+        key="",
+        conversion=find.conversion_strategy,
+        decoding=find.decoding_strategy,
+        null_bytes=find.null_byte_policy,
+        rewrite=rewrite,
+        find=Query(path=find.path or "", name=name, tags=tuple(sorted(find.tags.items()))),
     )

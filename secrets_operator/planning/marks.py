@@ -45,7 +45,10 @@ SEALED_SECRET_MARKS = Marks({WATCHED_LABEL: TRUE}, f"{OWN_ANNOTATION_PREFIX}data
 
 _EXTERNAL_SECRET_MANAGER = "externalsecrets.external-secrets.io/"
 _SEALED_SECRET_MANAGER = "sealedsecrets.bitnami.com/"
+# The field managers by which ClusterExternalSecrets write their ExternalSecrets begin with this.
+FAN_OUT_MANAGER_PREFIX = "clusterexternalsecrets.external-secrets.io/"
 _MANAGER_LIMIT = 63
+_API_SERVER_LIMIT = 128
 
 # What GitOps tools and kubectl write on the objects they apply. Copied to a Secret, it would make the tool believe
 # that the Secret came from Git too, and prune it. Options of ours speak to the operator, not to the Secret's readers.
@@ -73,6 +76,11 @@ def sealed_secret_manager(name: str) -> str:
     return _manager(_SEALED_SECRET_MANAGER, name)
 
 
+def cluster_external_secret_manager(name: str) -> str:
+    """Return the field manager by which the ClusterExternalSecret ``name`` writes its ExternalSecrets."""
+    return _manager(FAN_OUT_MANAGER_PREFIX, name, limit=_API_SERVER_LIMIT)
+
+
 def created_by(namespace: str, name: str) -> str:
     """Return the value of the created-by label: SHA3-224 of ``namespace/name``, as External Secrets Operator has it."""
     return hashlib.sha3_224(f"{namespace}/{name}".encode()).hexdigest()
@@ -87,8 +95,8 @@ def without_tracking(metadata: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _manager(prefix: str, name: str) -> str:
+def _manager(prefix: str, name: str, *, limit: int = _MANAGER_LIMIT) -> str:
     manager = prefix + name
-    if len(manager) <= _MANAGER_LIMIT:
+    if len(manager) <= limit:
         return manager
     return f"{prefix}sha3/{hashlib.sha3_224(name.encode()).hexdigest()}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from secrets_operator.flow import Key, Object
+from secrets_operator.planning.sync_windows import Windows
 from secrets_operator.resources.policies import RefreshPolicy
 
 SHORTEST_INTERVAL = timedelta(seconds=1)
@@ -24,6 +25,15 @@ class Synced:
 
     version: str
     refreshed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often the spec asks for remote values: by which policy, how far apart, and in which windows."""
+
+    policy: RefreshPolicy
+    interval: timedelta
+    windows: Windows | None = None
 
 
 def synced_version(resource: Object) -> str:
@@ -43,21 +53,25 @@ def last_sync(resource: Object) -> Synced:
     return Synced(status.get("syncedResourceVersion") or "", parse_time(status.get("refreshTime")))
 
 
-def refresh_is_due(
-    last: Synced, *, version: str, policy: RefreshPolicy, interval: timedelta, key: Key, now: datetime
-) -> bool:
-    """Decide by ``spec.refreshPolicy`` whether the remote values are to be read now."""
+def refresh_is_due(last: Synced, *, version: str, cadence: Cadence, key: Key, now: datetime) -> bool:
+    """Decide by ``spec.refreshPolicy`` whether the remote values are to be read now.
+
+    Windows hold back only what is periodic, neither the first sync nor a changed spec.
+    """
     never = not last.version or last.refreshed_at is None
-    if policy == "CreatedOnce":
+    if cadence.policy == "CreatedOnce":
         return never
-    if policy == "OnChange":
+    if cadence.policy == "OnChange":
         return never or last.version != version
-    if interval <= timedelta(0):
+    if cadence.interval <= timedelta(0):
         # As in External Secrets Operator an interval of 0 means once: later changes of the spec do not refresh.
         return not last.version
     if never or last.version != version or last.refreshed_at is None:
         return True
-    return last.refreshed_at > now or next_refresh(last.refreshed_at, interval, key) <= now
+    if last.refreshed_at > now:
+        return True
+    past = next_refresh(last.refreshed_at, cadence.interval, key) <= now
+    return past and (cadence.windows is None or cadence.windows.permit(now))
 
 
 def next_refresh(last: datetime, interval: timedelta, key: Key) -> datetime:
@@ -73,13 +87,17 @@ def next_refresh(last: datetime, interval: timedelta, key: Key) -> datetime:
     return datetime.fromtimestamp(math.floor((latest - offset) / step) * step + offset, UTC)
 
 
-def next_refresh_in(
-    last: Synced, *, policy: RefreshPolicy, interval: timedelta, key: Key, now: datetime
-) -> float | None:
-    """Return the seconds until the periodic refresh after ``last``; None when there is none to come."""
-    if policy != "Periodic" or interval <= timedelta(0) or last.refreshed_at is None:
+def next_refresh_in(last: Synced, *, cadence: Cadence, key: Key, now: datetime) -> float | None:
+    """Return the seconds until the periodic refresh after ``last``; None when there is none to come.
+
+    A refresh that falls where the windows forbid it happens as soon as they permit it.
+    """
+    if cadence.policy != "Periodic" or cadence.interval <= timedelta(0) or last.refreshed_at is None:
         return None
-    return max((next_refresh(last.refreshed_at, interval, key) - now).total_seconds(), 0.0)
+    moment: datetime | None = max(next_refresh(last.refreshed_at, cadence.interval, key), now)
+    if moment is not None and cadence.windows is not None:
+        moment = cadence.windows.next_permitted(moment)
+    return None if moment is None else (moment - now).total_seconds()
 
 
 def is_younger(resource: Object, seconds: float, now: datetime) -> bool:

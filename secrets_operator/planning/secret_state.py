@@ -70,6 +70,7 @@ class SecretState:
     deleting: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    finalizers: frozenset[str] = frozenset()
     controller: Owner | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     applied: Mapping[str, OwnedFields] = field(default_factory=dict)
@@ -87,7 +88,7 @@ def secret_state(secret: Object, digester: Digester) -> SecretState:
     """Project a Secret as the API server sent it. The object is read, not kept."""
     metadata = secret["metadata"]
     annotations = metadata.get("annotations") or {}
-    applied, writers = _ownership(metadata.get("managedFields") or ())
+    applied, writers = field_owners(metadata.get("managedFields") or ())
     return SecretState(
         name=metadata["name"],
         namespace=metadata["namespace"],
@@ -97,7 +98,7 @@ def secret_state(secret: Object, digester: Digester) -> SecretState:
         deleting="deletionTimestamp" in metadata,
         labels=metadata.get("labels") or {},
         annotations={name: text for name, text in annotations.items() if name != LAST_APPLIED_ANNOTATION},
-        controller=_controller(metadata.get("ownerReferences") or ()),
+        controller=controller_of(metadata.get("ownerReferences") or ()),
         digests={name: digester.digest(_decoded(value)) for name, value in (secret.get("data") or {}).items()},
         applied=applied,
         writers=writers,
@@ -111,7 +112,8 @@ def _decoded(value: str | None) -> bytes:
         return b""
 
 
-def _controller(references: Iterable[Mapping[str, Any]]) -> Owner | None:
+def controller_of(references: Iterable[Mapping[str, Any]]) -> Owner | None:
+    """Return the controller among ownerReferences, or None."""
     for reference in references:
         if reference.get("controller"):
             group = reference["apiVersion"].rpartition("/")[0]
@@ -119,9 +121,10 @@ def _controller(references: Iterable[Mapping[str, Any]]) -> Owner | None:
     return None
 
 
-def _ownership(
+def field_owners(
     managed_fields: Iterable[Mapping[str, Any]],
 ) -> tuple[dict[str, OwnedFields], dict[str, tuple[str, ...]]]:
+    """Return what each field manager applied, and which field managers hold each data key."""
     applied: dict[str, OwnedFields] = {}
     writers: dict[str, tuple[str, ...]] = {}
     for entry in managed_fields:

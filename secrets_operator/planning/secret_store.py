@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import Object
+from secrets_operator.planning.namespace_conditions import condition_problems
 from secrets_operator.planning.refresh import SHORTEST_INTERVAL
+from secrets_operator.planning.retry_settings import retry_settings
 from secrets_operator.planning.support import STORE, unsupported_fields, unsupported_message
 from secrets_operator.resources.durations import DurationError, parse_timedelta
 
@@ -24,7 +27,11 @@ def store_problems(store: Object) -> list[str]:
         refresh_interval(store["spec"].get("refreshInterval"))
     except DurationError as error:
         problems.append(f"spec.refreshInterval: {error}")
-    return problems
+    try:
+        retry_settings(store)
+    except InvalidSpec as error:
+        problems.append(str(error))
+    return [*problems, *map(str, condition_problems(store))]
 
 
 def refresh_interval(value: str | int | None) -> timedelta | None:

@@ -20,6 +20,9 @@ class Readiness(Enum):
     FOREIGN = "foreign"
     """Its ``spec.controller`` names another controller class."""
 
+    DENIED = "denied"
+    """Its conditions keep the namespace out that the resource is in."""
+
     PENDING = "pending"
     """Created so recently that nobody had the time to validate it."""
 
@@ -35,7 +38,7 @@ class StoreView:
     name: str
     readiness: Readiness
     detail: str = ""
-    """The message of the store's own Ready condition."""
+    """The message of the store's own Ready condition, or why the resource may not use it."""
 
 
 def store_key(reference: StoreRef, namespace: str) -> Key:
@@ -51,14 +54,19 @@ class Grace:
     since: datetime
 
 
-def view_of(key: Key, store: Object | None, *, controller_class: str, grace: Grace, now: datetime) -> StoreView:
-    """Judge a store as cached."""
+def view_of(
+    key: Key, store: Object | None, *, controller_class: str, denial: str, grace: Grace, now: datetime
+) -> StoreView:
+    """Judge a store as cached; ``denial`` is what speaks against its use from the namespace of the resource."""
     if store is None:
         return StoreView(key.kind, key.name, Readiness.MISSING)
     if not is_of_class(store, controller_class):
         return StoreView(key.kind, key.name, Readiness.FOREIGN)
-    # The condition may be older than the spec, or another operator's: what is not acted on here (who may use a cluster
-    # store, for one) must stop its readers at once.
+    if denial:
+        # Ahead of all else: who may not use a store need not learn how it is doing.
+        return StoreView(key.kind, key.name, Readiness.DENIED, denial)
+    # The condition may be older than the spec, or another operator's: what is not acted on here must stop its readers
+    # at once.
     problems = store_problems(store)
     if problems:
         return StoreView(key.kind, key.name, Readiness.NOT_READY, "; ".join(problems))

@@ -21,27 +21,40 @@ _REMOTE_REF: Supported = {
     "version": ANYTHING,
     "metadataPolicy": ANYTHING,
     "conversionStrategy": ANYTHING,
-    "decodingStrategy": frozenset({"None"}),
-    "nullBytePolicy": frozenset({"Ignore"}),
+    "decodingStrategy": ANYTHING,
+    "nullBytePolicy": ANYTHING,
 }
+_KEY_AND_VALUE = ("conversionStrategy", "decodingStrategy", "nullBytePolicy")
 
 EXTERNAL_SECRET: Supported = {
     "refreshInterval": ANYTHING,
     "refreshPolicy": ANYTHING,
+    "syncWindows*": ANYTHING,
     "secretStoreRef.name": ANYTHING,
     "secretStoreRef.kind": ANYTHING,
     "target.name": ANYTHING,
     "target.creationPolicy": ANYTHING,
     "target.deletionPolicy": ANYTHING,
     "target.immutable": ANYTHING,
+    "target.template*": ANYTHING,
     "data[].secretKey": ANYTHING,
+    "data[].sourceRef.storeRef*": ANYTHING,
+    "dataFrom[].sourceRef.storeRef*": ANYTHING,
     **{f"data[].remoteRef.{member}": values for member, values in _REMOTE_REF.items()},
     **{f"dataFrom[].extract.{member}": values for member, values in _REMOTE_REF.items()},
+    "dataFrom[].rewrite*": ANYTHING,
+    "dataFrom[].find.path": ANYTHING,
+    "dataFrom[].find.name.regexp": ANYTHING,
+    "dataFrom[].find.tags*": ANYTHING,  # names and values of the user's own
+    **{f"dataFrom[].find.{member}": _REMOTE_REF[member] for member in _KEY_AND_VALUE},
 }
 
 STORE: Supported = {
     "controller": ANYTHING,
     "refreshInterval": ANYTHING,
+    "retrySettings.maxRetries": ANYTHING,
+    "retrySettings.retryInterval": ANYTHING,
+    "conditions*": ANYTHING,  # planning.namespace_conditions checks what is below
     "provider*": ANYTHING,  # its provider checks what is below
 }
 

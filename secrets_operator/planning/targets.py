@@ -35,6 +35,7 @@ class DesiredSecret:
     """Empty leaves the type as it is (``Opaque`` for a new Secret)."""
 
     immutable: bool = False
+    finalizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def nothing_to_write(desired: DesiredSecret, live: SecretState | None, digester:
         and desired.annotations.items() <= live.annotations.items()
         and (desired.owner is None or (live.controller == desired.owner) == desired.controlled)
         and desired.type in ("", live.type)
+        and live.finalizers.issuperset(desired.finalizers)
         and (not desired.immutable or live.immutable)
     )
 

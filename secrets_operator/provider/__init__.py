@@ -3,14 +3,19 @@
 A plug-in needs these names and nothing else; ``docs/writing-a-provider.md`` shows a whole one.
 """
 
+from secrets_operator.flow import Query, RetrySettings
 from secrets_operator.provider.contract import (
     ENTRY_POINT_GROUP,
+    MOST_MATCHES,
+    TOO_MANY_MATCHES,
     Absent,
     Answer,
     Capabilities,
     Failed,
+    FindAnswer,
     Found,
     Host,
+    Matches,
     Problem,
     Provider,
     Reference,
@@ -21,16 +26,22 @@ from secrets_operator.provider.contract import (
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "MOST_MATCHES",
+    "TOO_MANY_MATCHES",
     "Absent",
     "Answer",
     "Capabilities",
     "Failed",
+    "FindAnswer",
     "Found",
     "Host",
+    "Matches",
     "Problem",
     "Provider",
+    "Query",
     "Reference",
     "Rejected",
+    "RetrySettings",
     "Session",
     "StoreIdentity",
 ]

@@ -2,8 +2,9 @@
 
 A :class:`Provider` is a stateless factory: it checks a store's ``spec.provider.<name>`` object and opens a
 :class:`Session` for one store and one credential. The operator caches sessions, coalesces what many resources ask for
-at the same moment into batches, and asks each session for a reference once. Reading (`fetch`) is the only I/O;
+at the same moment into batches, and asks each session for a reference once. Reading (`fetch`, `find`) is the only I/O;
 picking a property or spreading a value into keys (`select`, `extract`) is pure, so one read serves every consumer.
+`find` reads all secrets that match a query; a provider that cannot do so answers Rejected.
 
 Plug-ins import from ``secrets_operator.provider``, ``.flow``, ``.resources`` and ``.errors`` only.
 """
@@ -15,11 +16,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from secrets_operator.flow import SecretBytes
+from secrets_operator.flow import Query, RetrySettings, SecretBytes
 
 T = TypeVar("T")
 
 ENTRY_POINT_GROUP = "secrets_operator.providers"
+# More than any Secret holds: a query that matches more is a mistake, and answering it would cost everybody else memory.
+MOST_MATCHES = 10_000
 
 
 class Capabilities(StrEnum):
@@ -74,7 +77,17 @@ class Rejected:
     credentials: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """All secrets that match a query, whole and uninterpreted, by their remote names; none at all is an answer too."""
+
+    payloads: Mapping[str, SecretBytes]
+
+
 Answer = Found | Absent | Failed | Rejected
+FindAnswer = Matches | Absent | Failed | Rejected
+
+TOO_MANY_MATCHES = Rejected(f"more than {MOST_MATCHES} secrets match: narrow the query")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +116,12 @@ class Host(Protocol):
 
     Selectors are the raw objects of the store's spec. The namespace rule of stores is applied here: a SecretStore reads
     its own namespace only; a ClusterSecretStore reads the selector's namespace or, without one, the consumer's.
-    ``field`` is the path of the selector below the provider object and names it in errors.
+    ``field`` is the path of the selector below the provider object and names it in errors. ``retry`` is None for a
+    store without retry settings; a provider without a use for it takes no notice.
     """
 
     store: StoreIdentity
+    retry: RetrySettings | None
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret.
@@ -141,6 +156,14 @@ class Session(Protocol):
         """
         ...
 
+    async def find(self, query: Query) -> FindAnswer:
+        """Answer with every match or with none: a part of them would look as if the others were deleted.
+
+        Never raises for what the remote side says or fails to say. Trouble with one secret is trouble with the query;
+        only what definitely does not exist is left out. More than MOST_MATCHES are TOO_MANY_MATCHES.
+        """
+        ...
+
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Return the property ``path`` of a payload; pure. Raises NotFound when the payload has no such property."""
         ...
@@ -150,7 +173,11 @@ class Session(Protocol):
         ...
 
     async def validate(self) -> None:
-        """Check that the credential works. Raises Terminal when the user must act, Retryable when unsure."""
+        """Check that the credential works.
+
+        Raises Terminal when the user must act, Retryable when there is no answer, Unsure when there is no way to tell:
+        the store is then used unchecked.
+        """
         ...
 
     async def close(self) -> None:

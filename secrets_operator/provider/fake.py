@@ -1,7 +1,8 @@
 """The ``fake`` provider: values written in the store itself, for demos and tests.
 
 In: ``data[]`` of key, value and version, and ``validationResult`` (0 ready, 1 unknown, 2 error). Out: the value whose
-key and version are exactly those asked for. There is no remote side, so nothing ever fails.
+key and version are exactly those asked for, or all whose key matches, of several versions the one that sorts last.
+There is no remote side, so nothing ever fails.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from secrets_operator.errors import NotFound, Refused, Retryable
-from secrets_operator.flow import SecretBytes
+from secrets_operator.errors import InvalidSpec, NotFound, Refused, Unsure
+from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider.contract import (
     Absent,
     Answer,
     Capabilities,
+    FindAnswer,
     Found,
     Host,
+    Matches,
     Problem,
     Reference,
     Rejected,
 )
+from secrets_operator.provider.name_patterns import name_matcher
 from secrets_operator.provider.properties import lookup, spread
 
 _FIELDS = ("data", "validationResult")
@@ -45,6 +49,17 @@ class FakeSession:
         value = self._values.get((reference.key, reference.version))
         return Absent() if value is None else Found(value)
 
+    async def find(self, query: Query) -> FindAnswer:
+        """Match names by the regular expression; there are no paths and tags."""
+        if query.path or query.tags or not query.name:
+            return Rejected("the fake provider finds by name only: set name.regexp, remove path and tags")
+        try:
+            matches = name_matcher(query.name)
+        except InvalidSpec as error:
+            return Rejected(str(error))
+        # In the order of their versions, so that the last one is what stays.
+        return Matches({key: value for (key, _), value in sorted(self._values.items(), key=_entry) if matches(key)})
+
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Pick a property by its GJSON path; raises NotFound."""
         found = lookup(payload.reveal(), path)
@@ -59,7 +74,7 @@ class FakeSession:
     async def validate(self) -> None:
         """Say what ``validationResult`` says."""
         if self._validation_result == _UNKNOWN:
-            raise Retryable("the result of the validation is unknown", field="validationResult")
+            raise Unsure("the result of the validation is unknown", field="validationResult")
         if self._validation_result == _ERROR:
             raise Refused("the store is told to fail its validation", field="validationResult")
 
@@ -93,6 +108,10 @@ class FakeProvider:
             for entry in spec.get("data", [])
         }
         return FakeSession(values, spec.get("validationResult", _READY))
+
+
+def _entry(item: tuple[tuple[str, str], SecretBytes]) -> tuple[str, str]:
+    return item[0]
 
 
 def _entry_problems(index: int, entry: Any) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown
-from secrets_operator.flow import SecretBytes
+from secrets_operator.flow import RetrySettings, SecretBytes
 from secrets_operator.provider.contract import StoreIdentity
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ class MemoryHost:
     store: StoreIdentity = _STORE
     secrets: Objects = field(default_factory=dict, repr=False)
     config_maps: Objects = field(default_factory=dict)
+    retry: RetrySettings | None = None
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret."""

@@ -5,10 +5,11 @@ Used by ``conformance``, from which these names are imported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from secrets_operator.flow import Query
 from secrets_operator.provider.contract import Host, Provider, Reference
 
 
@@ -33,13 +34,23 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Finds:
+    """A query, all that it matches where the plug-in is tried, and a query that matches nothing there."""
+
+    query: Query
+    matches: Mapping[str, bytes] = field(repr=False)
+    nothing: Query
+
+
+@dataclass(frozen=True)
 class Subject:
     """A plug-in and a place where it can be tried.
 
     ``document`` holds a JSON object, or whatever the plug-in spreads into keys: ``properties`` are paths into it and
     the text they pick, ``keys`` is what extract makes of it. ``denied`` opens with credentials that the remote side
     turns down, ``broken`` towards a remote side that does not answer; leave them out where there is neither.
-    ``credentials`` are texts that must show nowhere, like every stored value.
+    ``finds`` is None for a plug-in that cannot find. ``credentials`` are texts that must show nowhere, like every
+    stored value.
     """
 
     provider: Provider
@@ -51,4 +62,8 @@ class Subject:
     keys: Mapping[str, bytes] = field(repr=False)
     denied: Opening | None = None
     broken: Opening | None = None
+    finds: Finds | None = None
     credentials: Sequence[str] = field(default=(), repr=False)
+
+
+Check = Callable[[Subject], Coroutine[Any, Any, None]]

@@ -23,6 +23,7 @@ from secrets_operator.resources.policies import (
 )
 from secrets_operator.resources.problems import FieldProblem
 from secrets_operator.resources.references import SOURCE_REF_RULE, SourceRef
+from secrets_operator.resources.regular_expressions import RegexpError, compile_regexp
 from secrets_operator.resources.rewrites import JSON_NEEDS_INTO, REWRITE_RULE, Rewrite
 from secrets_operator.resources.targets import DELETE_NEEDS_OWNER, MERGE_NEEDS_TARGET, SECRET_PARTS_ONLY, Target
 from secrets_operator.resources.templates import NO_BOOTSTRAP_TOKEN, NO_SERVICE_ACCOUNT_TOKEN, Template
@@ -98,6 +99,8 @@ def _data_from_problems(path: str, entry: DataFrom) -> Iterator[FieldProblem]:
     if entry.extract is None and entry.find is None and source is None:
         yield FieldProblem(path, SOME_SOURCE.message)
     yield from _source_ref_problems(path, source)
+    if entry.find is not None and entry.find.name is not None:
+        yield from _regexp_problems(f"{path}.find.name.regexp", entry.find.name.regexp or "")
     for index, rewrite in enumerate(entry.rewrite):
         yield from _rewrite_problems(f"{path}.rewrite[{index}]", rewrite)
 
@@ -107,9 +110,18 @@ def _source_ref_problems(path: str, source: SourceRef | None) -> Iterator[FieldP
         yield FieldProblem(f"{path}.sourceRef", SOURCE_REF_RULE.message)
 
 
+def _regexp_problems(path: str, expression: str) -> Iterator[FieldProblem]:
+    try:
+        compile_regexp(expression)
+    except RegexpError as error:
+        yield FieldProblem(path, str(error))
+
+
 def _rewrite_problems(path: str, rewrite: Rewrite) -> Iterator[FieldProblem]:
     given = [part for part in (rewrite.merge, rewrite.regexp, rewrite.transform) if part is not None]
     if len(given) != 1:
         yield FieldProblem(path, REWRITE_RULE.message)
     if rewrite.merge is not None and rewrite.merge.strategy == "JSON" and not rewrite.merge.into:
         yield FieldProblem(f"{path}.merge.into", JSON_NEEDS_INTO.message)
+    if rewrite.regexp is not None:
+        yield from _regexp_problems(f"{path}.regexp.source", rewrite.regexp.source)

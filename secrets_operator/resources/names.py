@@ -54,4 +54,7 @@ SECRET_STORE: Final = ResourceType(EXTERNAL_SECRETS_GROUP, "SecretStore", "secre
 CLUSTER_SECRET_STORE: Final = ResourceType(
     EXTERNAL_SECRETS_GROUP, "ClusterSecretStore", "clustersecretstores", ("v1", "v1beta1"), namespaced=False
 )
+CLUSTER_EXTERNAL_SECRET: Final = ResourceType(
+    EXTERNAL_SECRETS_GROUP, "ClusterExternalSecret", "clusterexternalsecrets", ("v1", "v1beta1"), namespaced=False
+)
 SEALED_SECRET: Final = ResourceType(SEALED_SECRETS_GROUP, "SealedSecret", "sealedsecrets", ("v1alpha1",))

@@ -34,12 +34,18 @@ class Collection(Generic[T]):
             await reflector.synced.wait()
 
 
-def custom_resource(api_version: str, kind: str) -> Callable[[Object], Object]:
-    """Return the projection of a custom resource: the object itself, without what nobody reads and most of its size."""
+def custom_resource(api_version: str, kind: str, *, manager_prefix: str = "") -> Callable[[Object], Object]:
+    """Return the projection of a custom resource: the object itself, without what nobody reads and most of its size.
+
+    Of managedFields only the entries of managers that begin with ``manager_prefix`` are kept; without one, none are.
+    """
 
     def project(resource: Object) -> Object:
         metadata = resource["metadata"]
-        metadata.pop("managedFields", None)
+        fields = metadata.pop("managedFields", None) or ()
+        kept = [entry for entry in fields if manager_prefix and entry.get("manager", "").startswith(manager_prefix)]
+        if kept:
+            metadata["managedFields"] = kept
         # Items of a list need not repeat what the list says.
         resource["apiVersion"], resource["kind"] = api_version, kind
         return resource

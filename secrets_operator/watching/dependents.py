@@ -1,4 +1,4 @@
-"""Which ExternalSecrets depend on a store, and which resources write a Secret: the way from a change to keys."""
+"""Which resources depend on a store or a namespace, and which write a Secret: the way from a change to keys."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from secrets_operator.flow import Key
+from secrets_operator.resources.names import CLUSTER_SECRET_STORE, SECRET_STORE
 
-SECRET = "Secret"
+SECRET, NAMESPACE = "Secret", "Namespace"
+_STORES = frozenset({SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind})
 
 
 class Dependents:
@@ -37,5 +39,5 @@ class Dependents:
 
     def group_of(self, dependent: Key) -> str:
         """Return the store that a resource reads from, whose share of workers it uses; empty when there is none."""
-        stores = (key for key in self._dependencies.get(dependent, ()) if key.kind != SECRET)
+        stores = (key for key in self._dependencies.get(dependent, ()) if key.kind in _STORES)
         return next(map(str, stores), "")

@@ -6,7 +6,7 @@ that is no longer what we applied brings its owner at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from secrets_operator.flow import Key, Lane, Object
@@ -22,7 +22,7 @@ from secrets_operator.planning.secret_writes import marks_are_watched
 from secrets_operator.planning.targets import secret_is_intact
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.watching.cache import Change
-from secrets_operator.watching.dependents import SECRET, Dependents
+from secrets_operator.watching.dependents import NAMESPACE, SECRET, Dependents
 
 EXTERNAL_SECRET, SEALED_SECRET = "ExternalSecret", "SealedSecret"
 
@@ -111,13 +111,21 @@ def concerns_us(change: Change[Object]) -> bool:
 
 def _dependencies(key: Key, spec: dict[str, Any]) -> list[Key]:
     target = (spec.get("target") or {}).get("name") or key.name
-    dependencies = [Key(SECRET, key.namespace, target)]
-    reference = spec.get("secretStoreRef") or {}
-    if reference.get("name"):
-        kind = reference.get("kind") or "SecretStore"
-        namespace = "" if kind == "ClusterSecretStore" else key.namespace
-        dependencies.append(Key(kind, namespace, reference["name"]))
-    return dependencies
+    stores = dict.fromkeys(_store(reference, key.namespace) for reference in _references(spec) if reference.get("name"))
+    # The conditions of a cluster store look at the labels of the namespace.
+    namespaces = [Key(NAMESPACE, "", key.namespace)] if any(not store.namespace for store in stores) else []
+    return [Key(SECRET, key.namespace, target), *stores, *namespaces]
+
+
+def _references(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield spec.get("secretStoreRef") or {}
+    for entry in (*(spec.get("data") or ()), *(spec.get("dataFrom") or ())):
+        yield (entry.get("sourceRef") or {}).get("storeRef") or {}
+
+
+def _store(reference: dict[str, Any], namespace: str) -> Key:
+    kind = reference.get("kind") or "SecretStore"
+    return Key(kind, "" if kind == "ClusterSecretStore" else namespace, reference["name"])
 
 
 def _readiness(store: Object) -> tuple[object, ...]:

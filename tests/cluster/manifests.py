@@ -17,6 +17,24 @@ def fake_store(namespace: str, data: dict[str, str], *, name: str = "store") -> 
     }
 
 
+def shared_fake_store(name: str, data: dict[str, str], *, conditions: list[Object] | None = None) -> Object:
+    """Return a ClusterSecretStore."""
+    store = fake_store("", data) | {"kind": "ClusterSecretStore", "metadata": {"name": name}}
+    store["spec"] |= {"conditions": conditions} if conditions is not None else {}
+    return store
+
+
+def cluster_external_secret(name: str, data: dict[str, str], **spec: Any) -> Object:
+    """Return a ClusterExternalSecret whose ExternalSecrets read from the ClusterSecretStore of its name."""
+    inner = external_secret("", data, store=name, kind="ClusterSecretStore")["spec"]
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ClusterExternalSecret",
+        "metadata": {"name": name},
+        "spec": {"externalSecretSpec": inner, **spec},
+    }
+
+
 def external_secret(
     namespace: str,
     data: dict[str, str] | None = None,

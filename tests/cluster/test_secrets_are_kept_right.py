@@ -82,9 +82,12 @@ def test_an_emptied_remote_object_keeps_the_last_good_secret(world: World, names
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        pytest.param({"target": {"template": {"data": {"a": "{{ .k }}"}}}}, "spec.target.template", id="a template"),
         pytest.param({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}, "manifest", id="a manifest"),
-        pytest.param({"dataFrom": [{"find": {"name": {"regexp": ".*"}}}]}, "spec.dataFrom[0].find", id="find"),
+        pytest.param(
+            {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "UUID", "name": "u"}}}]},
+            "spec.dataFrom[0].sourceRef.generatorRef",
+            id="a generator",
+        ),
     ],
 )
 def test_a_field_without_effect_is_named_on_the_condition(

@@ -98,7 +98,7 @@ TABLE = _table(
     }
 )
 
-_RETRIED = (Meaning.BUSY, Meaning.UNAVAILABLE)
+RETRIED = (Meaning.BUSY, Meaning.UNAVAILABLE)
 _NO_ACCESS = (Meaning.CREDENTIALS, Meaning.NO_CREDENTIALS)
 _CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
 
@@ -117,15 +117,21 @@ def answer_for(error: Exception) -> Answer:
     meaning = meaning_of(error)
     if meaning is Meaning.ABSENT:
         return Absent()
-    if meaning in _RETRIED:
+    if meaning in RETRIED:
         return Failed(message_for(error))
     return Rejected(message_for(error), credentials=_turns_the_credential_down(error, meaning))
+
+
+def trouble_for(error: Exception) -> Failed | Rejected:
+    """Return the answer to a query that met an SDK error; nothing about one secret makes all of them absent."""
+    answer = answer_for(error)
+    return answer if isinstance(answer, Failed | Rejected) else Rejected(message_for(error))
 
 
 def error_for(error: Exception) -> OperatorError:
     """Return what opening and validating raise for an SDK error."""
     message = message_for(error)
-    return Retryable(message) if meaning_of(error) in _RETRIED else Refused(message)
+    return Retryable(message) if meaning_of(error) in RETRIED else Refused(message)
 
 
 def message_for(error: Exception) -> str:

@@ -7,7 +7,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -16,7 +16,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from secrets_operator_aws.provider import PROVIDER
 from werkzeug.serving import make_server
 
-from secrets_operator.provider import Session, StoreIdentity
+from secrets_operator.provider import RetrySettings, Session, StoreIdentity
 from secrets_operator.provider.memory import MemoryHost
 
 REGION = "eu-central-1"
@@ -52,18 +52,22 @@ class Gateway:
     calls: Counter[str] = field(default_factory=Counter)
     tokens: list[str] = field(default_factory=list)
     faults: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    passing: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fail(self, operation: str, status: int, code: str, message: str = "") -> None:
-        """Answer every further call of ``operation`` with an error."""
+    def fail(self, operation: str, status: int, code: str, message: str = "", *, after: int = 0) -> None:
+        """Answer calls of ``operation`` with an error, all after the next ``after``."""
         self.faults[operation] = (status, code, message)
+        self.passing[operation] = after
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         operation = environ.get("HTTP_X_AMZ_TARGET", "AssumeRole").rpartition(".")[2]
         with self.lock:
             self.calls[operation] += 1
             self.tokens.append(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
-        if operation not in self.faults:
+            passes = operation not in self.faults or self.passing[operation] > 0
+            self.passing[operation] -= operation in self.faults
+        if passes:
             return self.app(environ, start_response)
         status, code, message = self.faults[operation]
         body = json.dumps({"__type": code, "message": message})
@@ -100,6 +104,7 @@ def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterat
     running_gateway.tokens.clear()
     yield running_gateway
     running_gateway.faults.clear()
+    running_gateway.passing.clear()
 
 
 @pytest.fixture
@@ -113,7 +118,9 @@ def aws(gateway: Gateway) -> Iterator[Any]:
         aws_secret_access_key="admin",
     )
     yield client
-    for secret in client.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
+    gateway.faults.clear()
+    pages = list(client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True))
+    for secret in [secret for page in pages for secret in page["SecretList"]]:
         client.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
     client.close()
 
@@ -126,8 +133,8 @@ async def open_session() -> Any:
     """Open sessions on SPEC with some fields replaced, and close them in the end."""
     opened: list[Session] = []
 
-    async def open_one(**fields: Any) -> Session:
-        session = await PROVIDER.open({**SPEC, **fields}, HOST)
+    async def open_one(retry: RetrySettings | None = None, **fields: Any) -> Session:
+        session = await PROVIDER.open({**SPEC, **fields}, replace(HOST, retry=retry))
         opened.append(session)
         return session
 

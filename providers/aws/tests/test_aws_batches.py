@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from secrets_operator_aws.secrets_manager import SecretsManagerSession, read_batch
+from secrets_operator_aws.calls import Calls
+from secrets_operator_aws.responses import read_batch
+from secrets_operator_aws.secrets_manager import SecretsManagerSession
 
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Failed, Found, Reference, Rejected
@@ -141,7 +143,7 @@ class TwoAccounts:
 
 
 async def test_a_secret_of_another_account_is_not_taken_for_ours_of_the_same_name(host: Any) -> None:
-    session = SecretsManagerSession(TwoAccounts(), None, host, prefix="")
+    session = SecretsManagerSession(Calls(TwoAccounts(), host), None, prefix="")
     theirs = [Reference(f"arn:aws:secretsmanager:theirs:secret:{name}") for name in ("db", "mail")]
     ours = [Reference("db"), Reference("mail")]
     assert values(await session.fetch([*ours, *theirs])) == ["ours", "ours", "theirs", "theirs"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from secrets_operator_aws.provider import PROVIDER
 
-from secrets_operator.provider import Reference
-from secrets_operator.provider.conformance import Known, Opening, Subject, checks
+from secrets_operator.provider import Query, Reference
+from secrets_operator.provider.conformance import Finds, Known, Opening, Subject, checks
 
 DOCUMENT = b'{"user":"svc-7f3a","tls.crt":"pem-51c2","limits":{"rate": 1.50},"none":null}'
 
@@ -25,6 +25,11 @@ def subject(spec: dict[str, Any], host: Any) -> Subject:
         keys={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits": b'{"rate": 1.50}', "none": b""},
         denied=opening,
         broken=opening,
+        finds=Finds(
+            Query(path="conformance/", name="t"),
+            {"conformance/text": b"plain-0c9d", "conformance/document": DOCUMENT},
+            nothing=Query(name="^nowhere/"),
+        ),
         credentials=["wJalrXUtnFEMI/K7MDENG", "AKIAIOSFODNN7EXAMPLE"],
     )
 
@@ -38,8 +43,9 @@ async def test_the_aws_provider_keeps_the_contract(
 ) -> None:
     aws.create_secret(Name="conformance/text", SecretString="plain-0c9d")
     aws.create_secret(Name="conformance/document", SecretString=DOCUMENT.decode())
-    if check.__name__ == "wrong_credentials_are_refused":
-        gateway.fail("GetSecretValue", 400, "UnrecognizedClientException", "AKIAIOSFODNN7EXAMPLE")
-    if check.__name__ == "a_silent_remote_side_is_no_answer":
-        gateway.fail("GetSecretValue", 500, "InternalServiceError", "RequestID: 7a1c-req")
+    for operation in ("GetSecretValue", "ListSecrets"):
+        if check.__name__ == "wrong_credentials_are_refused":
+            gateway.fail(operation, 400, "UnrecognizedClientException", "AKIAIOSFODNN7EXAMPLE")
+        if check.__name__ == "a_silent_remote_side_is_no_answer":
+            gateway.fail(operation, 500, "InternalServiceError", "RequestID: 7a1c-req")
     await check(subject(spec, host))

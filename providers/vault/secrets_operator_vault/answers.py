@@ -37,10 +37,18 @@ def value_answer(reply: Reply, version: str) -> Answer:
 
 def metadata_answer(reply: Reply) -> Answer:
     """Return custom and system metadata as JSON of strings; custom metadata wins."""
-    body = _body(reply)
-    if reply.status == 404 and _is_about_the_secret(body):
+    metadata = metadata_in(reply)
+    if isinstance(metadata, Absent):
         # The metadata is missing, which says nothing about keys read from the value: never a reason to delete.
         return Rejected("the secret has no metadata")
+    return _found(metadata, documents.text_of) if isinstance(metadata, dict) else metadata
+
+
+def metadata_in(reply: Reply) -> dict[str, Any] | Absent | Failed | Rejected:
+    """Return the metadata of a secret as Vault keeps it; custom metadata wins over the system's."""
+    body = _body(reply)
+    if reply.status == 404 and _is_about_the_secret(body):
+        return Absent()
     if reply.status != 200:
         return answer_for(reply)
     data = body.get("data")
@@ -48,7 +56,21 @@ def metadata_answer(reply: Reply) -> Answer:
         return Failed(Meaning.NOT_VAULT.value)
     custom = data.get("custom_metadata")
     chosen = {name: data[name] for name in _SYSTEM_METADATA if name in data}
-    return _found(chosen | (custom if isinstance(custom, dict) else {}), documents.text_of)
+    return chosen | (custom if isinstance(custom, dict) else {})
+
+
+def names_in(reply: Reply) -> list[str] | Absent | Failed | Rejected:
+    """Return what a folder holds; subfolders have a slash at the end. An empty folder does not exist in Vault."""
+    body = _body(reply)
+    if reply.status == 404 and body.get("errors") == []:
+        return Absent()
+    if reply.status != 200:
+        return answer_for(reply)
+    data = body.get("data")
+    names = data.get("keys") if isinstance(data, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return Failed(Meaning.NOT_VAULT.value)
+    return names
 
 
 def _found(data: Any, shown: Callable[[Any], Any] = lambda value: value) -> Answer:

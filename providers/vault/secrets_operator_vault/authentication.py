@@ -18,6 +18,7 @@ from secrets_operator.resources.references import SecretKeySelector
 from secrets_operator_vault import documents
 from secrets_operator_vault.client import Connection, Reply
 from secrets_operator_vault.errors import Meaning, error_for
+from secrets_operator_vault.repeating import Repeating
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Means(NamedTuple):
 
     host: Host
     connection: Connection
+    calls: Repeating
 
 
 LogIn = Callable[[], Awaitable[Credential]]
@@ -67,7 +69,7 @@ async def _app_role(auth: VaultAuth, role: VaultAppRole, means: Means) -> Creden
         role_id = await _text(role.role_ref, means, "auth.appRole.roleRef")
     secret_id = await _text(role.secret_ref, means, "auth.appRole.secretRef")
     mount, log_in = role.path.strip("/"), means.connection.log_in_by_app_role
-    reply = await means.host.run_blocking(partial(log_in, mount, role_id, secret_id, auth.namespace))
+    reply = await means.calls.make(partial(log_in, mount, role_id, secret_id, auth.namespace))
     if reply.status != 200:
         raise error_for(reply, field="auth.appRole", secrets=(role_id, secret_id))
     return _credential(reply, field="auth.appRole")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from secrets_operator.errors import OperatorError, Refused, Retryable
-from secrets_operator.provider import Answer, Failed, Rejected
+from secrets_operator.provider import Failed, Rejected
 
 if TYPE_CHECKING:
     from secrets_operator_vault.client import Reply
@@ -68,7 +68,7 @@ def meaning_of(status: int) -> Meaning:
     return Meaning.UNAVAILABLE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Meaning.REQUEST
 
 
-def answer_for(reply: Reply) -> Answer:
+def answer_for(reply: Reply) -> Failed | Rejected:
     """Return the answer of a fetch that met a status other than success."""
     meaning = meaning_of(reply.status)
     if meaning in RETRIED:

@@ -9,8 +9,11 @@ from typing import Any
 from secrets_operator.errors import OperatorError
 from secrets_operator.provider import Host
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
+from secrets_operator_vault.asking import Asking
 from secrets_operator_vault.authentication import Means, method_of
 from secrets_operator_vault.client import Address, Connection
+from secrets_operator_vault.paths import Engine
+from secrets_operator_vault.repeating import Repeating
 from secrets_operator_vault.session import VaultSession
 from secrets_operator_vault.tokens import Tokens
 from secrets_operator_vault.trust import certificates, context_for
@@ -21,7 +24,8 @@ async def open_session(spec: Mapping[str, Any], host: Host, environ: Mapping[str
     settings = Settings.model_validate(spec)
     trusted = await certificates(settings, host)
     connection = await host.run_blocking(partial(_connect, settings, trusted))
-    log_in = method_of(settings, Means(host, connection), environ)
+    calls = Repeating(host)
+    log_in = method_of(settings, Means(host, connection, calls), environ)
     try:
         first = await log_in()
     except BaseException:
@@ -29,7 +33,13 @@ async def open_session(spec: Mapping[str, Any], host: Host, environ: Mapping[str
         connection.close()
         raise
     tokens = Tokens(first, log_in, partial(_revoke, settings, host, connection))
-    return VaultSession(connection, tokens, host, mount=settings.path, version=settings.version)
+    asking = Asking(connection, tokens, calls)
+    return VaultSession(asking, Engine(settings.path, settings.version), partial(_close, host, connection, tokens))
+
+
+async def _close(host: Host, connection: Connection, tokens: Tokens) -> None:
+    await tokens.close()
+    await host.run_blocking(connection.close)
 
 
 def _connect(settings: Settings, trusted: str | None) -> Connection:

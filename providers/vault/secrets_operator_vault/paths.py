@@ -6,22 +6,43 @@ With a mount in the store a key may name the mount and ``data`` or not; without 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from secrets_operator.errors import InvalidSpec
 
 V2 = "v2"
+VALUES, METADATA = "data", "metadata"
 # These hold no secrets of users: a read there would show the store's own token or the server's settings.
 _NO_ENGINES = frozenset({"auth", "sys"})
 
 
-def data_path(key: str, mount: str | None, version: str) -> str:
+class Engine(NamedTuple):
+    """A secrets engine as a store names it."""
+
+    mount: str | None
+    version: str
+
+
+def data_path(key: str, engine: Engine) -> str:
     """Return the path that a value is read from, without ``/v1/``; raises InvalidSpec for a key that has none."""
-    return "/".join(_located(key, mount, version, "data"))
+    return "/".join(_located(key, engine.mount, engine.version, VALUES))
 
 
-def metadata_path(key: str, mount: str | None) -> str:
+def metadata_path(key: str, engine: Engine) -> str:
     """Return the path of the metadata of the secret that :func:`data_path` finds in an engine of version 2."""
-    return "/".join(_located(key, mount, V2, "metadata"))
+    return "/".join(_located(key, engine.mount, V2, METADATA))
+
+
+def path_below(engine: Engine, relative: Sequence[str], area: str) -> str:
+    """Return the path of what a listing named, by segments from the mount; nothing is taken for the mount again.
+
+    Raises InvalidSpec when the store names no mount, or one that is no secrets engine.
+    """
+    mount = segments(engine.mount or "")
+    if not mount:
+        raise InvalidSpec("a query needs the mount of the engine: set path in the store")
+    _refuse_no_engine(mount)
+    return "/".join([*mount, area, *relative] if engine.version == V2 else [*mount, *relative])
 
 
 def segments(path: str) -> list[str]:
@@ -42,9 +63,13 @@ def _located(key: str, mount: str | None, version: str, area: str) -> Sequence[s
     if not wanted:
         raise InvalidSpec("the key must not be empty")
     found = _below_mount(wanted, at, version, area) if at else _complete(wanted, version, area)
-    if found[0] in _NO_ENGINES:
-        raise InvalidSpec(f"{found[0]}/ is not a secrets engine")
+    _refuse_no_engine(found)
     return found
+
+
+def _refuse_no_engine(path: Sequence[str]) -> None:
+    if path[0] in _NO_ENGINES:
+        raise InvalidSpec(f"{path[0]}/ is not a secrets engine")
 
 
 def _below_mount(wanted: list[str], mount: list[str], version: str, area: str) -> list[str]:

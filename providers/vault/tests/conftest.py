@@ -16,7 +16,7 @@ from blockbuster import blockbuster_ctx
 from secrets_operator_vault.provider import VaultProvider
 
 from devvault import DevVault
-from secrets_operator.provider import Reference, Session
+from secrets_operator.provider import Reference, RetrySettings, Session
 from secrets_operator.provider.memory import MemoryHost
 
 Open = Callable[..., Awaitable[Session]]
@@ -146,9 +146,15 @@ async def open_session(host: MemoryHost) -> AsyncIterator[Open]:
     opened: list[Session] = []
 
     async def open_(
-        spec: Mapping[str, Any], *, secret: dict[str, str] | None = None, environ: Mapping[str, str] | None = None
+        spec: Mapping[str, Any],
+        *,
+        secret: dict[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
+        retry: RetrySettings | None = None,
     ) -> Session:
-        chosen = replace(host, secrets={("default", "vault"): secret}) if secret is not None else host
+        chosen = replace(host, retry=retry)
+        if secret is not None:
+            chosen = replace(chosen, secrets={("default", "vault"): secret})
         provider = VaultProvider(environ or {})
         assert provider.problems(spec, store_kind="SecretStore") == []
         session = await provider.open(spec, chosen)

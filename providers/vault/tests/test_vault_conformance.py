@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from secrets_operator_vault.provider import VaultProvider
 
-from secrets_operator.provider import Reference
-from secrets_operator.provider.conformance import Known, Opening, Subject, checks
+from secrets_operator.provider import Query, Reference
+from secrets_operator.provider.conformance import Finds, Known, Opening, Subject, checks
 from secrets_operator.provider.memory import MemoryHost
 
 DOCUMENT = b'{"limits":{"rate":1.50},"none":null,"tls.crt":"pem-51c2","user":"svc-7f3a"}'
@@ -29,6 +29,11 @@ def subject(spec: dict[str, Any], host: MemoryHost, silent: str, token: str) -> 
         keys={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits": b'{"rate":1.5}', "none": b""},
         denied=Opening(spec, denied),
         broken=Opening({**spec, "server": silent}, host),
+        finds=Finds(
+            Query(name="o"),
+            {"one": b'{"key":"plain-0c9d"}', "document": DOCUMENT},
+            nothing=Query(name="^nothing$"),
+        ),
         credentials=[token, WRONG],
     )
 

@@ -94,7 +94,9 @@ def test_what_is_no_map_has_no_properties(payload: bytes) -> None:
         pytest.param(
             "[1e21,1e20,1e-7,0.000001]", b"[1e+21,100000000000000000000,1e-7,0.000001]", id="numbers inside are Go's"
         ),
-        pytest.param("[12345678901234567890]", b"[12345678901234567890]", id="a big whole number inside keeps its digits"),
+        pytest.param(
+            "[12345678901234567890]", b"[12345678901234567890]", id="a big whole number inside keeps its digits"
+        ),
     ],
 )
 def test_extracts(value: str, expected: bytes) -> None:

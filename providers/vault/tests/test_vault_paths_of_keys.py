@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from secrets_operator_vault.paths import data_path, metadata_path
+from secrets_operator_vault.paths import V2, Engine, data_path, metadata_path
 
 from secrets_operator.errors import InvalidSpec
 
@@ -33,7 +33,7 @@ from secrets_operator.errors import InvalidSpec
     ],
 )
 def test_values(key: str, mount: str | None, version: str, expected: str) -> None:
-    assert data_path(key, mount, version) == expected
+    assert data_path(key, Engine(mount, version)) == expected
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_values(key: str, mount: str | None, version: str, expected: str) -> Non
     ],
 )
 def test_metadata(key: str, mount: str | None, expected: str) -> None:
-    assert metadata_path(key, mount) == expected
+    assert metadata_path(key, Engine(mount, V2)) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_metadata(key: str, mount: str | None, expected: str) -> None:
 )
 def test_a_key_that_names_no_secret_is_refused(key: str, mount: str | None) -> None:
     with pytest.raises(InvalidSpec):
-        data_path(key, mount, "v1")
+        data_path(key, Engine(mount, "v1"))

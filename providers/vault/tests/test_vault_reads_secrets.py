@@ -142,5 +142,6 @@ async def test_many_reads_share_one_session(place: Any, kv2: str, spec: Any, ope
 
 async def test_nothing_that_a_session_holds_shows(spec: Any, place: Any, open_session: Any) -> None:
     session = await open_session(spec)
-    held = vars(session)
-    assert place.token not in f"{session!r} {held!r} {vars(held['_tokens'])!r} {vars(held['_connection'])!r}"
+    held, asking = vars(session), vars(vars(session)["_asking"])
+    shown = f"{session!r} {held!r} {asking!r} {vars(asking['_tokens'])!r} {vars(asking['_connection'])!r}"
+    assert place.token not in shown

@@ -96,13 +96,14 @@ def _part_nanoseconds(part: re.Match[bytes]) -> int:
     whole, fraction, unit_name = part.groups()
     unit = _UNITS.get(unit_name)
     # Nobody needs more digits, and converting very many of them is slow.
-    if unit is None or len(whole.lstrip(b"0")) > 19 or not (whole or fraction):
+    digits = whole.lstrip(b"0")
+    if unit is None or len(digits) > 19 or not (whole or fraction):
         raise _invalid()
-    nanoseconds = int(whole or b"0") * unit
+    nanoseconds = int(digits or b"0") * unit
     if fraction:
         # Go stops reading a fraction where it no longer fits 63 bits, and scales the rest in floating point.
-        digits = fraction[:18]
-        nanoseconds += int(float(int(digits)) * (float(unit) / 10.0 ** len(digits)))
+        kept = fraction[:18]
+        nanoseconds += int(float(int(kept)) * (float(unit) / 10.0 ** len(kept)))
     return nanoseconds
 
 

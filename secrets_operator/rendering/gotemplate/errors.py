@@ -12,6 +12,16 @@ No message ever holds a value of the data: places, types, key names and the temp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+_LONGEST_PROBLEM: Final = 300
+_LONGEST_HINT: Final = 1600
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Cut what a hostile template could make arbitrarily long, and what no terminal could print."""
+    text = text if len(text) <= longest else text[:longest] + "..."
+    return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,10 @@ class TemplateError(Exception):
     """A template that cannot be compiled or rendered: what is wrong, where, and what to do about it."""
 
     def __init__(self, problem: str, *, place: Place | None = None, hint: str = "") -> None:
-        super().__init__(problem)
-        self.problem = problem
+        self.problem = _shortened(problem, _LONGEST_PROBLEM)
+        super().__init__(self.problem)
         self.place = place
-        self.hint = hint
+        self.hint = _shortened(hint, _LONGEST_HINT)
 
     def __str__(self) -> str:
         """Return ``template NAME:LINE:COLUMN: at <EXPRESSION>: PROBLEM (HINT)``, leaving out what is unknown."""

@@ -6,9 +6,9 @@ arguments by the declared Go types, as text/template does, and calls ``call(ctx,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from secrets_operator.rendering.gotemplate.gotypes import GoType
 
@@ -25,3 +25,8 @@ class Function:
     params: tuple[GoType, ...]
     call: Callable[..., Any]
     variadic: bool = False
+    short_circuits: bool | None = None
+    """The truth value on which ``and`` and ``or`` stop evaluating their arguments; no other function has one."""
+
+
+FunctionMap: TypeAlias = Mapping[str, Function]

@@ -17,8 +17,8 @@ _TRIM_LEFT: Final = re.compile(r"-[ \t\r\n]")
 _TRIM_RIGHT: Final = re.compile(r"[ \t\r\n]-")
 _SPACE_RUN: Final = re.compile(r"[ \t\r\n]+")
 _WORD: Final = re.compile(r"\w+")
-_QUOTED: Final = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
-_CHARACTER: Final = re.compile(r"'(?:[^'\\\n]|\\[^\n])*'")
+_QUOTED: Final = re.compile(r'"(?:[^"\\\n]++|\\[^\n])*+"')
+_CHARACTER: Final = re.compile(r"'(?:[^'\\\n]++|\\[^\n])*+'")
 _NUMBER: Final = re.compile(
     r"[+-]?(?:"
     r"0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?"
@@ -174,10 +174,10 @@ class Lexer:
         return self._error(f"unrecognized character in action: U+{_code(char):04X}")
 
     def _name(self, kind: TokenType, alone: TokenType) -> Token:
+        if self._terminated(self.position + 1):
+            return self._take(alone, self.position + 1)
         end = self._word_end(self.position + 1)
-        if not self._terminated(end):
-            return self._bad_character(end)
-        return self._take(alone if end == self.position + 1 else kind, end)
+        return self._take(kind, end) if self._terminated(end) else self._bad_character(end)
 
     def _identifier(self) -> Token:
         end = self._word_end(self.position)

@@ -40,7 +40,7 @@ class CompileLimits:
     """How large a template may be."""
 
     source_bytes: int = _MEBIBYTE
-    nodes: int = 100_000
+    nodes: int = 50_000
     nesting: int = 60
     """Blocks and parentheses within one another."""
 

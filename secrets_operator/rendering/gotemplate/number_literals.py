@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from secrets_operator.rendering.gotemplate.formatting.quoting import unquote_rune
 
+_LONGEST: Final = 1000
 _INT64: Final = 1 << 63
 _UINT64: Final = 1 << 64
 _BASES: Final = {"x": 16, "o": 8, "b": 2}
@@ -33,6 +34,8 @@ class NumberValues(NamedTuple):
 
 def read_number(text: str) -> NumberValues:
     """Return what a number literal can stand for; raise ValueError for one that Go refuses."""
+    if len(text) > _LONGEST:
+        raise ValueError("number literal is too long")
     if text.endswith("i"):
         return _from_complex(complex(0, read_float(text[:-1])))
     sign, digits = (text[0], text[1:]) if text[:1] in {"+", "-"} else ("", text)
@@ -50,6 +53,8 @@ def read_number(text: str) -> NumberValues:
 
 def read_complex(text: str) -> NumberValues:
     """Return what a literal like ``1+2i`` can stand for."""
+    if len(text) > _LONGEST:
+        raise ValueError("number literal is too long")
     split = next(i for i in range(len(text) - 1, -1, -1) if text[i] in "+-" and text[i - 1] not in "eEpP")
     return _from_complex(complex(read_float(text[:split]), read_float(text[split:-1])))
 

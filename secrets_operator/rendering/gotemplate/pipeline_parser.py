@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -27,6 +27,7 @@ from secrets_operator.rendering.gotemplate.nodes import (
     Variable,
 )
 from secrets_operator.rendering.gotemplate.number_literals import read_character, read_complex, read_number
+from secrets_operator.rendering.gotemplate.scope import Scope
 from secrets_operator.rendering.gotemplate.token_stream import TokenStream
 from secrets_operator.rendering.gotemplate.tokens import Token, TokenType
 
@@ -51,7 +52,8 @@ _NUMBERS: Final = {
     TokenType.COMPLEX: read_complex,
     TokenType.CHAR_CONSTANT: read_character,
 }
-_V1_FUNCTIONS: Final = {
+_HELM: Final = "it is a function of Helm, which this is not"
+_ADVICE: Final = {
     "toBytes": "values are byte strings already; leave it out",
     "pemPrivateKey": 'use filterPEM "PRIVATE KEY"',
     "pemCertificate": 'use filterPEM "CERTIFICATE"',
@@ -59,7 +61,15 @@ _V1_FUNCTIONS: Final = {
     "base64decode": "use b64dec",
     "fromJSON": "use fromJson",
     "toJSON": "use toJson",
+    "env": "templates cannot read the environment",
+    "expandenv": "templates cannot read the environment",
+    "getHostByName": "templates cannot use the network",
+    "include": _HELM,
+    "tpl": _HELM,
+    "required": _HELM,
+    "lookup": _HELM,
 }
+"""What to do about functions that people look for."""
 
 
 class PipelineParser:
@@ -68,7 +78,7 @@ class PipelineParser:
     def __init__(self, stream: TokenStream, functions: frozenset[str]) -> None:
         self._stream = stream
         self._functions = functions
-        self._variables = ["$"]
+        self._variables = Scope()
         self._readers: Mapping[TokenType, Callable[[Token], Operand]] = {
             TokenType.IDENTIFIER: self._identifier,
             TokenType.VARIABLE: self._variable,
@@ -82,17 +92,14 @@ class PipelineParser:
             **dict.fromkeys(_NUMBERS, self._number),
         }
 
-    @contextmanager
-    def variable_scope(self) -> Iterator[None]:
+    def variable_scope(self) -> AbstractContextManager[None]:
         """Forget at the end what was declared within."""
-        depth = len(self._variables)
-        yield
-        del self._variables[depth:]
+        return self._variables.nested()
 
     @contextmanager
     def fresh_variables(self) -> Iterator[None]:
         """Parse the body of another template, where only ``$`` is defined."""
-        outer, self._variables = self._variables, ["$"]
+        outer, self._variables = self._variables, Scope()
         yield
         self._variables = outer
 
@@ -146,7 +153,7 @@ class PipelineParser:
 
     def _declare(self, name: str, names: list[str]) -> None:
         names.append(name)
-        self._variables.append(name)
+        self._variables.declare(name)
 
     def _check_second(self, context: str, names: list[str], token: Token) -> None:
         if context != "range" or len(names) > 1:
@@ -181,6 +188,7 @@ class PipelineParser:
         names: list[str] = []
         while self._stream.peek().type is TokenType.FIELD:
             token = self._stream.next()
+            self._stream.count_node(token)
             names.append(token.text[1:])
         end = token.offset + len(token.text)
         if isinstance(operand, Field):
@@ -224,15 +232,15 @@ class PipelineParser:
         return Identifier(token.offset, token.offset + len(token.text), token.text)
 
     def _hint(self, name: str) -> str:
-        if name in _V1_FUNCTIONS:
-            return _V1_FUNCTIONS[name]
-        close = difflib.get_close_matches(name, sorted(self._functions), n=1, cutoff=0.75)
+        if name in _ADVICE:
+            return _ADVICE[name]
+        close = difflib.get_close_matches(name, sorted(self._functions), n=1, cutoff=0.8)
         if close:
             return f"did you mean {close[0]}?"
         return f"a key of the data is written .{name}"
 
     def _variable(self, token: Token) -> Variable:
-        if token.text not in self._variables:
+        if self._variables.slot(token.text) is None:
             hint = f"declare it first: {token.text} := ..."
             self._stream.fail(f'undefined variable "{token.text}"', token, hint=hint)
         return Variable(token.offset, token.offset + len(token.text), token.text)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from secrets_operator.resources.cluster_external_secret import ClusterExternalSecret
 from secrets_operator.resources.cluster_secret_store import ClusterSecretStore
 from secrets_operator.resources.external_secret import ExternalSecret
 from secrets_operator.resources.labels import COMPONENT_CONTROLLER, COMPONENT_LABEL
 from secrets_operator.resources.names import (
+    CLUSTER_EXTERNAL_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
     SEALED_SECRET,
@@ -91,6 +93,18 @@ CLUSTER_SECRET_STORES: Final = Definition(
     categories=_ESO_CATEGORIES,
     labels=_ESO_LABELS,
 )
+CLUSTER_EXTERNAL_SECRETS: Final = Definition(
+    CLUSTER_EXTERNAL_SECRET,
+    ClusterExternalSecret,
+    columns=(
+        Column("Store", ".spec.externalSecretSpec.secretStoreRef.name"),
+        Column("Refresh Interval", ".spec.refreshTime"),
+        Column("Ready", _READY_STATUS),
+    ),
+    short_names=("ces",),
+    categories=_ESO_CATEGORIES,
+    labels=_ESO_LABELS,
+)
 SEALED_SECRETS: Final = Definition(
     SEALED_SECRET,
     SealedSecret,
@@ -101,4 +115,4 @@ SEALED_SECRETS: Final = Definition(
     ),
 )
 
-DEFINITIONS: Final = (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, SEALED_SECRETS)
+DEFINITIONS: Final = (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, CLUSTER_EXTERNAL_SECRETS, SEALED_SECRETS)

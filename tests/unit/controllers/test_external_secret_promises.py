@@ -10,6 +10,7 @@ import pytest
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
+from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.referents import Referents
@@ -46,10 +47,15 @@ class World:
         self.cluster, self.clock, self.provider = MemoryCluster(external_secret()), HandClock(), ScriptedProvider()
         self.provider.holds(db="first")
         self.store: Object | None = STORE
+        self.denial = ""
         self.blocking = Blocking(1)
         client = self.cluster.client
         self.sessions = Sessions(
-            Providers.from_mapping({"scripted": self.provider}), Referents(client), self.blocking, limit=1
+            Providers.from_mapping({"scripted": self.provider}),
+            Referents(client),
+            self.blocking,
+            denial=self.speaks_against,
+            limit=1,
         )
         deps = Deps(
             settings=Settings(),
@@ -65,7 +71,11 @@ class World:
             resources=lambda namespace, name: self.cluster.objects.get(("ExternalSecret", namespace, name)),
             stores=lambda _: self.store,
             sessions=self.sessions,
+            templates=TemplateRendering(Referents(client), self.blocking, self.clock),
         )
+
+    async def speaks_against(self, _store: Object, _namespace: str) -> str:
+        return self.denial
 
     async def reconcile(self) -> Outcome:
         """Run once as the workers would."""
@@ -234,6 +244,25 @@ async def test_a_store_that_fails_says_nothing_about_a_resource_that_does_not_ne
     world.refresh_comes_due()
     assert isinstance(await world.reconcile(), Retry)
     assert world.condition() == ("False", "SecretStore store is not ready: throttled")
+
+
+async def test_a_namespace_that_loses_its_store_keeps_its_secret_and_reads_no_more(world: World) -> None:
+    await world.reconcile()
+    world.denial = "denied by its conditions"
+    assert isinstance(await world.reconcile(), Again)
+    assert (world.condition(), world.writes()) == (SYNCED, FIRST_SYNC)
+    world.refresh_comes_due()
+    assert await world.reconcile() == Retry("denied by its conditions")
+    assert (world.condition(), world.value()) == (("False", "denied by its conditions"), "first")
+    assert len(world.provider.fetched) == 1
+    world.denial = ""
+    await world.reconcile()
+    assert world.condition() == SYNCED
+
+
+async def test_a_store_of_another_class_is_not_judged(world: World) -> None:
+    world.denial, world.store = "denied", store(spec={**STORE["spec"], "controller": "other"})
+    assert (await world.reconcile(), world.writes()) == (Done(), {})
 
 
 async def test_a_store_edited_so_that_its_provider_refuses_it_is_not_opened(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.secret_store import SecretStores
-from secrets_operator.errors import Refused, Retryable
+from secrets_operator.errors import Refused, Retryable, Unsure
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
@@ -22,7 +22,7 @@ from secrets_operator.settings import Settings
 from tests.builders import DIGESTER, store
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
-from tests.scripted_provider import ScriptedProvider
+from tests.scripted_provider import ScriptedProvider, everybody_may
 
 KEY = Key("SecretStore", "team", "store")
 
@@ -34,7 +34,7 @@ class World:
         self.cluster, self.provider, self.blocking = MemoryCluster(), ScriptedProvider(), Blocking(1)
         client, clock = self.cluster.client, HandClock()
         providers = Providers.from_mapping({"scripted": self.provider})
-        self.sessions = Sessions(providers, Referents(client), self.blocking, limit=1)
+        self.sessions = Sessions(providers, Referents(client), self.blocking, denial=everybody_may, limit=1)
         deps = Deps(
             settings=Settings(),
             clock=clock,
@@ -96,8 +96,12 @@ async def test_a_store_may_say_how_often_it_is_checked(world: World) -> None:
             "spec.provider.scripted.region: is not known to a SecretStore",
             id="a field its provider refuses",
         ),
+        pytest.param({"unheardOf": {}}, Never, "not supported yet: spec.unheardOf", id="a field without effect"),
         pytest.param(
-            {"retrySettings": {}}, Never, "not supported yet: spec.retrySettings", id="a field without effect"
+            {"retrySettings": {"maxRetries": -1}},
+            Never,
+            "spec.retrySettings.maxRetries: must not be negative",
+            id="a field that cannot be read",
         ),
         pytest.param(
             {"provider": {"nowhere": {}}},
@@ -126,6 +130,23 @@ async def test_what_is_wrong_is_told(world: World, spec: Object, outcome: type[O
 async def test_a_failed_validation(world: World, error: Refused | Retryable, expected: Retry) -> None:
     world.provider.validation_error = error
     assert (await world.reconcile(), world.verdict()) == (expected, ("False", "InvalidProviderConfig", error.message))
+
+
+async def test_a_store_that_cannot_be_checked_is_used_and_looked_at_again_in_its_time(world: World) -> None:
+    world.provider.validation_error = Unsure("nobody can tell")
+    outcomes = [await world.reconcile() for _ in range(2)]
+    assert (outcomes, world.verdict()) == ([Again(300.0)] * 2, ("True", "ValidationUnknown", "nobody can tell"))
+    assert "capabilities" not in world.cluster.objects["SecretStore", "team", "store"]["status"]
+    (event,) = [kept for key, kept in world.cluster.objects.items() if key[0] == "Event"]
+    assert (event["reason"], event["type"]) == ("ValidationUnknown", "Warning")
+
+
+async def test_a_store_that_cannot_be_checked_any_more_keeps_its_capabilities(world: World) -> None:
+    await world.reconcile()
+    world.provider.validation_error = Unsure("nobody can tell")
+    await world.reconcile()
+    status = world.cluster.objects["SecretStore", "team", "store"]["status"]
+    assert (status["capabilities"], world.verdict()[1]) == ("ReadOnly", "ValidationUnknown")
 
 
 async def test_trouble_of_the_api_server_is_no_verdict_on_the_store(world: World) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from secrets_operator.fetching.batching import Batcher
+from secrets_operator.fetching.batching import Batcher, Finder
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.gather import gather, interpret
 from secrets_operator.fetching.host import StoreHost
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import OpenSession
-from secrets_operator.flow import Cause, Fetched, Miss, Read, SecretBytes, Value
-from secrets_operator.provider import Absent, Answer, Failed, Found, Rejected, StoreIdentity
+from secrets_operator.flow import Cause, Fetched, Miss, Query, Read, SecretBytes, Value
+from secrets_operator.provider import Absent, Answer, Failed, FindAnswer, Found, Matches, Rejected, StoreIdentity
 from tests.builders import values
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, ScriptedSession
@@ -22,6 +22,9 @@ WHOLE = Read("f", "db", secret_key="password")
 PROPERTY = Read("f", "db", property="user", secret_key="password")
 SPREAD = Read("f", "db")
 VERSION = Read("f", "db", version="7", secret_key="password")
+NAMED = Read("f", "", find=Query(name="^db"))
+BELOW = Read("f", "", find=Query(path="team/", name="^db"))
+TAGGED = Read("f", "", find=Query(tags=(("a", "b"),)))
 MAPPING, PLAIN = Found(SecretBytes(b"user=u,password=p")), Found(SecretBytes(b"plain"))
 
 
@@ -44,10 +47,19 @@ MAPPING, PLAIN = Found(SecretBytes(b"user=u,password=p")), Found(SecretBytes(b"p
             VERSION, Absent(), (Cause.ABSENT, "'db' (version 7) does not exist in the store"), id="an absent version"
         ),
         pytest.param(WHOLE, Failed("throttled"), (Cause.FAILED, "'db' could not be read: throttled"), id="failed"),
+        pytest.param(NAMED, Matches(values(db="1", dbs="2")), values(db="1", dbs="2"), id="matches are the data"),
+        pytest.param(NAMED, Matches({}), {}, id="no match is no data, and no miss"),
+        pytest.param(BELOW, Absent(), (Cause.ABSENT, "path 'team/' does not exist in the store"), id="an absent path"),
+        pytest.param(
+            NAMED, Failed("busy"), (Cause.FAILED, "the query for '^db' could not be read: busy"), id="a failed query"
+        ),
+        pytest.param(TAGGED, Rejected("no"), (Cause.REJECTED, "the query was refused: no"), id="a rejected query"),
         pytest.param(WHOLE, Rejected("denied"), (Cause.REJECTED, "'db' was refused: denied"), id="rejected"),
     ],
 )
-def test_interpret(read: Read, answer: Answer, expected: dict[str, SecretBytes] | tuple[Cause, str]) -> None:
+def test_interpret(
+    read: Read, answer: Answer | FindAnswer, expected: dict[str, SecretBytes] | tuple[Cause, str]
+) -> None:
     made = Value(read, expected) if isinstance(expected, dict) else Miss(read, *expected)
     assert interpret(read, answer, SESSION) == made
 
@@ -63,7 +75,7 @@ async def test_all_reads_of_a_resource_share_one_call_and_keep_their_order() -> 
     session = ScriptedSession(ScriptedProvider(), HOST)
     session.provider.holds(a="1", c="3")
     reads = [Read(f"f{index}", key, secret_key=f"k{index}") for index, key in enumerate("cbac")]
-    fetched = await gather(reads, OpenSession(session, Batcher(session.fetch), HOST))
+    fetched = await gather(reads, OpenSession(session, Batcher(session.fetch), Finder(session.find), HOST))
     assert fetched == Fetched(
         values=(
             Value(reads[0], values(k0="3")),
@@ -73,3 +85,14 @@ async def test_all_reads_of_a_resource_share_one_call_and_keep_their_order() -> 
         misses=(Miss(reads[1], Cause.ABSENT, "'b' does not exist in the store"),),
     )
     assert [[reference.key for reference in call] for call in session.provider.fetched] == [["c", "b", "a"]]
+
+
+async def test_queries_stand_among_the_reads_and_equal_ones_are_asked_once() -> None:
+    session = ScriptedSession(ScriptedProvider(), HOST)
+    session.provider.holds(a="1")
+    session.provider.matches[Query(name="^db")] = Matches(values(db="2"))
+    reads = [NAMED, Read("g", "a", secret_key="k"), Read("h", "", find=Query(name="^db"))]
+    fetched = await gather(reads, OpenSession(session, Batcher(session.fetch), Finder(session.find), HOST))
+    found = values(db="2")
+    assert fetched == Fetched((Value(reads[0], found), Value(reads[1], values(k="1")), Value(reads[2], found)))
+    assert session.provider.found == [Query(name="^db")]

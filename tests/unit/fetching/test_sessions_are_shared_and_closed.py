@@ -42,9 +42,13 @@ class World:
             Providers.from_mapping({"scripted": self.provider}),
             Referents(self.cluster.client),
             self.blocking,
+            denial=self.speaks_against,
             limit=1,
             deadlines=Deadlines(open=0.05, validate=0.05, close=0.05),
         )
+
+    async def speaks_against(self, found: Object, namespace: str) -> str:
+        return f"{found['metadata']['name']} is not for {namespace}" if namespace == "kept-out" else ""
 
     async def used(self, found: Object, namespace: str = "team") -> ScriptedSession:
         """Use the session of a store for a moment and return the provider's."""
@@ -222,6 +226,14 @@ async def test_a_session_that_hangs_when_closed_does_not_keep_the_process(world:
     session.close = hangs  # type: ignore[method-assign] # the twin's own behaviour, for this test
     async with asyncio.timeout(2):
         await world.sessions.close()
+
+
+async def test_who_may_not_use_a_store_is_lent_no_session_of_it_not_even_an_open_one(world: World) -> None:
+    found = cluster_store(auth=SHARED_AUTH)
+    await world.used(found, "a")
+    with pytest.raises(Refused, match=r"^store is not for kept-out$"):
+        await world.used(found, "kept-out")
+    assert (world.provider.opening, await world.used(found, "b") is world.provider.sessions[0]) == (1, True)
 
 
 async def test_closing_ends_an_opening_under_way(world: World) -> None:

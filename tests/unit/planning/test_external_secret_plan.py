@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.flow import Key, Read
+from secrets_operator.flow import Key, Query, Read
 from secrets_operator.planning.desired import from_external_secret
 from secrets_operator.planning.external_secret import (
     NEW_SECONDS,
@@ -25,6 +25,7 @@ from secrets_operator.planning.marks import created_by
 from secrets_operator.planning.refresh import Synced, next_refresh
 from secrets_operator.planning.secret_state import Owner, SecretState, secret_state
 from secrets_operator.planning.stores import Readiness, StoreView
+from secrets_operator.resources.rewrites import Rewrite, RewriteRegexp
 from tests.builders import DIGESTER, NOW, at, external_secret, live, secret, values
 
 
@@ -95,20 +96,22 @@ MISSING = Reject("could not get store: there is no SecretStore store", retry=Tru
 )
 def test_plan(readiness: Readiness, target: SecretState | None, last: Synced, expected: Plan) -> None:
     view = StoreView("SecretStore", "store", readiness, "denied" if readiness is Readiness.NOT_READY else "")
-    observed = Observed(store=view, target=target, last=last, now=NOW)
+    observed = Observed(stores=(view,), target=target, last=last, now=NOW)
     assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == expected
 
 
 def test_a_new_resource_waits_a_moment_in_silence_for_a_store_of_the_same_commit() -> None:
     missing = StoreView("SecretStore", "store", Readiness.MISSING)
-    observed = Observed(store=missing, target=None, last=NEVER, now=NOW, is_new=True)
+    observed = Observed(stores=(missing,), target=None, last=NEVER, now=NOW, is_new=True)
     assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Hold(NEW_SECONDS)
 
 
 def test_a_secret_taken_over_from_another_operator_is_no_drift() -> None:
     update = {"manager": WANT.manager, "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
     theirs = secret_state(secret(data={"a": "b"}, managers=[update]), DIGESTER)
-    observed = Observed(store=StoreView("SecretStore", "store", Readiness.READY), target=theirs, last=JUST_NOW, now=NOW)
+    observed = Observed(
+        stores=(StoreView("SecretStore", "store", Readiness.READY),), target=theirs, last=JUST_NOW, now=NOW
+    )
     assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Sync(heals=False)
 
 
@@ -135,12 +138,58 @@ def test_the_interval_has_a_floor(written: str, seconds: float) -> None:
 def test_a_synced_resource_without_periodic_refresh_waits_for_events(spec: dict[str, str]) -> None:
     once = want(**spec)
     observed = Observed(
-        store=StoreView("SecretStore", "store", Readiness.READY),
+        stores=(StoreView("SecretStore", "store", Readiness.READY),),
         target=INTACT,
         last=Synced(once.version, at(-7200)),
         now=NOW,
     )
     assert plan(once, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Wait(None)
+
+
+DENIED = {"syncWindows": {"kind": "deny", "windows": [{"schedule": "0 11 * * *", "duration": "2h"}]}}
+NEVER_ALLOWED = {"syncWindows": {"kind": "allow", "windows": [{"schedule": "0 11 * * 7", "duration": "2h"}]}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "target", "last", "expected"),
+    [
+        pytest.param(DENIED, INTACT, LONG_AGO, Wait(3601.0), id="due, denied -> wait until the window has closed"),
+        pytest.param(NEVER_ALLOWED, INTACT, LONG_AGO, Wait(None), id="due, never allowed -> wait for a change"),
+        pytest.param(DENIED, None, LONG_AGO, Sync(heals=True), id="deleted by somebody, denied -> heal at once"),
+        pytest.param(DENIED, None, NEVER, Sync(), id="new, denied -> sync"),
+        pytest.param(DENIED, INTACT, OLD_SPEC, Sync(), id="spec changed, denied -> sync"),
+    ],
+)
+def test_sync_windows_hold_back_refreshes_only(
+    spec: dict[str, Any], target: SecretState | None, last: Synced, expected: Plan
+) -> None:
+    bound = want(**spec)
+    view = StoreView("SecretStore", "store", Readiness.READY)
+    observed = Observed(stores=(view,), target=target, last=last, now=NOW)
+    assert plan(bound, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == expected
+
+
+def test_each_entry_says_what_to_do_with_its_values() -> None:
+    strategies = {"decodingStrategy": "Auto", "nullBytePolicy": "Fail"}
+    rewrite: dict[str, Any] = {"rewrite": [{"regexp": {"source": "^prod/", "target": ""}}]}
+    operations = (Rewrite(regexp=RewriteRegexp(source="^prod/", target="")),)
+    spec = {
+        "data": [{"secretKey": "p", "remoteRef": {"key": "k", **strategies}}],
+        "dataFrom": [
+            {"extract": {"key": "all", **strategies}, **rewrite},
+            {"find": {"path": "prod", **strategies}, **rewrite},
+        ],
+    }
+    path = "spec.dataFrom[{}].{}".format
+    keep = {"decoding": "Auto", "null_bytes": "Fail", "store": Key("SecretStore", "team", "store")}
+    assert want(**spec).reads == (
+        Read(path(0, "extract"), "all", rewrite=operations, **keep),  # type: ignore[arg-type] # all of them texts
+        Read(path(1, "find"), "", rewrite=operations, find=Query(path="prod"), **keep),  # type: ignore[arg-type] # same
+        Read("spec.data[0].remoteRef", "k", secret_key="p", **keep),  # type: ignore[arg-type] # same
+    )
+
+
+SHARED = Key("ClusterSecretStore", "", "shared")
 
 
 def test_a_resource_is_read_once_into_what_it_wants() -> None:
@@ -151,15 +200,15 @@ def test_a_resource_is_read_once_into_what_it_wants() -> None:
         "dataFrom": [{"extract": {"key": "all", "conversionStrategy": "Unicode", "metadataPolicy": "Fetch"}}],
     }
     read = want(**spec)
-    assert (read.key, read.owner, read.target, read.manager, read.store_key, read.reads) == (
+    assert (read.key, read.owner, read.target, read.manager, read.stores, read.reads) == (
         Key("ExternalSecret", "team", "app"),
         Owner("external-secrets.io", "ExternalSecret", "app", "uid-app"),
         "db",
         "externalsecrets.external-secrets.io/app",
-        Key("ClusterSecretStore", "", "shared"),
+        (Key("ClusterSecretStore", "", "shared"),),
         (
-            Read("spec.dataFrom[0].extract", "all", conversion="Unicode", metadata=True),
-            Read("spec.data[0].remoteRef", "k", version="7", property="x", secret_key="p"),
+            Read("spec.dataFrom[0].extract", "all", conversion="Unicode", metadata=True, store=SHARED),
+            Read("spec.data[0].remoteRef", "k", version="7", property="x", secret_key="p", store=SHARED),
         ),
     )
 
@@ -168,8 +217,8 @@ def test_a_resource_is_read_once_into_what_it_wants() -> None:
     ("spec", "expected"),
     [
         pytest.param(
-            {"target": {"template": {}, "manifest": {}}},
-            "not supported yet: spec.target.manifest, spec.target.template",
+            {"target": {"manifest": {}}, "another": 1},
+            "not supported yet: spec.another, spec.target.manifest",
             id="fields that are not acted on, all at once",
         ),
         pytest.param(
@@ -182,6 +231,16 @@ def test_a_resource_is_read_once_into_what_it_wants() -> None:
             {"data": [{"secretKey": "a", "remoteRef": {"key": "k"}}] * 2},
             "spec.data[1].secretKey: is the key of an earlier entry",
             id="a key given twice",
+        ),
+        pytest.param(
+            {"dataFrom": [{"extract": {"key": "k"}, "rewrite": [{"regexp": {"source": "(", "target": ""}}]}]},
+            "spec.dataFrom[0].rewrite[0].regexp.source: is no regular expression in the syntax of RE2: missing )",
+            id="an expression that is none, before anything is fetched",
+        ),
+        pytest.param(
+            {"syncWindows": {"kind": "allow", "windows": [{"schedule": "noon", "duration": "1h"}]}},
+            "spec.syncWindows.windows[0].schedule: must be five fields",
+            id="a schedule of the wrong form",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from secrets_operator.flow import Key
 from secrets_operator.planning.refresh import (
+    Cadence,
     Synced,
     format_time,
     last_sync,
@@ -18,7 +19,9 @@ from secrets_operator.planning.refresh import (
     refresh_is_due,
     synced_version,
 )
+from secrets_operator.planning.sync_windows import Windows, read_windows
 from secrets_operator.resources.policies import RefreshPolicy
+from secrets_operator.resources.sync_windows import SyncWindows
 from tests.builders import NOW, at, external_secret
 
 KEY = Key("ExternalSecret", "team", "app")
@@ -82,7 +85,61 @@ def test_the_order_of_annotations_does_not_count() -> None:
     ],
 )
 def test_refresh_is_due(policy: RefreshPolicy, interval: timedelta, last: Synced, *, expected: bool) -> None:
-    assert refresh_is_due(last, version=SAME, policy=policy, interval=interval, key=KEY, now=NOW) is expected
+    assert refresh_is_due(last, version=SAME, cadence=Cadence(policy, interval), key=KEY, now=NOW) is expected
+
+
+def windows(kind: str, schedule: str) -> Windows:
+    spec = {"kind": kind, "windows": [{"schedule": schedule, "duration": "1h"}]}
+    read = read_windows(SyncWindows.model_validate(spec))
+    assert read is not None
+    return read
+
+
+OPEN, CLOSED, NEVER_OPEN = (windows("allow", hours) for hours in ("0 12 * * *", "0 15 * * *", "0 12 * * 7"))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "policy", "interval", "last", "expected"),
+    [
+        pytest.param(OPEN, "Periodic", HOUR, Synced(SAME, OLD), True, id="interval past, window open -> due"),
+        pytest.param(CLOSED, "Periodic", HOUR, Synced(SAME, OLD), False, id="interval past, no window open -> not due"),
+        pytest.param(OPEN, "Periodic", HOUR, Synced(SAME, at(-60)), False, id="just refreshed, open -> not due"),
+        pytest.param(CLOSED, "Periodic", HOUR, NEVER, True, id="never synced -> due in spite of the windows"),
+        pytest.param(CLOSED, "Periodic", HOUR, Synced(OTHER, NOW), True, id="spec changed -> due in spite of them"),
+        pytest.param(CLOSED, "Periodic", HOUR, Synced(SAME, at(60)), True, id="time in the future -> due all the same"),
+        pytest.param(CLOSED, "OnChange", HOUR, Synced(OTHER, OLD), True, id="OnChange knows no windows"),
+        pytest.param(CLOSED, "CreatedOnce", HOUR, NEVER, True, id="nor does CreatedOnce"),
+        pytest.param(OPEN, "Periodic", timedelta(0), Synced(SAME, OLD), False, id="interval 0, window open -> not due"),
+    ],
+)
+def test_windows_hold_back_what_is_periodic(
+    allowed: Windows, policy: RefreshPolicy, interval: timedelta, last: Synced, *, expected: bool
+) -> None:
+    cadence = Cadence(policy, interval, allowed)
+    assert refresh_is_due(last, version=SAME, cadence=cadence, key=KEY, now=NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("allowed", "last", "seconds"),
+    [
+        pytest.param(OPEN, OLD, 0.0, id="overdue, window open -> now"),
+        pytest.param(CLOSED, OLD, 3 * 3600.0, id="overdue, no window open -> when the next one opens"),
+        pytest.param(windows("deny", "0 12 * * *"), OLD, 3601.0, id="overdue, denied -> when the window has closed"),
+        pytest.param(CLOSED, NOW, 3 * 3600.0, id="due where no window is open -> when the next one opens"),
+        pytest.param(NEVER_OPEN, OLD, None, id="no window ever opens -> only a change brings it back"),
+    ],
+)
+def test_the_next_refresh_is_where_windows_permit_it(allowed: Windows, last: datetime, seconds: float | None) -> None:
+    cadence = Cadence("Periodic", HOUR, allowed)
+    assert next_refresh_in(Synced(SAME, last), cadence=cadence, key=KEY, now=NOW) == seconds
+
+
+def test_a_refresh_that_falls_into_a_window_keeps_its_time() -> None:
+    free, bound = Cadence("Periodic", HOUR), Cadence("Periodic", HOUR, windows("allow", "0 12 * * *"))
+    last = Synced(SAME, at(-600))
+    expected = next_refresh_in(last, cadence=free, key=KEY, now=NOW)
+    assert expected is not None
+    assert 0 < next_refresh_in(last, cadence=bound, key=KEY, now=NOW) == expected  # type: ignore[operator] # compared
 
 
 @pytest.mark.parametrize(
@@ -95,11 +152,11 @@ def test_refresh_is_due(policy: RefreshPolicy, interval: timedelta, last: Synced
     ],
 )
 def test_no_next_refresh(policy: RefreshPolicy, interval: timedelta, last: Synced) -> None:
-    assert next_refresh_in(last, policy=policy, interval=interval, key=KEY, now=NOW) is None
+    assert next_refresh_in(last, cadence=Cadence(policy, interval), key=KEY, now=NOW) is None
 
 
 def test_an_overdue_refresh_is_due_now_not_in_the_past() -> None:
-    assert next_refresh_in(Synced(SAME, OLD), policy="Periodic", interval=HOUR, key=KEY, now=NOW) == 0.0
+    assert next_refresh_in(Synced(SAME, OLD), cadence=Cadence("Periodic", HOUR), key=KEY, now=NOW) == 0.0
 
 
 keys = st.builds(Key, st.just("ExternalSecret"), st.text(max_size=8), st.text(max_size=8))

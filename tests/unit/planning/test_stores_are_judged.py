@@ -38,23 +38,50 @@ def new_store() -> Object:
         pytest.param(store(spec={"controller": "default"}), Readiness.READY, "", id="our class by name -> ready"),
         pytest.param(store(spec={"controller": ""}), Readiness.READY, "", id="empty class -> ready"),
         pytest.param(
-            store(spec={"conditions": [{"namespaces": ["prod"]}]}),
+            store(spec={"somethingNew": {}}),
             Readiness.NOT_READY,
-            "not supported yet: spec.conditions",
+            "not supported yet: spec.somethingNew",
             id="Ready=True says nothing about a field that is not acted on",
+        ),
+        pytest.param(
+            store(spec={"conditions": [{"namespaceRegexes": ["("]}]}),
+            Readiness.READY,
+            "",
+            id="conditions of a SecretStore mean nothing",
+        ),
+        pytest.param(
+            store(namespace="", spec={"conditions": [{"namespaceRegexes": ["("]}]}),
+            Readiness.NOT_READY,
+            "spec.conditions[0].namespaceRegexes[0]: is no regular expression in the syntax of RE2: missing ): (",
+            id="Ready=True says nothing about conditions that make no sense",
         ),
     ],
 )
 def test_view_of(found: Object | None, readiness: Readiness, detail: str) -> None:
-    view = view_of(KEY, found, controller_class="default", grace=GRACE, now=NOW)
+    view = view_of(KEY, found, controller_class="default", denial="", grace=GRACE, now=NOW)
     assert view == StoreView("SecretStore", "store", readiness, detail)
 
 
 def test_an_old_store_gets_its_grace_from_the_start_of_the_operator() -> None:
     grace = Grace(timedelta(seconds=10), since=at(-5))
-    assert view_of(KEY, store(ready=None), controller_class="default", grace=grace, now=NOW).readiness == (
-        Readiness.PENDING
-    )
+    view = view_of(KEY, store(ready=None), controller_class="default", denial="", grace=grace, now=NOW)
+    assert view.readiness is Readiness.PENDING
+
+
+@pytest.mark.parametrize(
+    ("found", "readiness"),
+    [
+        pytest.param(store(), Readiness.DENIED, id="a ready store"),
+        pytest.param(
+            store(ready=False, message="token of team-a expired"), Readiness.DENIED, id="how a store is doing"
+        ),
+        pytest.param(new_store(), Readiness.DENIED, id="that a store is new"),
+        pytest.param(store(spec={"controller": "other"}), Readiness.FOREIGN, id="another class is still not ours"),
+    ],
+)
+def test_who_may_not_use_a_store_learns_nothing_else_of_it(found: Object, readiness: Readiness) -> None:
+    view = view_of(KEY, found, controller_class="default", denial="denied", grace=GRACE, now=NOW)
+    assert (view.readiness, view.detail) == (readiness, "denied" if readiness is Readiness.DENIED else "")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +112,8 @@ def test_store_key(reference: StoreRef, expected: Key) -> None:
             id="two",
         ),
         pytest.param(
-            {"provider": {"fake": {}}, "retrySettings": {}},
-            ["not supported yet: spec.retrySettings"],
+            {"provider": {"fake": {}}, "unheardOf": {}},
+            ["not supported yet: spec.unheardOf"],
             id="a field that is not acted on",
         ),
         pytest.param(
@@ -97,7 +124,7 @@ def test_store_key(reference: StoreRef, expected: Key) -> None:
     ],
 )
 def test_store_problems(spec: dict[str, Any], expected: list[str]) -> None:
-    assert store_problems({"spec": spec}) == expected
+    assert store_problems({"kind": "ClusterSecretStore", "spec": spec}) == expected
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,19 @@ REF = {"key": "db"}
                 "refreshInterval": "1h",
                 "secretStoreRef": {"name": "s", "kind": "SecretStore"},
                 "target": {"name": "t", "creationPolicy": "Owner", "deletionPolicy": "Retain", "immutable": False},
-                "data": [{"secretKey": "a", "remoteRef": {**REF, "property": "p", "decodingStrategy": "None"}}],
-                "dataFrom": [{"extract": {**REF, "conversionStrategy": "Unicode"}}],
+                "data": [{"secretKey": "a", "remoteRef": {**REF, "property": "p", "decodingStrategy": "Auto"}}],
+                "dataFrom": [
+                    {"extract": {**REF, "conversionStrategy": "Unicode", "nullBytePolicy": "Fail"}},
+                    {"extract": REF, "rewrite": [{"merge": {}}, {"regexp": {}}, {"transform": {}}]},
+                ],
+                "syncWindows": {"kind": "allow", "windows": [{"schedule": "@daily", "duration": "1h"}]},
             },
             [],
             id="a spec of supported fields has none",
         ),
         pytest.param(EXTERNAL_SECRET, {"target": {}, "data": []}, [], id="empty objects and lists ask for nothing"),
-        pytest.param(EXTERNAL_SECRET, {"syncWindows": {"kind": "allow"}}, ["spec.syncWindows"], id="an object is one"),
-        pytest.param(EXTERNAL_SECRET, {"target": {"template": {}}}, ["spec.target.template"], id="even an empty one"),
+        pytest.param({"a": None}, {"windows": {"kind": "allow"}}, ["spec.windows"], id="an object is one"),
+        pytest.param(EXTERNAL_SECRET, {"target": {"manifest": {}}}, ["spec.target.manifest"], id="even an empty one"),
         pytest.param(
             {"target.policy": frozenset({"Keep"})},
             {"target": {"policy": "Drop"}},
@@ -40,20 +44,21 @@ REF = {"key": "db"}
             id="a boolean that is not acted on is shown",
         ),
         pytest.param(
-            EXTERNAL_SECRET,
+            {"many[].extract.key": None, "single[].ref.key": None, "single[].ref.strategy": frozenset({"None"})},
             {
-                "dataFrom": [{"extract": REF}, {"find": {"name": {}}}],
-                "data": [{"secretKey": "a", "remoteRef": {**REF, "decodingStrategy": "Base64"}}],
+                "many": [{"extract": REF}, {"find": {"name": {}}}],
+                "single": [{"ref": {**REF, "strategy": "Base64"}}],
             },
-            ["spec.dataFrom[1].find", "spec.data[0].remoteRef.decodingStrategy: Base64"],
+            ["spec.many[1].find", "spec.single[0].ref.strategy: Base64"],
             id="paths carry indexes, and all are named in order",
         ),
         pytest.param(
-            STORE, {"provider": {"any": {"thing": [1]}}, "controller": "x"}, [], id="a provider's are its own"
+            STORE,
+            {"provider": {"any": {"thing": [1]}}, "controller": "x", "conditions": [{"namespaces": ["a"]}]},
+            [],
+            id="a provider's are its own, and conditions are acted on",
         ),
-        pytest.param(
-            STORE, {"conditions": [{}], "retrySettings": {}}, ["spec.conditions", "spec.retrySettings"], id="a store's"
-        ),
+        pytest.param(STORE, {"another": [{}], "more": {}}, ["spec.another", "spec.more"], id="a store's"),
     ],
 )
 def test_unsupported_fields(supported: Supported, spec: dict[str, Any], expected: list[str]) -> None:

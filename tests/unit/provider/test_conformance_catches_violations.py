@@ -16,13 +16,17 @@ from secrets_operator.provider import (
     Answer,
     Capabilities,
     Failed,
+    FindAnswer,
     Found,
     Host,
+    Matches,
     Problem,
+    Query,
     Reference,
     Rejected,
+    RetrySettings,
 )
-from secrets_operator.provider.conformance import Known, NonConformance, Opening, Subject, checks
+from secrets_operator.provider.conformance import Finds, Known, NonConformance, Opening, Subject, checks
 from secrets_operator.provider.fake import FakeSession
 from secrets_operator.provider.memory import MemoryHost
 
@@ -73,16 +77,21 @@ def subject(plugin: Plugin) -> Subject:
         keys={"user": b"u-19aa"},
         denied=Opening({"mode": "denied"}, MemoryHost()),
         broken=Opening({"mode": "broken"}, MemoryHost()),
+        finds=Finds(
+            Query(name="^o|c$"),
+            {"other": b"other-7c55", "doc": b'{"user":"u-19aa"}'},
+            nothing=Query(name="^nothing$"),
+        ),
         credentials=["token-2b90"],
     )
 
 
-def broken_by(plugin: Plugin) -> set[str]:
+def broken_by(tried: Subject) -> set[str]:
     """Return the checks that a plug-in fails."""
     failed = set()
-    for check in checks(subject(plugin)):
+    for check in checks(tried):
         try:
-            asyncio.run(check(subject(plugin)))
+            asyncio.run(check(tried))
         except NonConformance:
             failed.add(check.__name__)
     return failed
@@ -159,6 +168,24 @@ class MetadataAsAbsent(Honest):
         return Absent() if reference.metadata else super()._answer(reference)
 
 
+class PartOfTheMatches(Honest):
+    async def find(self, query: Query) -> FindAnswer:
+        answer = await super().find(query)
+        return Matches(dict(list(answer.payloads.items())[:1])) if isinstance(answer, Matches) else answer
+
+
+class NothingAsRefusal(Honest):
+    async def find(self, query: Query) -> FindAnswer:
+        answer = await super().find(query)
+        return Rejected("nothing matches") if answer == Matches({}) else answer
+
+
+class NothingForNoPattern(Honest):
+    async def find(self, query: Query) -> FindAnswer:
+        answer = await super().find(query)
+        return Matches({}) if isinstance(answer, Rejected) else answer
+
+
 class Invalid(Honest):
     async def validate(self) -> None:
         raise NonConformance("validation of a good store")
@@ -198,9 +225,49 @@ class AlwaysAnswering(Honest):
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         return [self.answer] * len(references)
 
+    async def find(self, query: Query) -> FindAnswer:  # noqa: ARG002 the contract
+        assert not isinstance(self.answer, Found)
+        return self.answer
+
+
+class NoMatchesInAnOutage(AlwaysAnswering):
+    def __init__(self) -> None:
+        super().__init__(Failed("the server does not answer"))
+
+    async def find(self, query: Query) -> FindAnswer:  # noqa: ARG002 the contract
+        return Matches({})
+
+
+class FindsNothingWhenBroken(Plugin):
+    async def open(self, spec: Mapping[str, Any], host: Host) -> Any:  # noqa: ARG002 the contract
+        return NoMatchesInAnOutage() if spec["mode"] == "broken" else Honest()
+
+
+class ConfusedByRetrySettings(Plugin):
+    async def open(self, spec: Mapping[str, Any], host: Host) -> Any:
+        return OtherBytes() if host.retry == RetrySettings(0, 0.0) else await super().open(spec, host)
+
 
 def test_a_plug_in_that_keeps_the_rules_passes_every_check() -> None:
-    assert broken_by(Plugin()) == set()
+    assert broken_by(subject(Plugin())) == set()
+
+
+class CannotFind(Honest):
+    async def find(self, query: Query) -> FindAnswer:  # noqa: ARG002 the contract
+        return Rejected("the plug-in does not support find")
+
+
+@pytest.mark.parametrize(
+    ("session", "broken"),
+    [
+        pytest.param(CannotFind, set(), id="one that cannot find says so"),
+        pytest.param(
+            PartOfTheMatches, {"a_query_is_refused_rather_than_answered_empty"}, id="and does not answer all the same"
+        ),
+    ],
+)
+def test_a_plug_in_need_not_find(session: Callable[[], Any], broken: set[str]) -> None:
+    assert broken_by(replace(subject(Plugin(session=session)), finds=None)) == broken
 
 
 @pytest.mark.parametrize(
@@ -228,6 +295,15 @@ def test_a_plug_in_that_keeps_the_rules_passes_every_check() -> None:
             id="a session lost with one task",
         ),
         pytest.param(Plugin(session=MetadataAsAbsent), "metadata_is_answered", id="metadata that deletes"),
+        pytest.param(Plugin(session=PartOfTheMatches), "all_matches_are_found", id="part of the matches"),
+        pytest.param(Plugin(session=NothingAsRefusal), "nothing_found_is_an_answer", id="no match as a refusal"),
+        pytest.param(
+            Plugin(session=NothingForNoPattern), "a_pattern_that_is_none_is_rejected", id="no pattern as no match"
+        ),
+        pytest.param(
+            FindsNothingWhenBroken(), "a_silent_remote_side_is_no_answer", id="an outage taken for no matches"
+        ),
+        pytest.param(ConfusedByRetrySettings(), "retry_settings_are_taken_or_left", id="confused by retry settings"),
         pytest.param(Plugin(session=Invalid), "a_store_can_be_validated_and_reopened", id="a validation that fails"),
         pytest.param(OpensAnyway(), "wrong_credentials_are_refused", id="refusal taken for absence"),
         pytest.param(
@@ -244,7 +320,7 @@ def test_a_plug_in_that_keeps_the_rules_passes_every_check() -> None:
     ],
 )
 def test_a_broken_rule_is_caught_by_its_check(plugin: Plugin, check: str) -> None:
-    assert check in broken_by(plugin)
+    assert check in broken_by(subject(plugin))
 
 
 def test_checks_for_what_a_subject_has_not_are_left_out() -> None:

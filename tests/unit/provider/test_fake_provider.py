@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.errors import NotFound, Refused, Retryable, Terminal
+from secrets_operator.errors import NotFound, OperatorError, Refused, Terminal, Unsure
 from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Absent, Found, Reference, Rejected
-from secrets_operator.provider.conformance import Check, Known, Opening, Subject, checks
+from secrets_operator.provider import Absent, Found, Matches, Query, Reference, Rejected
+from secrets_operator.provider.conformance import Check, Finds, Known, Opening, Subject, checks
 from secrets_operator.provider.fake import PROVIDER
 from secrets_operator.provider.memory import MemoryHost
 
@@ -27,6 +27,11 @@ SUBJECT = Subject(
     document=Known(Reference("doc"), DATA[2]["value"].encode()),
     properties={"user": b"u-19aa", "deep.n": b"1.5", "deep": b'{"n": 1.50}', "none": b""},
     keys={"user": b"u-19aa", "deep": b'{"n": 1.50}', "none": b""},
+    finds=Finds(
+        Query(name="o|l"),
+        {"doc": DATA[2]["value"].encode(), "plain": b"older-88e2"},
+        nothing=Query(name="^nothing$"),
+    ),
 )
 
 
@@ -62,6 +67,37 @@ async def test_metadata_is_refused_rather_than_ignored() -> None:
     assert isinstance(await fetch_one(Reference("plain", metadata=True)), Rejected)
 
 
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        pytest.param("^p", {"plain"}, id="an anchored expression"),
+        pytest.param("O", set(), id="case matters"),
+        pytest.param("(?i)O", {"doc"}, id="unless told otherwise, as in Go"),
+        pytest.param(".*", {"doc", "plain"}, id="everything"),
+    ],
+)
+async def test_keys_are_found_by_an_expression(name: str, keys: set[str]) -> None:
+    session = await PROVIDER.open({"data": DATA}, MemoryHost())
+    answer = await session.find(Query(name=name))
+    assert isinstance(answer, Matches)
+    assert set(answer.payloads) == keys
+
+
+@pytest.mark.parametrize("versions", [["v1", "v9", "v10"], ["v9", "v10", "v1"], ["v10", "v1", "v9"]])
+async def test_of_several_versions_the_one_that_sorts_last_is_found(versions: list[str]) -> None:
+    data = [{"key": "k", "value": version, "version": version} for version in versions]
+    session = await PROVIDER.open({"data": data}, MemoryHost())
+    assert await session.find(Query(name="k")) == Matches({"k": SecretBytes(b"v9")})
+
+
+@pytest.mark.parametrize(
+    "query", [Query(), Query(path="p", name="k"), Query(name="k", tags=(("a", "b"),)), Query(name="*")]
+)
+async def test_a_query_that_cannot_be_acted_on_is_rejected(query: Query) -> None:
+    session = await PROVIDER.open({"data": DATA}, MemoryHost())
+    assert isinstance(await session.find(query), Rejected)
+
+
 async def test_a_missing_property_is_not_found_and_a_text_has_no_keys() -> None:
     session = await PROVIDER.open({"data": DATA}, MemoryHost())
     with pytest.raises(NotFound, match="property user does not exist"):
@@ -73,11 +109,11 @@ async def test_a_missing_property_is_not_found_and_a_text_has_no_keys() -> None:
 @pytest.mark.parametrize(
     ("result", "error"),
     [
-        pytest.param(1, Retryable, id="one is unknown"),
+        pytest.param(1, Unsure, id="one is unknown"),
         pytest.param(2, Refused, id="two is an error"),
     ],
 )
-async def test_the_validation_says_what_it_is_told(result: int, error: type[Exception]) -> None:
+async def test_the_validation_says_what_it_is_told(result: int, error: type[OperatorError]) -> None:
     session = await PROVIDER.open({"validationResult": result}, MemoryHost())
     with pytest.raises(error, match=r"^validationResult: "):
         await session.validate()

@@ -54,7 +54,11 @@ def test_a_mapping_serves_tests() -> None:
 @pytest.mark.parametrize(
     ("name", "command"),
     [
-        pytest.param("gcpsm", "install the plug-in that offers it beside the operator", id="a provider of anyone: no name is made up"),
+        pytest.param(
+            "gcpsm",
+            "install the plug-in that offers it beside the operator",
+            id="a provider of anyone: no name is made up",
+        ),
         pytest.param("aws", "pip install secrets-operator-aws", id="the project's own for AWS"),
         pytest.param("vault", "pip install secrets-operator-vault", id="the project's own for Vault"),
     ],

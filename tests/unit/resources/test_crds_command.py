@@ -9,6 +9,7 @@ from secrets_operator.cli.crds import crds
 
 FILES = {
     "bitnami.com_sealedsecrets.yaml",
+    "external-secrets.io_clusterexternalsecrets.yaml",
     "external-secrets.io_clustersecretstores.yaml",
     "external-secrets.io_externalsecrets.yaml",
     "external-secrets.io_secretstores.yaml",
@@ -19,7 +20,7 @@ def test_without_options_one_stream_of_all_definitions_is_printed() -> None:
     result = CliRunner().invoke(crds)
     assert result.exit_code == 0
     kinds = [item["spec"]["names"]["kind"] for item in YAML(typ="safe", pure=True).load_all(result.stdout)]
-    assert kinds == ["ExternalSecret", "SecretStore", "ClusterSecretStore", "SealedSecret"]
+    assert kinds == ["ExternalSecret", "SecretStore", "ClusterSecretStore", "ClusterExternalSecret", "SealedSecret"]
 
 
 def test_output_writes_one_file_for_each_and_check_then_agrees(tmp_path: Path) -> None:

@@ -35,6 +35,11 @@ COLUMNS = {
     ],
     "SecretStore": STORE_COLUMNS,
     "ClusterSecretStore": STORE_COLUMNS,
+    "ClusterExternalSecret": [
+        ("Store", "string", ".spec.externalSecretSpec.secretStoreRef.name"),
+        ("Refresh Interval", "string", ".spec.refreshTime"),
+        ("Ready", "string", f"{READY}.status"),
+    ],
     "SealedSecret": [
         ("Status", "string", ".status.conditions[0].message"),
         ("Synced", "string", ".status.conditions[0].status"),
@@ -53,6 +58,13 @@ NAMES = {
     "ExternalSecret": ("external-secrets.io", "externalsecrets", ["es"], ["external-secrets"], "Namespaced"),
     "SecretStore": ("external-secrets.io", "secretstores", ["ss"], ["external-secrets"], "Namespaced"),
     "ClusterSecretStore": ("external-secrets.io", "clustersecretstores", ["css"], ["external-secrets"], "Cluster"),
+    "ClusterExternalSecret": (
+        "external-secrets.io",
+        "clusterexternalsecrets",
+        ["ces"],
+        ["external-secrets"],
+        "Cluster",
+    ),
     "SealedSecret": ("bitnami.com", "sealedsecrets", None, None, "Namespaced"),
 }
 # Every field with its type, as users know it. A line that disappears is a field that their manifests lose.

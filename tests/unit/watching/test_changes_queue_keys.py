@@ -87,6 +87,20 @@ async def test_a_resource_depends_on_its_store_and_its_target(world: World, spec
     assert world.dependents.of(key) == ()
 
 
+@pytest.mark.parametrize(
+    ("spec", "dependents"),
+    [
+        pytest.param(USES_CLUSTER_STORE, (APP,), id="whose conditions look at it"),
+        pytest.param({}, (), id="but not when its store is in that namespace itself"),
+    ],
+)
+async def test_a_resource_depends_on_its_namespace_for_a_cluster_store(
+    world: World, spec: Object, dependents: tuple[Key, ...]
+) -> None:
+    world.handlers.external_secret(change(None, external_secret(spec=spec)))
+    assert world.dependents.of(Key("Namespace", "", "team")) == dependents
+
+
 async def test_a_resource_without_store_depends_on_its_target_only(world: World) -> None:
     world.handlers.external_secret(change(None, external_secret(spec={"secretStoreRef": None})))
     assert (world.dependents.of(Key("Secret", "team", "app")), world.dependents.group_of(APP)) == ((APP,), "")

@@ -1,7 +1,7 @@
 """From a store or a Secret to the resources that depend on it."""
 
 from secrets_operator.flow import Key
-from secrets_operator.watching.dependents import SECRET, Dependents
+from secrets_operator.watching.dependents import NAMESPACE, SECRET, Dependents
 
 A, B = Key("ExternalSecret", "team", "a"), Key("ExternalSecret", "team", "b")
 STORE, OTHER = Key("SecretStore", "team", "store"), Key("ClusterSecretStore", "", "store")
@@ -34,6 +34,6 @@ def test_a_dropped_dependent_is_forgotten_and_dropping_it_again_does_no_harm() -
 
 def test_a_resource_uses_the_share_of_its_store() -> None:
     dependents = filed()
-    dependents.file(B, [OTHER, TARGET])
+    dependents.file(B, [Key(NAMESPACE, "", "team"), OTHER, TARGET])
     groups = [dependents.group_of(key) for key in (A, B, STORE)]
     assert groups == ["SecretStore/team/store", "ClusterSecretStore/store", ""]

@@ -139,9 +139,7 @@ def _binary(value: float) -> str:
 
 
 def _not_a_number(flags: Flags, text: str) -> str:
-    if text[0] == "-" or flags.plus or flags.space:
-        return text
-    return text[1:]
+    return text if text[1] == "I" or flags.plus or flags.space else text[1:]
 
 
 def _with_point(text: str, form: str, precision: int) -> str:

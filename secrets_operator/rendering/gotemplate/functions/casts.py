@@ -16,11 +16,13 @@ _MODULUS = 1 << 64
 _LARGEST = (1 << 63) - 1
 _DECIMAL = re.compile(rb"([-+]?\d*)(?:\.\d*)?")
 _LITERAL = re.compile(
-    rb"([-+]?)(?:0[xX]((?:_?[\da-fA-F])+)|0[bB]((?:_?[01])+)|0[oO]?((?:_?[0-7])+)|([1-9](?:_?\d)*)|0)",
+    rb"([-+]?)(?:0[xX]((?:_?[\da-fA-F])++)|0[bB]((?:_?[01])++)|0[oO]?((?:_?[0-7])++)|([1-9](?:_?\d)*+)|0)",
 )
-_FLOAT = re.compile(rb"[-+]?(?:inf(?:inity)?|nan|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE)
-_HEX_FLOAT = re.compile(rb"[-+]?0x_?(?:[\da-f_]+\.?[\da-f_]*|\.[\da-f_]+)p[-+]?[\d_]+", re.IGNORECASE)
-_MISPLACED_UNDERSCORE = re.compile(rb"__|_\Z|_[^\da-f]|(?<![\da-fx])_", re.IGNORECASE)
+_NAMED_FLOAT = re.compile(rb"[-+]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
+_FLOAT = re.compile(rb"[-+]?(?:\d[\d_]*\.?[\d_]*|\.[\d_]+)(?:e[-+]?[\d_]+)?", re.IGNORECASE)
+_HEX_FLOAT = re.compile(rb"[-+]?0x(?:[\da-f_]+\.?[\da-f_]*|\.[\da-f_]+)p[-+]?[\d_]+", re.IGNORECASE)
+_MISPLACED = re.compile(rb"(?<!\d)_|_(?!\d)")
+_MISPLACED_IN_HEX = re.compile(rb"(?<![\da-fx])_|_(?![\da-f])", re.IGNORECASE)
 _BASES = (16, 2, 8, 10)
 """The bases of the groups of digits in ``_LITERAL``."""
 
@@ -68,17 +70,23 @@ def decimal_int(text: bytes, base: int = 10) -> tuple[int, bool]:
 
 def parsed_float(text: bytes) -> float:
     """Read a float64 as strconv.ParseFloat does; what it refuses, and what is out of range, is 0."""
-    if _FLOAT.fullmatch(text):
-        number = float(text)
-        return 0.0 if math.isinf(number) and text[-1:].isdigit() else number
-    if _HEX_FLOAT.fullmatch(text) and not _MISPLACED_UNDERSCORE.search(text.lower().partition(b"0x")[2]):
-        return _hexadecimal(text.replace(b"_", b""))
+    digits = text.replace(b"_", b"").decode("latin-1")
+    if _NAMED_FLOAT.fullmatch(text):
+        return float(digits)
+    if _FLOAT.fullmatch(text) and not _MISPLACED.search(text):
+        return _finite(float(digits))
+    if _HEX_FLOAT.fullmatch(text) and not _MISPLACED_IN_HEX.search(text):
+        return _hexadecimal(digits)
     return 0.0
 
 
-def _hexadecimal(text: bytes) -> float:
+def _finite(number: float) -> float:
+    return 0.0 if math.isinf(number) else number
+
+
+def _hexadecimal(digits: str) -> float:
     try:
-        return float.fromhex(text.decode())
+        return float.fromhex(digits)
     except OverflowError:
         return 0.0
 

@@ -79,10 +79,7 @@ def _difference(ctx: Context, left: _Decimal, right: _Decimal) -> _Decimal:
     return _sum(ctx, left, _Decimal(-right.coefficient, right.exponent))
 
 
-def _product(ctx: Context, left: _Decimal, right: _Decimal) -> _Decimal:
-    bits = left.coefficient.bit_length()
-    ctx.charge(bits >> 3)
-    ctx.step(bits >> 12)
+def _product(_ctx: Context, left: _Decimal, right: _Decimal) -> _Decimal:
     return _Decimal(left.coefficient * right.coefficient, left.exponent + right.exponent)
 
 
@@ -106,7 +103,14 @@ def _folded(operation: _Operation, *constants: float) -> Callable[..., float]:
         numbers = [_from_float(to_float(ctx, value)) for value in (*values, *constants)]
         if not numbers:
             return 0.0
-        return _to_float(ctx, reduce(lambda left, right: operation(ctx, left, right), numbers))
+
+        def apply(left: _Decimal, right: _Decimal) -> _Decimal:
+            bits = left.coefficient.bit_length()
+            ctx.charge(bits >> 3)
+            ctx.step(1 + (bits >> 9))
+            return operation(ctx, left, right)
+
+        return _to_float(ctx, reduce(apply, numbers))
 
     return call
 

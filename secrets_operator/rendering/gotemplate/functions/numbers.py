@@ -1,6 +1,6 @@
 """Sprig's integers and floats: casts, arithmetic that wraps at 64 bits, extremes, rounding.
 
-In: values of any type, cast leniently. Out: int, int64 and float64. Neighbours: ``casts``; ``decimals`` has addf, divf...
+In: values of any type, cast leniently. Out: int, int64 and float64. Neighbours: ``casts``; ``decimals`` has addf...
 """
 
 from __future__ import annotations

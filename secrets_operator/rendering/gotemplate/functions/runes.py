@@ -1,8 +1,8 @@
 """Go strings as sequences of runes.
 
-In: byte strings. Out: a str with exactly one character per Go rune, where each byte that is not part of valid UTF-8 is
-one lone surrogate (U+DC80 to U+DCFF), as Go decodes such a byte to one U+FFFD of width one. Character classes and simple
-case mapping follow Go's `unicode` package, which maps one rune to one rune and never to several.
+In: byte strings. Out: a str with exactly one character per Go rune, where each byte that is not part of valid UTF-8
+is one lone surrogate (U+DC80 to U+DCFF), as Go decodes such a byte to one U+FFFD of width one. Character classes and
+simple case mapping follow Go's `unicode` package, which maps one rune to one rune and never to several.
 """
 
 import re
@@ -11,7 +11,8 @@ import unicodedata
 REPLACEMENT = "\ufffd"
 _INVALID = re.compile("[\udc80-\udcff]")
 SPACES = (
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
 )
 """The runes of Unicode's White_Space property, which unicode.IsSpace accepts."""
 _SPACE_SET = frozenset(SPACES)

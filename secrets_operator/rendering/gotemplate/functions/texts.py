@@ -1,6 +1,6 @@
 """Any value as a text, as Sprig's strval gives it; lists as texts, and the functions that show values as texts.
 
-In: values of any type. Out: byte strings. Neighbours: ``formatting`` prints; ``splitting`` and ``dicts`` use ``strval``.
+In: values of any type. Out: byte strings. Neighbours: ``formatting`` prints; ``splitting``, ``dicts`` use ``strval``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def items_of(value: Any) -> list[Any] | None:
 
 
 def strings_of(ctx: Context, value: Any) -> GoList:
-    """Return a list as texts without its nils, any other value as a list of one; a list of strings is returned itself."""
+    """Return a list as texts without its nils, a list of strings itself, any other value as a list of one."""
     if isinstance(value, GoList) and value.go_type == STRING_LIST:
         return value
     items = items_of(value)
@@ -49,6 +49,7 @@ def _quoted(ctx: Context, value: Any) -> bytes:
     text = strval(ctx, value)
     # A byte that is not valid UTF-8 takes four: \xff.
     ctx.charge(4 * len(text))
+    ctx.step(len(text) >> 2)
     return quote(text)
 
 

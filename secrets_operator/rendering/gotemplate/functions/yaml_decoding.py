@@ -1,17 +1,17 @@
 """YAML nodes as values, the way sigs.k8s.io/yaml turns YAML into JSON.
 
-In: ``Node``. Out: None, bool, int, float, bytes, ``list`` and ``dict`` with byte-string keys. Merge keys, aliases and
-non-string keys are resolved here; a document that is mostly aliases is refused. Neighbours: ``yaml_nodes``, ``yaml_text``.
+In: ``Node``. Out: None, bool, int, float, bytes, ``list``, and ``dict`` whose keys carry their type. Merge keys and
+aliases are resolved here; a document that is mostly aliases is refused. Neighbours: ``yaml_nodes``, ``yaml_text``.
 """
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from secrets_operator.rendering.gotemplate.functions import yaml_scalars
+from secrets_operator.rendering.gotemplate.functions.standard_base64 import decode_base64
 from secrets_operator.rendering.gotemplate.functions.yaml_nodes import Node, YamlError
 from secrets_operator.rendering.gotemplate.limits import Context
 
@@ -129,11 +129,10 @@ def _unfit(found: str, text: str, wanted: str) -> YamlError:
 
 
 def _binary(text: str) -> bytes:
-    try:
-        encoded = text.replace("\r", "").replace("\n", "").encode("ascii")
-        return binascii.a2b_base64(encoded, strict_mode=True) if encoded else b""
-    except ValueError:
-        raise YamlError("yaml: !!binary value contains invalid base64 data") from None
+    decoded = decode_base64(text.encode())
+    if decoded is None:
+        raise YamlError("yaml: !!binary value contains invalid base64 data")
+    return decoded
 
 
 def key_text(key: tuple[type, Any]) -> bytes:
@@ -146,7 +145,7 @@ def key_text(key: tuple[type, Any]) -> bytes:
         case int() as number if number < 2**63:
             return b"%d" % number
         case float() as number:
-            text = yaml_scalars.single_float_text(number)
-            return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(text, text).encode()
+            written = yaml_scalars.single_float_text(number)
+            return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(written, written).encode()
     kind = "uint64" if key[1] is not None else "%!s(<nil>)"
     raise YamlError(f"unsupported map key of type: {kind}")

@@ -13,10 +13,11 @@ from typing import Any, Literal
 import yaml
 from yaml.cyaml import CSafeLoader
 
-from secrets_operator.rendering.gotemplate.errors import FunctionError
+from secrets_operator.rendering.gotemplate.errors import FunctionError, LimitError
 from secrets_operator.rendering.gotemplate.limits import Context
 
 _BYTES_PER_NODE = 200
+_MOST_DIRECTIVES = 64
 
 
 class YamlError(FunctionError):
@@ -46,6 +47,9 @@ def parse(ctx: Context, text: bytes) -> Node | None:
     """Return the first document of a text, None when it has none; raise YamlError or LimitError."""
     ctx.charge(2 * len(text))
     ctx.step(len(text) // 64)
+    # libyaml compares every directive with every other; the zeros are those of UTF-16.
+    if text.replace(b"\0", b"").count(b"%TAG") > _MOST_DIRECTIVES:
+        raise LimitError(f"the YAML has more than {_MOST_DIRECTIVES} %TAG directives")
     builder = _Builder(ctx)
     try:
         for event in _events(text):
@@ -94,7 +98,7 @@ class _Builder:
             case yaml.ScalarEvent():
                 self._place(Node("scalar", event.tag or "", event.value, plain=event.implicit[0]), event.anchor)
             case yaml.AliasEvent():
-                self._place(self._alias(event.anchor), None)
+                self._place(self._alias(event.anchor or ""), None)
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 kind: Literal["sequence", "mapping"] = (
                     "sequence" if isinstance(event, yaml.SequenceStartEvent) else "mapping"

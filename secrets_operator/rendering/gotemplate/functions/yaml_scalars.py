@@ -1,7 +1,7 @@
 """What a plain YAML scalar means to go-yaml v2.
 
-In: the text of a scalar. Out: ``Resolved``: the short tag and the value. YAML 1.1 without sexagesimal numbers; dates stay
-text but count as such when writing. Neighbours: ``yaml_decoding``, ``yaml_writing``.
+In: the text of a scalar. Out: ``Resolved``: the short tag and the value. YAML 1.1 without sexagesimal numbers; dates
+stay text but count as such when writing. Neighbours: ``yaml_decoding``, ``yaml_writing``.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ class Resolved(NamedTuple):
     value: Scalar
 
 
+_TRUE: Final = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
+_FALSE: Final = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
 _WORDS: Final[Mapping[str, Resolved]] = MappingProxyType(
     {
-        **dict.fromkeys("y Y yes Yes YES true True TRUE on On ON".split(), Resolved("!!bool", value=True)),
-        **dict.fromkeys("n N no No NO false False FALSE off Off OFF".split(), Resolved("!!bool", value=False)),
+        **dict.fromkeys(_TRUE, Resolved("!!bool", value=True)),
+        **dict.fromkeys(_FALSE, Resolved("!!bool", value=False)),
         **dict.fromkeys(["", "~", "null", "Null", "NULL"], Resolved("!!null", None)),
         **dict.fromkeys([".nan", ".NaN", ".NAN"], Resolved("!!float", math.nan)),
         **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"], Resolved("!!float", math.inf)),

@@ -1,7 +1,7 @@
 """toYaml and fromYaml as External Secrets Operator has them, and the YAML of templates that render whole maps.
 
-In: values or YAML text. Out: text, or values as JSON has them. Neighbours: ``yaml_nodes`` reads, ``yaml_decoding`` gives
-meaning, ``yaml_writing`` writes; ``json_text`` is what sigs.k8s.io/yaml goes through in both directions.
+In: values or YAML text. Out: text, or values as JSON has them. Neighbours: ``yaml_nodes`` reads, ``yaml_decoding``
+gives meaning, ``yaml_writing`` writes; sigs.k8s.io/yaml goes through JSON in both directions, hence so does this.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import math
 from typing import Any, Final
 
 from secrets_operator.rendering.gotemplate.errors import FunctionError
+from secrets_operator.rendering.gotemplate.formatting.floats import float_text
 from secrets_operator.rendering.gotemplate.function import Function
-from secrets_operator.rendering.gotemplate.functions import yaml_nodes, yaml_scalars, yaml_writing
+from secrets_operator.rendering.gotemplate.functions import json_encoding, yaml_nodes, yaml_scalars, yaml_writing
 from secrets_operator.rendering.gotemplate.functions.yaml_decoding import Decoder, key_text
 from secrets_operator.rendering.gotemplate.functions.yaml_nodes import YamlError
 from secrets_operator.rendering.gotemplate.gotypes import ANY, STRING
@@ -29,9 +30,9 @@ def document(ctx: Context, text: bytes) -> Any:
 
 
 def string_map(text: bytes, *, limits: Limits | None = None) -> dict[bytes, bytes]:
-    """Return a YAML document of keys and scalar values, numbers and booleans as Go's sigs.k8s.io/yaml makes strings of them.
+    """Return the keys and values of a YAML document, scalars as sigs.k8s.io/yaml makes strings of them.
 
-    Raises YamlError when the text is no such document, LimitError when it is too large; neither shows data.
+    Raises YamlError when the text is no mapping of scalars, LimitError when it is too large; neither shows data.
     """
     # No function runs here, so only sizes and steps need bounds and no clock or dice are wanted.
     ctx = Context(clock=lambda: 0, entropy=bytes, cpu_clock=lambda: 0.0, limits=limits)
@@ -108,15 +109,14 @@ def _value(found: Any) -> Any:
         case bool() | None:
             return found
     if not math.isfinite(found):
-        raise YamlError(f"json: unsupported value: {yaml_scalars.float_text(found)}")
+        raise YamlError(f"json: unsupported value: {float_text(found)}")
     return float(found)
 
 
 def _to_yaml(ctx: Context, value: Any) -> bytes:
     """Return a value as YAML without the last newline; nothing when it cannot be written."""
     try:
-        json = encode_json(ctx, value)
-        found = document(ctx, json)
+        found = document(ctx, json_encoding.encode(ctx, value))
     except FunctionError:
         return b""
     return yaml_writing.write(ctx, found).removesuffix(b"\n")

@@ -133,5 +133,3 @@ def _digits_at(text: str, other: str, at: int) -> tuple[int, int]:
 
 def _is_digit(character: str) -> bool:
     return unicodedata.category(character) == "Nd"
-
-

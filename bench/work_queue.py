@@ -1,6 +1,6 @@
 """What one key costs in the work queue, beside a bare heapq push and pop in the same run.
 
-    python bench/queue.py [--keys 20000]
+    python bench/work_queue.py [--keys 20000]
 
 Every line is one way the queue is used; the ratio to the heap is what can be compared between machines.
 """
@@ -12,7 +12,8 @@ import asyncio
 import heapq
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from secrets_operator.flow import Done, Key, Lane, Outcome
 from secrets_operator.queueing.workers import Pace, Workers
@@ -108,7 +109,7 @@ async def workers_one_store(all_keys: list[Key]) -> None:
     await worked_off(queue(lambda _key: "store"), all_keys)
 
 
-def best(use: Callable[[list[Key]], Awaitable[None]], all_keys: list[Key]) -> float:
+def best(use: Callable[[list[Key]], Coroutine[Any, Any, None]], all_keys: list[Key]) -> float:
     """Return the least CPU time in microseconds a key."""
     times = []
     for _ in range(REPEATS):

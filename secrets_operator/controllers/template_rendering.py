@@ -1,0 +1,63 @@
+"""Renders the templates of ExternalSecrets off the event loop, with bounds on time, memory and output."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from functools import partial
+
+from secrets_operator.clock import Clock, thread_cpu_seconds
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.template_sources import template_sources
+from secrets_operator.flow import Fetched, Key, SecretBytes
+from secrets_operator.rendering.external_secret import secret_data
+from secrets_operator.rendering.gotemplate import EXTERNAL_SECRETS, EXTERNAL_SECRETS_LENIENT, Context, TemplateCache
+from secrets_operator.rendering.secret_template import Rendered, Sources, render_template
+from secrets_operator.resources.templates import Template
+
+
+class TemplateRendering:
+    """Turns fetched values into what a template makes of them."""
+
+    def __init__(self, referents: Referents, blocking: Blocking, clock: Clock) -> None:
+        self._referents = referents
+        self._blocking = blocking
+        self._clock = clock
+        self._compiled = TemplateCache()
+
+    async def values(self, fetched: Fetched) -> dict[str, SecretBytes]:
+        """Return the fetched values under the keys they get; raises InvalidSpec naming the entry to blame."""
+        if any(value.read.rewrite for value in fetched.values):
+            return await self._blocking.run(partial(self._rewritten, fetched))
+        return secret_data(fetched)
+
+    async def render(self, key: Key, template: Template, values: Mapping[str, SecretBytes]) -> Rendered:
+        """Return the parts of the Secret of resource ``key``; raises InvalidSpec naming what fails, or a Retryable."""
+        sources = await template_sources(self._referents, key, template)
+        return await self._blocking.run(partial(self._render, template, values, sources))
+
+    def _render(self, template: Template, values: Mapping[str, SecretBytes], sources: Sources) -> Rendered:
+        # One account for all templates of a Secret: a thousand small ones may not take what one large one may not.
+        context = self._context()
+
+        def render(name: str, source: str, data: Mapping[str, bytes]) -> bytes:
+            return self._compiled.get(source, name=name, dialect=EXTERNAL_SECRETS).render(data, context=context)
+
+        return render_template(template, values, sources=sources, render=render)
+
+    def _rewritten(self, fetched: Fetched) -> dict[str, SecretBytes]:
+        context = self._context()
+
+        def transform(source: str, key: bytes) -> bytes:
+            compiled = self._compiled.get(source, name="rewrite.transform", dialect=EXTERNAL_SECRETS_LENIENT)
+            return compiled.render({"value": key}, context=context)
+
+        return secret_data(fetched, transform=transform)
+
+    def _context(self) -> Context:
+        return Context(
+            clock=lambda: int(self._clock.now().timestamp() * 1e9),
+            entropy=secrets.token_bytes,
+            cpu_clock=thread_cpu_seconds,
+        )
