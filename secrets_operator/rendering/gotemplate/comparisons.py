@@ -20,7 +20,7 @@ def equal(ctx: Context, first: Any, *others: Any) -> bool:
     """Say whether the first value equals any of the others; raise FunctionError where kinds differ."""
     if not others:
         raise FunctionError("missing argument for comparison")
-    ctx.step(len(others))
+    ctx.step(len(others) * _weight(first))
     return any(_same(first, other) for other in others)
 
 
@@ -29,8 +29,9 @@ def not_equal(ctx: Context, first: Any, second: Any) -> bool:
     return not equal(ctx, first, second)
 
 
-def less(_ctx: Context, first: Any, second: Any) -> bool:
+def less(ctx: Context, first: Any, second: Any) -> bool:
     """Say whether the first value is the lesser."""
+    ctx.step(_weight(first))
     one, other = _basic_kind(first), _basic_kind(second)
     if not one or not other:
         raise FunctionError(_UNCOMPARABLE, hint="lt, le, gt and ge compare numbers and strings")
@@ -54,6 +55,11 @@ def greater(ctx: Context, first: Any, second: Any) -> bool:
 def greater_or_equal(ctx: Context, first: Any, second: Any) -> bool:
     """Say whether the first value is not the lesser."""
     return not less(ctx, first, second)
+
+
+def _weight(value: Any) -> int:
+    """Return the work of comparing a value: long strings take longer."""
+    return 1 + (len(value) >> 12) if isinstance(value, bytes) else 1
 
 
 def _basic_kind(value: Any) -> str:

@@ -22,8 +22,6 @@ from tests.template_recordings import recording
 DATA, CASES = recording("language")
 SOURCES = [case["template"] for case in CASES]
 LIMITS = Limits(steps=20_000, cpu_seconds=20, allocated_bytes=4 * 1024 * 1024, expensive_operations=0)
-SLACK = 4096
-"""A function may count up to this many steps at once before it looks at the bound."""
 
 PIECES = [
     *"|().$,:=-\"'` \n",
@@ -47,15 +45,16 @@ quick = settings(max_examples=200, deadline=None, suppress_health_check=[HealthC
 
 
 def render_safely(source: str | bytes, dialect: Dialect = EXTERNAL_SECRETS) -> None:
+    """Render; any exception but TemplateError fails the test by itself."""
     context = Context(clock=lambda: 0, entropy=bytes, cpu_clock=time.thread_time, limits=LIMITS)
     try:
         output = compile_template(source, name="t", dialect=dialect).render(DATA, context=context)
     except TemplateError as error:
-        assert str(error)  # noqa: PT017 - any other exception fails the test by itself
+        output = str(error).encode()
     else:
-        assert isinstance(output, bytes)
         assert context.steps <= LIMITS.steps
-    assert context.allocated <= LIMITS.allocated_bytes or context.steps <= LIMITS.steps + SLACK
+        assert context.allocated <= LIMITS.allocated_bytes
+    assert isinstance(output, bytes)
 
 
 @quick
@@ -86,36 +85,22 @@ def test_mutations_of_real_templates(source: str, start: int, removed: int, inse
     render_safely(source[:start] + inserted + source[start + removed :])
 
 
-arguments = st.sampled_from(
-    [
-        "nil",
-        "0",
-        "-1",
-        "3",
-        "1.5",
-        "1i",
-        '""',
-        '"a,b"',
-        "true",
-        ".",
-        ".json",
+VALUES = [
+    *("nil", "0", "-1", "3", "1.5", "1i", '""', '"a,b"', "true", ".", ".json", "9223372036854775807", "(int64 -9)"),
+    *(
         "(list)",
         "(list 1 nil `a`)",
         "(dict `a` 1)",
-    ]
-    + [
+        "(dict `a` (list (dict)))",
         "(until 3)",
         "(now)",
-        "(int64 -9)",
-        "9223372036854775807",
-        "(dict `a` (list (dict)))",
         "(semver `1.2.3`)",
-        ".bin",
-    ]
-)
+    ),
+]
+arguments = st.sampled_from(VALUES)
 
 
 @settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(EXTERNAL_SECRETS_FUNCTIONS)), st.lists(arguments, max_size=5))
 def test_any_arguments_for_any_function(name: str, given_arguments: list[str]) -> None:
-    render_safely("{{ %s %s }}" % (name, " ".join(given_arguments)))
+    render_safely(f"{{{{ {name} {' '.join(given_arguments)} }}}}")

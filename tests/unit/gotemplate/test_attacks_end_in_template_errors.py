@@ -22,7 +22,7 @@ from secrets_operator.rendering.gotemplate import (
 Render = Callable[..., bytes]
 MEBIBYTE = 1024 * 1024
 CHAIN = "".join(
-    '{{define "t%d"}}{{template "t%d"}}{{template "t%d"}}{{end}}' % (number, number + 1, number + 1)
+    f'{{{{define "t{number}"}}}}{{{{template "t{number + 1}"}}}}{{{{template "t{number + 1}"}}}}{{{{end}}}}'
     for number in range(60)
 )
 CYCLE = "{{ $d := dict }}{{ $_ := set $d `a` $d }}"

@@ -36,7 +36,8 @@ def test_the_same_template_is_compiled_once() -> None:
 def test_what_differs_is_another_template(source: str, options: dict[str, Any]) -> None:
     cache = TemplateCache()
     first = cache.get("{{ .a }}", name="a", dialect=EXTERNAL_SECRETS)
-    second = cache.get(source, **{"name": "a", "dialect": EXTERNAL_SECRETS} | options)
+    chosen: dict[str, Any] = {"name": "a", "dialect": EXTERNAL_SECRETS} | options
+    second = cache.get(source, **chosen)
     assert second is not first
     assert len(cache) == 2
 

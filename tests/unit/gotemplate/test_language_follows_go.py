@@ -71,7 +71,7 @@ def test_variables(render: Render, template: str, printed: bytes) -> None:
         pytest.param("{{ range -1 }}a{{ else }}b{{ end }}", b"b", id="nothing below zero"),
         pytest.param("{{ range int64 2 }}{{ printf `%T` . }}{{ end }}", b"int64int64", id="in its own type"),
         pytest.param(
-            "{{ range until 9 }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ if eq . 3 }}{{ break }}{{ end }}{{ . }}{{ end }}",
+            "{{ range 9 }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ if eq . 3 }}{{ break }}{{ end }}{{ . }}{{ end }}",
             b"02",
             id="continue and break",
         ),

@@ -1,4 +1,4 @@
-"""A missing key is an error for External Secrets and ``<no value>`` for Sealed Secrets; ``index`` gives the zero value."""
+"""A missing key is an error for External Secrets, ``<no value>`` for Sealed Secrets, and empty with ``index``."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ Render = Callable[..., bytes]
         ("'a'", b"97"),
         ("'\\''", b"39"),
         ("'\\x41'", b"65"),
-        ("'日'", "26085".encode()),
+        ("'日'", b"26085"),
     ],
 )
 def test_literals(render: Render, literal: str, printed: bytes) -> None:

@@ -141,6 +141,7 @@ NO_KEY = pkcs12.serialize_key_and_certificates(None, None, None, [ROOT], BestAva
         pytest.param("{{ pkcs12certPass .c .a }}", id="a wrong password"),
         pytest.param("{{ pkcs12certPass .s (b64enc .a) }}", id="an archive in base64"),
         pytest.param("{{ pkcs12cert .s }}", id="no archive"),
+        pytest.param('{{ pkcs12certPass "x\\x00" .a }}', id="a password with a zero byte"),
         pytest.param("{{ pkcs12cert `` }}", id="nothing"),
         pytest.param("{{ pkcs12keyPass `x` .n }}", id="an archive without a key"),
         pytest.param("{{ pemToPkcs12 .s .k }}", id="a certificate that is no PEM"),

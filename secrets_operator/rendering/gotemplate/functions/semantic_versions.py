@@ -21,7 +21,7 @@ from secrets_operator.rendering.gotemplate.values import ByteSlice, Stringer, Ty
 _VALUE: Final = GoType("semver.Version", "struct")
 VERSION: Final = pointer_to(_VALUE)
 _LARGEST = (1 << 64) - 1
-_IDENTIFIERS = rb"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_IDENTIFIERS = rb"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*+"
 _SYNTAX = re.compile(
     rb"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-(" + _IDENTIFIERS + rb"))?(?:\+(" + _IDENTIFIERS + rb"))?"
 )

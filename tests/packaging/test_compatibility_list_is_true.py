@@ -1,0 +1,179 @@
+"""The list of fields in docs/compatibility.md is that of the CRDs, and a field works where the operator does not
+refuse it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from secrets_operator.planning.support import EXTERNAL_SECRET, STORE, unsupported_fields
+from secrets_operator.provider.discovery import Providers
+from secrets_operator.resources.definitions.documents import document
+from secrets_operator.resources.definitions.kinds import DEFINITIONS
+from secrets_operator.sealing.diagnosis import FailureReason
+from secrets_operator.sealing.keyring import Keyring
+from secrets_operator.sealing.unseal import UnsealError, unseal
+
+COMPATIBILITY = Path(__file__).parents[2] / "docs" / "compatibility.md"
+WORKS, NOT_YET, NO_EFFECT = "works", "not supported yet", "no effect"
+SECTIONS = {
+    "ExternalSecret": "ExternalSecret",
+    "ClusterExternalSecret": "ClusterExternalSecret",
+    "SecretStore": "SecretStore and ClusterSecretStore",
+    "ClusterSecretStore": "SecretStore and ClusterSecretStore",
+    "SealedSecret": "SealedSecret",
+}
+INNER = "spec.externalSecretSpec"
+BRACES = re.compile(r"\{([^{}]*)\}")
+# What a field holds that is asked about a part of its values only, and a provider object that has no problem else.
+ASKS_FOR_NOTHING = {"None"}
+USABLE: dict[str, dict[str, Any]] = {
+    "aws": {"service": "SecretsManager", "region": "eu-west-1"},
+    "vault": {"server": "https://vault.example.com:8200", "path": "secret"},
+    "fake": {},
+}
+
+
+class Field(NamedTuple):
+    """A leaf of a schema: where it is and a value for it."""
+
+    path: str
+    sample: Any
+
+
+def expanded(pattern: str) -> Iterator[str]:
+    """Yield the paths that braces stand for, as a shell does."""
+    found = BRACES.search(pattern)
+    if found is None:
+        yield pattern
+        return
+    for choice in found[1].split(","):
+        yield from expanded(pattern[: found.start()] + choice + pattern[found.end() :])
+
+
+@cache
+def documented(kind: str) -> dict[str, str]:
+    """Return the state of every field that the document has for a kind."""
+    _, _, rest = COMPATIBILITY.read_text(encoding="utf-8").partition(f"\n## {SECTIONS[kind]}\n")
+    states: dict[str, str] = {}
+    for line in rest.partition("\n## ")[0].splitlines():
+        if not line.startswith("| `"):
+            continue
+        field, state = (cell.strip().strip("`") for cell in line.split("|")[1:3])
+        paths = inherited(field) if field.endswith(".*") else {path: state for path in expanded(field)}
+        assert not paths.keys() & states.keys(), f"twice: {sorted(paths.keys() & states.keys())}"
+        states |= paths
+    return states
+
+
+def inherited(pattern: str) -> dict[str, str]:
+    """Return the fields below the spec of an ExternalSecret, with their states, where ``pattern`` puts them."""
+    place = pattern.removesuffix(".*")
+    own = documented("ExternalSecret").items()
+    return {place + path.removeprefix("spec"): state for path, state in own if path.startswith("spec.")}
+
+
+def schemas(kind: str) -> Iterator[dict[str, Any]]:
+    definition = next(definition for definition in DEFINITIONS if definition.resource.kind == kind)
+    for version in document(definition)["spec"]["versions"]:
+        yield version["schema"]["openAPIV3Schema"]["properties"]
+
+
+def fields(schema: dict[str, Any], path: str) -> Iterator[Field]:
+    """Yield the leaves of a schema; ``[]`` stands behind a list."""
+    if schema.get("type") == "array":
+        yield from fields(schema["items"], f"{path}[]")
+    elif schema.get("properties"):
+        for name, child in schema["properties"].items():
+            yield from fields(child, f"{path}.{name}")
+    else:
+        yield Field(path, sample(schema))
+
+
+def sample(schema: dict[str, Any]) -> Any:
+    """Return a value that asks for something."""
+    if "enum" in schema:
+        return next(value for value in schema["enum"] if value not in ASKS_FOR_NOTHING)
+    return {"object": {"a": "b"}, "boolean": True, "integer": 1}.get(schema.get("type", ""), "x")
+
+
+@cache
+def all_fields(kind: str) -> tuple[Field, ...]:
+    properties = next(schemas(kind))
+    return tuple(field for part in ("spec", "status") for field in fields(properties[part], part))
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """Return a spec with nothing in it but ``value`` at ``path``."""
+    first, _, rest = path.partition(".")
+    inner = nested(rest, value) if rest else value
+    return {first.removesuffix("[]"): [inner] if first.endswith("[]") else inner}
+
+
+def is_refused(kind: str, field: Field) -> bool:
+    """Ask the code whether a field is reported as not supported."""
+    spec = nested(field.path, field.sample)["spec"]
+    if kind == "SealedSecret":
+        return is_refused_by_unsealing(spec)
+    if kind == "ClusterExternalSecret":
+        return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))
+    if kind == "ExternalSecret":
+        return bool(unsupported_fields(spec, EXTERNAL_SECRET))
+    return bool(unsupported_fields(spec, STORE)) or is_refused_by_provider(kind, spec.get("provider") or {})
+
+
+def is_refused_by_unsealing(spec: dict[str, Any]) -> bool:
+    try:
+        unseal({"metadata": {"name": "n", "namespace": "ns"}, "spec": {"encryptedData": {}, **spec}}, Keyring())
+    except UnsealError as error:
+        return FailureReason.NOT_SUPPORTED in {failure.reason for failure in error.failures}
+    return False
+
+
+def is_refused_by_provider(kind: str, providers: dict[str, Any]) -> bool:
+    for name, settings in providers.items():
+        if name not in Providers.from_entry_points().names():
+            return True
+        problems = Providers.from_entry_points().get(name).problems(USABLE[name] | settings, store_kind=kind)
+        if any(NOT_YET in problem.message for problem in problems):
+            return True
+    return False
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(kind, field, id=f"{kind} {field.path}")
+        for kind in SECTIONS
+        for field in all_fields(kind)
+        if field.path.startswith("spec.")
+    ]
+
+
+def test_every_kind_has_a_section() -> None:
+    assert SECTIONS.keys() == {definition.resource.kind for definition in DEFINITIONS}
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_the_fields_of_a_kind_are_listed_all_and_no_others(kind: str) -> None:
+    assert set(documented(kind)) == {field.path for field in all_fields(kind)}
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_all_versions_of_a_kind_have_the_same_fields(kind: str) -> None:
+    first, *others = ([field.path for field in fields(schema["spec"], "spec")] for schema in schemas(kind))
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_states_are_one_of_three(kind: str) -> None:
+    assert set(documented(kind).values()) <= {WORKS, NOT_YET, NO_EFFECT}
+
+
+@pytest.mark.parametrize(("kind", "field"), cases())
+def test_a_field_is_refused_where_it_is_not_supported_and_nowhere_else(kind: str, field: Field) -> None:
+    assert is_refused(kind, field) is (documented(kind)[field.path] == NOT_YET)
