@@ -30,7 +30,7 @@ SECTIONS = {
 }
 INNER = "spec.externalSecretSpec"
 BRACES = re.compile(r"\{([^{}]*)\}")
-# What a field holds that is asked about a part of its values only, and a provider object that has no problem else.
+# Values that ask for nothing, and provider objects that have no other problem.
 ASKS_FOR_NOTHING = {"None"}
 USABLE: dict[str, dict[str, Any]] = {
     "aws": {"service": "SecretsManager", "region": "eu-west-1"},
@@ -65,7 +65,7 @@ def documented(kind: str) -> dict[str, str]:
         if not line.startswith("| `"):
             continue
         field, state = (cell.strip().strip("`") for cell in line.split("|")[1:3])
-        paths = inherited(field) if field.endswith(".*") else {path: state for path in expanded(field)}
+        paths = inherited(field) if field.endswith(".*") else dict.fromkeys(expanded(field), state)
         assert not paths.keys() & states.keys(), f"twice: {sorted(paths.keys() & states.keys())}"
         states |= paths
     return states

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
@@ -16,7 +18,11 @@ from ruamel.yaml import YAML
 
 from secrets_operator.cli.main import cli
 from secrets_operator.cli.run import run
+from secrets_operator.controllers.external_secret_reports import FAILED
+from secrets_operator.controllers.secret_store import INVALID, UNKNOWN, VALID
+from secrets_operator.planning.cluster_external_secret import Unusable, wanted
 from secrets_operator.planning.secret_store import store_problems
+from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.queueing.workqueue import WorkQueue
@@ -25,7 +31,10 @@ from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
 from secrets_operator.resources.external_secret import ExternalSecret
 from secrets_operator.resources.external_secret_checks import spec_problems
+from secrets_operator.resources.policies import CreationPolicy, DeletionPolicy
 from secrets_operator.sealing.diagnosis import FailureReason
+from tests.cluster.manifests import cluster_external_secret, external_secret, fake_store, shared_fake_store
+from tests.cluster_world import OperatorProcess, Process, World, wait_for
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -35,7 +44,10 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FLAG = re.compile(r"--[a-z][a-z-]*")
+REFUSAL = re.compile(r"not supported yet: (spec\.[\w.\[\]]+(?:, spec\.[\w.\[\]]+)*)")
 HELP_FLAG = re.compile(r"^ +(?:-\w, )?(--[a-z][a-z-]*)", re.MULTILINE)
+
+AUDIENCES = ["https://kubernetes.default.svc"]
 
 KINDS = {definition.resource.kind: definition for definition in DEFINITIONS}
 
@@ -123,12 +135,48 @@ def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
     spec = manifest["spec"]
     if manifest["kind"] == "ExternalSecret":
         assert unsupported_fields(spec, EXTERNAL_SECRET) == []
+    elif manifest["kind"] == "ClusterExternalSecret":
+        assert unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET) == []
+        assert not isinstance(wanted(manifest | {"metadata": manifest["metadata"] | {"uid": "u"}}), Unusable)
     elif manifest["kind"] in {"SecretStore", "ClusterSecretStore"}:
         assert store_problems(manifest) == []
         ((name, settings),) = spec["provider"].items()
         providers = Providers.from_entry_points()
         if name in providers.names():
             assert list(providers.get(name).problems(settings, store_kind=manifest["kind"])) == []
+
+
+def test_the_refusals_that_are_quoted_are_real() -> None:
+    quoted = {
+        field
+        for path in documents()
+        for found in REFUSAL.findall(path.read_text("utf-8"))
+        for field in found.split(", ")
+    }
+    assert quoted
+    assert [field for field in sorted(quoted) if not is_refused(field.removeprefix("spec."))] == []
+
+
+@pytest.mark.parametrize("place", ["README.md", "docs/references.md"])
+def test_the_unsupported_fields_of_an_external_secret_are_named_all_and_no_others(place: str) -> None:
+    ((_, _, in_readme),) = rows(ROOT / "README.md", "ExternalSecret |")
+    in_references = prose(DOCS / "references.md").partition("**not supported yet**:")[2].partition(".\n")[0]
+    said = in_readme if place == "README.md" else in_references
+    assert {field.rpartition(".")[2] for field in CODE.findall(said)} == unsupported_objects()
+
+
+def is_refused(path: str) -> bool:
+    """Tell whether the operator names the field when a spec has it, with something in it."""
+    spec: Any = {"anything": "x"}
+    for name in reversed(re.sub(r"\[\d+\]", "[]", path).split(".")):
+        spec = {name.removesuffix("[]"): [spec] if name.endswith("[]") else spec}
+    return bool(unsupported_fields(spec, EXTERNAL_SECRET))
+
+
+def unsupported_objects() -> set[str]:
+    """Return the names of what docs/compatibility.md calls unsupported in an ExternalSecret; another test holds it."""
+    listed = prose(DOCS / "compatibility.md").partition("\n## ExternalSecret\n")[2].partition("\n## ")[0]
+    return {path.split(".")[-2] for path in re.findall(r"^\| `([^`]+)` \| not supported yet", listed, re.MULTILINE)}
 
 
 def test_there_are_manifests_of_every_kind_to_check() -> None:
@@ -154,6 +202,23 @@ def test_the_defaults_of_run_are_those_of_the_command_line() -> None:
 def test_the_options_of_seal_are_named_all_and_no_others() -> None:
     named = [flag for cells in rows(DOCS / "sealing.md", "`-") for flag in FLAG.findall(cells[0])]
     assert set(named) == set(HELP_FLAG.findall(help_of("seal"))) - {"--help"}
+
+
+def test_the_commands_are_named_all() -> None:
+    text = prose(DOCS / "architecture.md")
+    assert [name for name in cli.list_commands(click.Context(cli)) if f"`{name}`" not in text] == []
+
+
+def test_the_policies_are_explained_all() -> None:
+    for field, policies in (("`creationPolicy`", CreationPolicy), ("`deletionPolicy`", DeletionPolicy)):
+        table = prose(DOCS / "references.md").partition(f"\n| {field} |")[2].partition("\n\n")[0]
+        assert {CODE.findall(line)[0] for line in table.splitlines()[2:]} == set(get_args(policies))
+
+
+def test_the_reasons_and_events_are_explained() -> None:
+    text = prose(DOCS / "references.md")
+    reasons = {SYNCED, DELETED, MISSING, FAILED, VALID, UNKNOWN, INVALID}
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in text] == []
 
 
 def test_the_metrics_are_named_all_and_no_others() -> None:
@@ -186,3 +251,67 @@ def test_the_targets_of_make_are_named_all_and_no_others() -> None:
     named = {cells[0].strip("`").removeprefix("make ") for cells in rows(DOCS / "development.md", "`make ")}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert named == set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+
+
+@pytest.mark.cluster
+@pytest.mark.process
+def test_the_permissions_that_are_stated_are_enough(tmp_path: Path) -> None:
+    admin, bound = tmp_path / "admin", tmp_path / "bound"
+    command = [sys.executable, "-m", "devcluster", "--port", "0", "--kubeconfig", str(admin)]
+    with Process(command, ready="devcluster ready"):
+        world = World(admin)
+        world.apply_files(ROOT / "crds")
+        world.wait_established(ROOT / "crds")
+        account = next(one for one in installation(world) if one["kind"] == "ServiceAccount")["metadata"]
+        bound.write_text(acting_as(admin, token_of(world, account["namespace"], account["name"])))
+        with OperatorProcess(bound, account["namespace"]) as operator:
+            operator.wait_ready()
+            use_every_permission(world, world.create_namespace())
+            refused = [line for line in operator.get("/metrics")[1].splitlines() if 'code="403"' in line]
+    assert refused == []
+
+
+def installation(world: World) -> list[dict[str, Any]]:
+    """Apply what docs/operating.md says, but for the Deployment, which nothing runs here."""
+    blocks = FENCE.findall((DOCS / "operating.md").read_text(encoding="utf-8"))
+    (text,) = (text for _, language, text in blocks if language == "yaml" and "kind: ClusterRole\n" in text)
+    manifests = [one for one in YAML(typ="safe", pure=True).load_all(text) if one["kind"] != "Deployment"]
+    for manifest in manifests:
+        world.apply(manifest)
+    return manifests
+
+
+def token_of(world: World, namespace: str, account: str) -> str:
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": AUDIENCES}}
+    token: str = world.call("POST", path, body=request)["status"]["token"]
+    return token
+
+
+def acting_as(kubeconfig: Path, token: str) -> str:
+    """Return a kubeconfig of the same cluster with another login; JSON is YAML."""
+    content = YAML(typ="safe", pure=True).load(kubeconfig.read_text(encoding="utf-8"))
+    content["users"] = [{**user, "user": {"token": token}} for user in content["users"]]
+    return json.dumps(content)
+
+
+def use_every_permission(world: World, namespace: str) -> None:
+    """Have Secrets written, deleted and made from a ConfigMap, and ExternalSecrets made and deleted in a namespace."""
+    template = {"templateFrom": [{"configMap": {"name": "templates", "items": [{"key": "a"}]}}]}
+    source = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "templates"}, "data": {"a": "{{ .k }}!"}}
+    world.call("POST", f"/api/v1/namespaces/{namespace}/configmaps", body=source)
+    labels = {"kubernetes.io/metadata.name": namespace}
+    world.apply(shared_fake_store("shared", {"one": "1"}, conditions=[{"namespaces": [namespace]}]))
+    world.apply(fake_store(namespace, {"one": "1"}))
+    world.apply(external_secret(namespace, {"k": "one"}, target={"name": "former"}))
+    world.wait_data(namespace, "former", {"k": b"1"})
+    world.wait_condition("ExternalSecret", namespace, "app")
+    world.apply(external_secret(namespace, {"k": "one"}, target={"name": "latter", "template": template}))
+    world.wait_data(namespace, "latter", {"a": b"1!"})
+    wait_for("the former Secret is gone", lambda: world.secret(namespace, "former") is None)
+    fan_out = cluster_external_secret("shared", {"k": "one"}, namespaceSelectors=[{"matchLabels": labels}])
+    world.apply(fan_out)
+    world.wait_data(namespace, "shared", {"k": b"1"})
+    fan_out["spec"]["namespaceSelectors"] = []
+    world.apply(fan_out)
+    wait_for("the child is gone", lambda: world.get("ExternalSecret", namespace, "shared") is None)

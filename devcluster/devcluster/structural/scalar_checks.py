@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import re2  # type: ignore[import-untyped]  # google-re2 ships neither annotations nor stubs
+import re2
 
 from devcluster.structural.field_errors import (
     NO_FIELD,

@@ -47,7 +47,9 @@ class Template:
             failure = LimitError(f"template {self.name}: it nests too deep to be rendered")
         except MemoryError:
             failure = LimitError(f"template {self.name}: its result does not fit into memory")
-        except Exception:  # noqa: BLE001 - a template that fails in any way fails alone
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException:  # noqa: BLE001 - a template that fails in any way, a panic in Rust included, fails alone
             failure = ExecError(f"template {self.name}: it cannot be rendered with this data")
         # Raised afresh: the frames and causes of the failure hold values.
         raise failure.with_traceback(None)

@@ -1,0 +1,16 @@
+"""Every recorded call of a Sprig function ends as it ended in Go 1.26 with Sprig 3.3: the same bytes, or a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.template_recordings import recorded_cases
+
+
+@pytest.mark.parametrize(("data", "template", "recorded"), recorded_cases("sprig-functions"))
+def test_ends_as_go_ended(
+    outcome: Callable[..., tuple[str, bytes]], data: dict[str, bytes], template: str, recorded: tuple[str, bytes]
+) -> None:
+    assert outcome(template, data) == recorded
