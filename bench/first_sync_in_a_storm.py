@@ -38,7 +38,6 @@ STORE = f"{GROUP}/namespaces/{NAMESPACE}/secretstores/store"
 WRITERS = 20
 PROBES = 10
 SECONDS = 120
-REFRESH_SECONDS = 8
 REQUESTS = re.compile(
     r'^secrets_operator_kubernetes_requests_total\{code="(\d+)",kind="(\w+)",verb="(\w+)"\} ([\d.e+]+)'
 )
@@ -51,11 +50,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def until(probe: Callable[[], Awaitable[bool]]) -> None:
+async def until(probe: Callable[[], Awaitable[bool]], *, every: float = 0.02) -> None:
     """Wait until a probe says yes; raise TimeoutError when it does not."""
     async with asyncio.timeout(SECONDS):
         while not await probe():  # noqa: ASYNC110 - other processes set no event
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(every)
 
 
 async def answers(http: aiohttp.ClientSession, url: str) -> bool:
@@ -93,14 +92,14 @@ class Cluster:
         async with self.http.patch(path, params=query, headers=headers, data=orjson.dumps(body)) as answer:
             assert answer.status in (200, 201), await answer.text()
 
-    async def create(self, name: str, key: int, interval: str = "1h") -> float:
+    async def create(self, name: str, key: int) -> float:
         """Create an ExternalSecret and return when."""
         body = {
             "apiVersion": "external-secrets.io/v1",
             "kind": "ExternalSecret",
             "metadata": {"name": name},
             "spec": {
-                "refreshInterval": interval,
+                "refreshInterval": "1h",
                 "secretStoreRef": {"name": "store", "kind": "SecretStore"},
                 "data": [{"secretKey": "value", "remoteRef": {"key": f"key-{key}"}}],
             },
@@ -211,14 +210,14 @@ async def storm_of_new(made: Cluster, count: int, keys: int) -> None:
 
     async def write() -> None:
         for number in numbers:
-            await made.create(f"storm-{number}", number % keys, f"{REFRESH_SECONDS}s")
+            await made.create(f"storm-{number}", number % keys)
 
     await asyncio.gather(*(write() for _ in range(WRITERS)))
     await made.until_ready(f"storm-{number}" for number in range(count))
 
 
 async def storm_of_changes(made: Cluster, metrics: str, count: int, keys: int) -> None:
-    """Change all values in the store and wait until the next refreshes have written every Secret again."""
+    """Change all values in the store and wait until every Secret was written again."""
 
     async def rewritten() -> int:
         # Those of the probes, which are new, do not count: each of them is first looked for in vain.
@@ -231,7 +230,7 @@ async def storm_of_changes(made: Cluster, metrics: str, count: int, keys: int) -
     async def all_are_written() -> bool:
         return await rewritten() - before >= count
 
-    await until(all_are_written)
+    await until(all_are_written, every=0.25)
 
 
 def show(what: str, times: list[float], idle: float) -> None:

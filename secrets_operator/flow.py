@@ -71,8 +71,11 @@ class Lane(IntEnum):
 
     CHANGED = 0
     DRIFT = 1
-    RETRY = 2
-    REFRESH = 3
+    STORE = 2
+    """What it reads from was changed or turned ready; behind what is new, since one store may bring thousands."""
+
+    RETRY = 3
+    REFRESH = 4
 
 
 @dataclass(frozen=True, slots=True)

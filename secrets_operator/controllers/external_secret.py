@@ -10,7 +10,6 @@ from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.controllers.external_secret_reports import Reports
 from secrets_operator.controllers.external_secret_sync import Sync, Synchronised
 from secrets_operator.controllers.template_rendering import TemplateRendering
-from secrets_operator.controllers.writing import delete_secret
 from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
@@ -23,6 +22,7 @@ from secrets_operator.planning.external_secret import (
     Unusable,
     Wait,
     Wanted,
+    bound_to,
     plan,
     wanted,
 )
@@ -101,6 +101,7 @@ class ExternalSecrets:
             last=self._last_sync(want, resource, stores),
             now=now,
             is_new=is_younger(resource, NEW_SECONDS, now),
+            bound=bound_to(resource),
         )
         match plan(want, observed, digester=self._deps.digester, recheck=settings.new_store_grace):
             case Wait(seconds):
@@ -142,22 +143,12 @@ class ExternalSecrets:
     async def _run(
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
     ) -> Outcome:
-        await self._leave_renamed(resource, want)
         result = await self._sync.run(resource, want, stores, observed=observed, healing=healing)
         if not isinstance(result, Synchronised):
             return result
         # Only now: a status that could not be written has to be written by the next attempt.
         self._last[want.key] = _Last(want.owner.uid, _revisions(stores), result.synced)
         return result.outcome
-
-    async def _leave_renamed(self, resource: Object, want: Wanted) -> None:
-        """Delete the Secret of the former ``target.name``: it would live on unnoticed, and grow old."""
-        former = ((resource.get("status") or {}).get("binding") or {}).get("name") or want.target
-        if former == want.target:
-            return
-        live = await self._deps.secrets.state(want.key.namespace, former)
-        if live is not None and live.controller == want.owner:
-            await delete_secret(self._deps, resource, live)
 
 
 def _revisions(stores: Mapping[Key, Object | None]) -> tuple[tuple[str, int], ...]:

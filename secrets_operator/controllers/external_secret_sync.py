@@ -15,15 +15,12 @@ from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.sessions import Sessions, provider_of
 from secrets_operator.flow import Again, Cause, Done, Fetched, Key, Miss, Never, Object, Outcome, Read, Retry
 from secrets_operator.planning.desired import from_external_secret, from_template
-from secrets_operator.planning.external_secret import Observed, Wanted, until_refresh
+from secrets_operator.planning.external_secret import Observed, Wanted, bound_to, until_next_run
 from secrets_operator.planning.refresh import Synced
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
 from secrets_operator.planning.status import Success
 from secrets_operator.planning.targets import DesiredSecret
 from secrets_operator.reporting.events import Event
-
-# How soon to look again for a Secret to merge into: nobody tells us when it comes. Seconds.
-MERGE_RECHECK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,14 @@ class Sync:
             await self._reports.failure(resource, decision.message)
             return Never(decision.message)
         wrote = await self._carry_out(resource, decision, observed, healing=healing)
+        if isinstance(decision, DesiredSecret):
+            # Only now is there a Secret under the new name; and the status still knows the former one.
+            await self._leave_renamed(resource, want)
         synced = Synced(want.version, observed.now)
         reason, message = _says(decision)
         await self._reports.success(resource, Success(synced, want.target, wrote), reason=reason, message=message)
-        return Synchronised(synced, _next_run(want, synced, observed, reason))
+        seconds = until_next_run(want, None if reason == MISSING else observed.target, synced, observed.now)
+        return Synchronised(synced, Done() if seconds is None else Again(seconds))
 
     async def _desired(self, resource: Object, want: Wanted, fetched: Fetched) -> DesiredSecret:
         values = await self._templates.values(fetched)
@@ -114,6 +115,15 @@ class Sync:
         event = Event(reason, f"{reason} Secret {decision.name}", repeats=True)
         return await write_secret(self._deps, resource, decision, live, healing=healing, event=event)
 
+    async def _leave_renamed(self, resource: Object, want: Wanted) -> None:
+        """Delete the Secret of the former ``target.name``: it would live on unnoticed, and grow old."""
+        former = bound_to(resource)
+        if former in ("", want.target):
+            return
+        live = await self._deps.secrets.state(want.key.namespace, former)
+        if live is not None and live.controller == want.owner:
+            await delete_secret(self._deps, resource, live)
+
 
 def _is_accepted(miss: Miss, want: Wanted) -> bool:
     """Tell whether a miss means "drop the key": only a definite answer does, and only where the policy says so."""
@@ -126,10 +136,3 @@ def _says(decision: Leave | Remove | DesiredSecret) -> tuple[str, str]:
     if isinstance(decision, Remove):
         return DELETED, "secret deleted: the provider has no data for it any more"
     return SYNCED, "secret synced"
-
-
-def _next_run(want: Wanted, synced: Synced, observed: Observed, reason: str) -> Outcome:
-    seconds = until_refresh(want, synced, observed.now)
-    if reason == MISSING:
-        seconds = MERGE_RECHECK_SECONDS if seconds is None else min(seconds, MERGE_RECHECK_SECONDS)
-    return Done() if seconds is None else Again(seconds)

@@ -36,6 +36,8 @@ from secrets_operator.resources.rewrites import Rewrite
 
 # How old a resource may be to count as new, and how soon it is looked at again; seconds.
 NEW_SECONDS = 1.0
+# How soon to look again for a Secret to merge into: one nobody wrote to yet is not watched.
+MERGE_RECHECK_SECONDS = 10.0
 ANY_NAME = ".*"
 
 
@@ -94,6 +96,9 @@ class Observed:
     now: datetime
     is_new: bool = False
     """Created less than NEW_SECONDS ago."""
+
+    bound: str = ""
+    """The Secret that the last sync wrote, by the status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,7 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     intact = _is_as_applied(want, observed.target, digester)
     due = refresh_is_due(observed.last, version=want.version, cadence=want.cadence, key=want.key, now=observed.now)
     if intact and not due:
-        return Wait(until_refresh(want, observed.last, observed.now))
+        return Wait(until_next_run(want, observed.target, observed.last, observed.now))
     for store in observed.stores:
         blocked = _store_blocks(store, recheck, is_new=observed.is_new)
         if blocked is not None:
@@ -187,13 +192,24 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
         # Its owner may go, and an unlabelled Secret is not watched: look again, ever more seldom.
         message = f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name"
         return Reject(message, retry=True)
-    synced_by_us = bool(observed.last.version) and not is_taken_over(observed.target, want.manager)
+    # Under a new target name, or written by another operator, the Secret was never as we left it.
+    same_target = observed.bound in ("", want.target)
+    synced_by_us = bool(observed.last.version) and same_target and not is_taken_over(observed.target, want.manager)
     return Sync(heals=not intact and synced_by_us)
 
 
-def until_refresh(want: Wanted, last: Synced, now: datetime) -> float | None:
-    """Return the seconds until the next periodic refresh after ``last``."""
-    return next_refresh_in(last, cadence=want.cadence, key=want.key, now=now)
+def until_next_run(want: Wanted, target: SecretState | None, last: Synced, now: datetime) -> float | None:
+    """Return the seconds until the resource is to be looked at again; None when nothing but an event brings it back."""
+    seconds = next_refresh_in(last, cadence=want.cadence, key=want.key, now=now)
+    if want.spec.target.creation_policy == "Merge" and target is None:
+        return MERGE_RECHECK_SECONDS if seconds is None else min(seconds, MERGE_RECHECK_SECONDS)
+    return seconds
+
+
+def bound_to(resource: Object) -> str:
+    """Return the name of the Secret that the last sync wrote; empty before the first."""
+    name: str = ((resource.get("status") or {}).get("binding") or {}).get("name") or ""
+    return name
 
 
 def _foreign_owner(want: Wanted, target: SecretState | None) -> Owner | None:

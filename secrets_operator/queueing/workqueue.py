@@ -3,7 +3,8 @@
 A key is in the queue at most once, with the most urgent lane and the earliest due time it was added with. A key added
 while it runs is queued again when the run ends. Keys of one group (the resources of one store) run at most
 ``group_limit`` at a time, so that a store that hangs holds up nobody else; and only ``background_limit`` runs may be
-retries and refreshes, so that a new resource always finds a free worker. Knows neither Kubernetes nor providers.
+for changed stores, retries and refreshes, so that a new resource always finds a free worker. Knows neither Kubernetes
+nor providers.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class WorkQueue:
                 heapq.heappop(self._ready)
                 continue
             # The heap is ordered by lane: once a background key is on top, nothing urgent is waiting.
-            if lane >= Lane.RETRY and len(self._running) >= self._limits.background:
+            if lane >= Lane.STORE and len(self._running) >= self._limits.background:
                 return None
             heapq.heappop(self._ready)
             group = self._group_of(key)

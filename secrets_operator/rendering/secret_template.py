@@ -116,7 +116,8 @@ class _Rendering:
         try:
             return self._render(where, source, self._plain)
         except TemplateError as error:
-            raise InvalidSpec(str(error), field=where) from None
+            # The engine names the template, which is called as its field, with line and column.
+            raise InvalidSpec(str(error)) from None
 
     def _source_text(self, kind: str, name: str, key: str, where: str) -> str:
         texts = self._sources[(kind, name)]

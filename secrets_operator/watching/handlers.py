@@ -68,7 +68,7 @@ class Handlers:
             if change.new is None or concerns_us(change):
                 self._queue.add(key)
             if change.new is None or change.old is None or _readiness(change.old) != _readiness(change.new):
-                self._add_all(self._dependents.of(key), Lane.CHANGED)
+                self._add_all(self._dependents.of(key), Lane.STORE)
 
         return handle
 

@@ -120,6 +120,18 @@ def test_a_renamed_target_takes_its_secret_along(world: World, namespace: str) -
     world.apply(external_secret(namespace, {"a": "one"}, target={"name": "latter"}))
     world.wait_data(namespace, "latter", {"a": b"1"})
     wait_for("the former Secret is gone", lambda: world.secret(namespace, "former") is None)
+    assert not [event for event in world.events(namespace, "app") if event["reason"] == "DriftHealed"]
+
+
+def test_a_rename_that_cannot_be_read_keeps_the_former_secret(world: World, namespace: str) -> None:
+    world.apply(fake_store(namespace, STORE))
+    world.apply(external_secret(namespace, {"a": "one"}, target={"name": "former"}))
+    world.wait_data(namespace, "former", {"a": b"1"})
+    world.wait_condition("ExternalSecret", namespace, "app")
+    world.apply(external_secret(namespace, {"a": "nowhere"}, target={"name": "latter"}))
+    world.wait_condition("ExternalSecret", namespace, "app", status="False", says="does not exist")
+    assert world.data(namespace, "former") == {"a": b"1"}
+    assert world.secret(namespace, "latter") is None
 
 
 def test_a_secret_written_by_external_secrets_operator_is_taken_over_whole(world: World, namespace: str) -> None:

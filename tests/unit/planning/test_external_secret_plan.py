@@ -8,6 +8,7 @@ import pytest
 from secrets_operator.flow import Key, Query, Read
 from secrets_operator.planning.desired import from_external_secret
 from secrets_operator.planning.external_secret import (
+    MERGE_RECHECK_SECONDS,
     NEW_SECONDS,
     Hold,
     Ignore,
@@ -113,6 +114,19 @@ def test_a_secret_taken_over_from_another_operator_is_no_drift() -> None:
         stores=(StoreView("SecretStore", "store", Readiness.READY),), target=theirs, last=JUST_NOW, now=NOW
     )
     assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Sync(heals=False)
+
+
+def test_a_secret_under_a_new_target_name_is_no_drift() -> None:
+    ready = StoreView("SecretStore", "store", Readiness.READY)
+    observed = Observed(stores=(ready,), target=None, last=JUST_NOW, now=NOW, bound="former")
+    assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Sync(heals=False)
+
+
+def test_a_secret_to_merge_into_is_looked_for_again_and_again() -> None:
+    merging = want(target={"creationPolicy": "Merge"})
+    ready = StoreView("SecretStore", "store", Readiness.READY)
+    observed = Observed(stores=(ready,), target=None, last=Synced(merging.version, at(-1)), now=NOW)
+    assert plan(merging, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == Wait(MERGE_RECHECK_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -128,10 +128,11 @@ async def test_a_full_group_does_not_hold_up_another_group(clock: HandClock) -> 
     assert (await work.get()).key == key("3", "hung")
 
 
-async def test_background_runs_leave_room_for_a_new_resource(clock: HandClock) -> None:
+@pytest.mark.parametrize("lane", [Lane.STORE, Lane.RETRY, Lane.REFRESH], ids=lambda lane: lane.name.lower())
+async def test_background_runs_leave_room_for_a_new_resource(clock: HandClock, lane: Lane) -> None:
     work = queue(clock, Limits(background=2))
     for name in ("1", "2", "3"):
-        work.add(key(name), Lane.REFRESH)
+        work.add(key(name), lane)
     claims = [await work.get(), await work.get()]
     assert await is_idle(work)
     work.add(key("new"))

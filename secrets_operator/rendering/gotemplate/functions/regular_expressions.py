@@ -154,6 +154,8 @@ def _original_offsets(ctx: Context, characters: str) -> dict[int, int]:
 def _compiled(source: bytes) -> Any:
     compiled = _compiled_within(source, _MEMORY)
     if compiled is None and _compiled_within(source, _MEMORY_OF_GO) is not None:
+        # The library would keep the large pattern that told an invalid one from this.
+        re2.purge()
         raise LimitError("a regular expression is too large")
     if compiled is None:
         raise FunctionError("error parsing regexp: the regular expression is not valid")
