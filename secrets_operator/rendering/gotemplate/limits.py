@@ -22,7 +22,7 @@ class Limits:
 
     steps: int = 1_000_000
     """Nodes evaluated, loop turns, and elements that functions walk."""
-    cpu_seconds: float = 1.0
+    cpu_seconds: float = 0.8
     """CPU time of one render, without that of operations bounded by ``expensive_operations``."""
     allocated_bytes: int = 64 * _MEBIBYTE
     """Sum of everything ever allocated in one render; nothing is given back."""
@@ -31,7 +31,7 @@ class Limits:
     """Templates that call templates."""
     value_depth: int = 100
     """Nesting of lists, maps and documents that are printed, compared, copied, parsed or written."""
-    expensive_operations: int = 50
+    expensive_operations: int = 16
     """Budget for password hashes and key generation: see ``Context.expensive``."""
 
 
@@ -40,7 +40,7 @@ class CompileLimits:
     """How large a template may be."""
 
     source_bytes: int = _MEBIBYTE
-    nodes: int = 50_000
+    nodes: int = 20_000
     nesting: int = 60
     """Blocks and parentheses within one another."""
 
