@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from secrets_operator.cli.lazy_group import LazyGroup
+
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
 _SHORT_WITH_EQUALS = re.compile(r"(-[a-zA-Z])=(.*)", re.DOTALL)
@@ -47,13 +49,26 @@ class GoOption(click.Option):
             return None
 
 
-class GoFlagCommand(click.Command):
-    """A command whose boolean options take an optional ``=value`` and whose short options an optional ``=``."""
+class GoFlagGroup(LazyGroup):
+    """A group that runs by itself, with Go's flags, when its first word is not one of its verbs.
+
+    Boolean options take an optional ``=value``, short options an optional ``=``, and options may follow words. Words
+    that are no verb are left in ``ctx.args``. Verbs parse their own arguments, as click does.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite the arguments into click's own spelling and parse them."""
         switches = {name for param in self.params if isinstance(param.type, GoBool) for name in param.opts}
-        return super().parse_args(ctx, [_rewritten(argument, switches) for argument in args])
+        rewritten = [_rewritten(argument, switches) for argument in args]
+        ctx.allow_interspersed_args = False
+        _, rest, _ = self.make_parser(ctx).parse_args(list(rewritten))
+        if rest and rest[0] in self.targets:
+            if len(rest) < len(args):
+                ctx.fail(f"options of the verb {rest[0]} go behind it")
+            return super().parse_args(ctx, args)
+        ctx.allow_interspersed_args = True
+        ctx.allow_extra_args = True
+        return click.Command.parse_args(self, ctx, rewritten)
 
 
 def _rewritten(argument: str, switches: set[str]) -> str:

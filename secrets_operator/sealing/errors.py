@@ -9,7 +9,8 @@ Terminal
     ├── CertificateError      a certificate that cannot seal
     ├── KeySecretError        a Secret that holds no usable sealing key
     ├── InputSecretError      a Secret that cannot be sealed
-    └── DocumentError         an input document that cannot be read
+    ├── DocumentError         an input document that cannot be read
+    └── FactsError            a record of sealing that cannot be read
 """
 
 from __future__ import annotations
@@ -51,3 +52,7 @@ class InputSecretError(SealingError):
 
 class DocumentError(SealingError):
     """An input document is not JSON or YAML, or not a Secret."""
+
+
+class FactsError(SealingError):
+    """The annotation with the sealed facts is not what this project writes."""

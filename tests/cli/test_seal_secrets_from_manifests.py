@@ -191,7 +191,7 @@ def test_help_lists_the_flags(run_seal: Run) -> None:
 
 def test_help_imports_neither_cryptography_nor_a_yaml_parser() -> None:
     script = (
-        "import sys; from secrets_operator.cli.seal import seal; seal(['--help'], standalone_mode=False);"
+        "import sys; from secrets_operator.cli.sealing.command import seal; seal(['--help'], standalone_mode=False);"
         "print(sorted({'cryptography', 'ruamel', 'kopf', 'aiohttp'} & set(sys.modules)))"
     )
     process = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)

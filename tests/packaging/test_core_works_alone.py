@@ -55,7 +55,7 @@ def test_the_operator_is_importable_whole(installed: Path, tmp_path: Path) -> No
         installed,
         tmp_path,
         "-c",
-        "import secrets_operator.runtime, secrets_operator.cli.run, secrets_operator.cli.seal",
+        "import secrets_operator.runtime, secrets_operator.cli.run, secrets_operator.cli.sealing.command",
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from secrets_operator.cli.atomic_output import open_output
 from secrets_operator.cli.manifest_text import manifest_text, output_format
-from secrets_operator.cli.seal_certificate import load_certificate
+from secrets_operator.cli.sealing.certificate_sources import load_certificate
+from secrets_operator.cli.sealing.flags import SealFlags
 from secrets_operator.clock import SystemClock
 from secrets_operator.errors import Terminal
 from secrets_operator.flow import SecretBytes
@@ -26,23 +26,6 @@ from secrets_operator.sealing.scopes import Scope, label
 from secrets_operator.sealing.seal import Overrides, seal_secret, seal_value
 
 _FROM_FILE_VARIABLE = "SEALED_SECRETS_FROM_FILE"
-
-
-@dataclass(frozen=True, slots=True)
-class SealFlags:
-    """The flags of the command by name."""
-
-    cert: str
-    secret_file: str
-    sealed_secret_file: str
-    output_format: str
-    scope: str
-    name: str
-    namespace: str
-    raw: bool
-    from_file: tuple[str, ...]
-    fetch_cert: bool
-    allow_empty_data: bool
 
 
 def run_seal(flags: SealFlags) -> None:
