@@ -21,6 +21,7 @@ from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.namespace_access import NamespaceAccess
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
@@ -86,7 +87,10 @@ class Wiring:
         self._digester = digester
         access = NamespaceAccess(client, cached=lambda name: self._namespaces.get("", name))
         self.sessions = Sessions(
-            providers, Referents(client), blocking, denial=access.denial, limit=settings.store_concurrency
+            providers,
+            Outside(Referents(client), blocking, metrics),
+            denial=access.denial,
+            limit=settings.store_concurrency,
         )
         dependents = Dependents()
         self._queue = WorkQueue(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.referents import (
@@ -14,15 +15,33 @@ from secrets_operator.fetching.referents import (
     reachable_namespace,
     secret_key,
 )
-from secrets_operator.flow import RetrySettings, SecretBytes
+from secrets_operator.flow import Object, RetrySettings, SecretBytes
 from secrets_operator.provider import StoreIdentity
 
 T = TypeVar("T")
 
 
-class CredentialRead(NamedTuple):
-    """A Secret that a session was opened with: when its resourceVersion moves, the session is stale."""
+class CallObserver(Protocol):
+    """Told of every call a provider makes; the metrics listen here."""
 
+    def provider_called(self, service: str, call: str, *, ok: bool) -> None:
+        """Record one call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the hosts of all stores reach the world through."""
+
+    referents: Referents
+    blocking: Blocking
+    observer: CallObserver
+
+
+class CredentialRead(NamedTuple):
+    """An object that a session was opened with: when its resourceVersion moves, the session is stale."""
+
+    kind: str
     selector: tuple[tuple[str, str], ...]
     resource_version: str
 
@@ -34,8 +53,7 @@ class StoreHost:
         self,
         store: StoreIdentity,
         *,
-        referents: Referents,
-        blocking: Blocking,
+        outside: Outside,
         limit: int,
         retry: RetrySettings | None = None,
     ) -> None:
@@ -44,22 +62,17 @@ class StoreHost:
         self.retry = retry
         self.credentials: dict[CredentialRead, None] = {}
         self.used_consumer_namespace = False
-        self._referents = referents
-        self._blocking = blocking
+        self._outside = outside
         self._limit = asyncio.Semaphore(limit)
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret; see the contract."""
-        self._note_namespace(selector, field)
-        secret = await self._referents.secret(self.store, selector, field=field)
-        identity = tuple(sorted((member, str(value)) for member, value in selector.items()))
-        self.credentials[CredentialRead(identity, secret["metadata"].get("resourceVersion", ""))] = None
-        return secret_key(secret, selector, field=field)
+        return secret_key(await self._credential("Secret", selector, field), selector, field=field)
 
     async def config_map_value(self, selector: Mapping[str, Any], *, field: str) -> str:
         """Return one key of a ConfigMap; see the contract."""
         self._note_namespace(selector, field)
-        config_map = await self._referents.config_map(self.store, selector, field=field)
+        config_map = await self._outside.referents.config_map(self.store, selector, field=field)
         return config_map_key(config_map, selector, field=field)
 
     async def service_account_token(
@@ -67,24 +80,46 @@ class StoreHost:
     ) -> SecretBytes:
         """Return a fresh token; see the contract."""
         self._note_namespace(selector, field)
-        return await self._referents.token(self.store, selector, audiences=audiences, field=field)
+        return await self._outside.referents.token(self.store, selector, audiences=audiences, field=field)
+
+    async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
+        """Return the annotations of a ServiceAccount; see the contract."""
+        account = await self._credential("ServiceAccount", selector, field)
+        return account["metadata"].get("annotations") or {}
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call; see the contract."""
         await self._limit.acquire()
-        running = asyncio.ensure_future(self._blocking.run(call))
+        running = asyncio.ensure_future(self._outside.blocking.run(call))
         # A thread cannot be interrupted: one whose caller gave up counts until it ends, or a store that hangs would
         # take one thread after the other from all others.
         running.add_done_callback(lambda _: self._limit.release())
         return await asyncio.shield(running)
 
+    def called(self, service: str, call: str, *, ok: bool) -> None:
+        """Count one call of the remote side; see the contract."""
+        self._outside.observer.provider_called(service, call, ok=ok)
+
     async def credentials_changed(self) -> bool:
-        """Read the credential Secrets again and tell whether one of them moved; raises as the guarded reader."""
-        for selector, resource_version in self.credentials:
-            secret = await self._referents.secret(self.store, dict(selector), field="auth")
-            if secret["metadata"].get("resourceVersion", "") != resource_version:
+        """Read what the session was opened with again and tell whether it moved; raises as the guarded reader."""
+        for kind, selector, resource_version in self.credentials:
+            found = await self._referent(kind, dict(selector), "auth")
+            if found["metadata"].get("resourceVersion", "") != resource_version:
                 return True
         return False
+
+    async def _credential(self, kind: str, selector: Mapping[str, Any], field: str) -> Object:
+        self._note_namespace(selector, field)
+        found = await self._referent(kind, selector, field)
+        # A list of audiences, say, is no part of what names the object.
+        identity = tuple(sorted((name, value) for name, value in selector.items() if isinstance(value, str)))
+        self.credentials[CredentialRead(kind, identity, found["metadata"].get("resourceVersion", ""))] = None
+        return found
+
+    async def _referent(self, kind: str, selector: Mapping[str, Any], field: str) -> Object:
+        referents = self._outside.referents
+        read = referents.secret if kind == "Secret" else referents.service_account
+        return await read(self.store, selector, field=field)
 
     def _note_namespace(self, selector: Mapping[str, Any], field: str) -> None:
         namespace = reachable_namespace(self.store, selector, field=field)

@@ -14,14 +14,14 @@ from typing import Any
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, NotFound
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client
-from secrets_operator.kube.resources import CONFIG_MAPS, SECRETS, Resource
+from secrets_operator.kube.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, Resource
 from secrets_operator.provider import StoreIdentity
 
 CLUSTER_STORE = "ClusterSecretStore"
 
 
 class Referents:
-    """Reads Secrets, ConfigMaps and service-account tokens on behalf of a store."""
+    """Reads Secrets, ConfigMaps, ServiceAccounts and their tokens on behalf of a store."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -33,6 +33,10 @@ class Referents:
     async def config_map(self, asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> Object:
         """Return the ConfigMap a selector names; raises as :meth:`secret`."""
         return await self._read(CONFIG_MAPS, asker, selector, field=field)
+
+    async def service_account(self, asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> Object:
+        """Return the ServiceAccount a selector names; raises as :meth:`secret`."""
+        return await self._read(SERVICE_ACCOUNTS, asker, selector, field=field)
 
     async def token(
         self, asker: StoreIdentity, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str

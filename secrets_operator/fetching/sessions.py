@@ -17,9 +17,8 @@ import structlog
 
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Refused, Retryable, Terminal
 from secrets_operator.fetching.batching import Batcher, Finder
-from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.host import StoreHost
-from secrets_operator.fetching.referents import CLUSTER_STORE, Referents
+from secrets_operator.fetching.host import Outside, StoreHost
+from secrets_operator.fetching.referents import CLUSTER_STORE
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.retry_settings import retry_settings
 from secrets_operator.provider import Provider, Session, StoreIdentity
@@ -81,8 +80,7 @@ class Sessions:
     def __init__(
         self,
         providers: Providers,
-        referents: Referents,
-        blocking: Blocking,
+        outside: Outside,
         *,
         denial: Denial,
         limit: int,
@@ -90,8 +88,7 @@ class Sessions:
     ) -> None:
         """Lend nothing that ``denial`` speaks against; allow a session ``limit`` blocking calls under way."""
         self._providers = providers
-        self._referents = referents
-        self._blocking = blocking
+        self._outside = outside
         self.denial = denial
         self._limit = limit
         self._deadlines = deadlines or Deadlines()
@@ -174,8 +171,7 @@ class Sessions:
         identity = StoreIdentity(store["kind"], store["metadata"]["name"], namespace)
         host = StoreHost(
             identity,
-            referents=self._referents,
-            blocking=self._blocking,
+            outside=self._outside,
             limit=self._limit,
             retry=retry_settings(store),
         )

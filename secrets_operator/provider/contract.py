@@ -141,8 +141,19 @@ class Host(Protocol):
         """Return a fresh token of a ServiceAccount for ``audiences``; raises as :meth:`secret_value`."""
         ...
 
+    async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
+        """Return the annotations of a ServiceAccount, empty when it has none; raises as :meth:`secret_value`."""
+        ...
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call in the bounded thread pool; its exceptions arrive unchanged."""
+        ...
+
+    def called(self, service: str, call: str, *, ok: bool) -> None:
+        """Count one call of the remote side for the metrics; not ``ok`` is any error, also one that is an answer.
+
+        ``service`` and ``call`` are fixed names (``AWS/SecretsManager``, ``GetSecretValue``), never keys or addresses.
+        """
         ...
 
 

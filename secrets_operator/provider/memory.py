@@ -6,6 +6,7 @@ It keeps the namespace rule of stores and the errors of the real host. Used by `
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -31,6 +32,10 @@ class MemoryHost:
     secrets: Objects = field(default_factory=dict, repr=False)
     config_maps: Objects = field(default_factory=dict)
     retry: RetrySettings | None = None
+    annotations: Objects = field(default_factory=dict)
+    """Those of ServiceAccounts; an account that is not here has none."""
+    calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    """What :meth:`called` was told: service, call, whether it went well."""
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret."""
@@ -47,9 +52,17 @@ class MemoryHost:
         namespace = self._namespace(selector, field)
         return SecretBytes(f"token:{namespace}/{selector.get('name')}:{','.join(audiences)}".encode())
 
+    async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
+        """Return the annotations of a ServiceAccount."""
+        return self.annotations.get((self._namespace(selector, field), selector.get("name", "")), {})
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking call in a thread."""
         return await asyncio.to_thread(call)
+
+    def called(self, service: str, call: str, *, ok: bool) -> None:
+        """Count one call."""
+        self.calls[service, call, ok] += 1
 
     def _value(self, objects: Objects, kind: str, selector: Mapping[str, Any], path: str) -> str:
         namespace, name, key = self._namespace(selector, path), selector.get("name", ""), selector.get("key", "")

@@ -58,12 +58,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._reads = Counter(
-            "secrets_operator_provider_reads_total",
-            "Remote references answered, by provider and result.",
-            ["provider", "result"],
-            registry=self.registry,
-        )
+        self._reads, self._calls = _provider_counters(self.registry)
         self._drift = Counter(
             "secrets_operator_drift_healed_total",
             "Secrets changed or deleted by somebody else and put right again, by kind of their owner.",
@@ -94,6 +89,10 @@ class Metrics:
         for result, count in results.items():
             self._reads.labels(provider, result).inc(count)
 
+    def provider_called(self, service: str, call: str, *, ok: bool) -> None:
+        """Record one call of a provider to the service behind it."""
+        self._calls.labels(service, call, "success" if ok else "error").inc()
+
     def wrote_secret(self, kind: str, *, healed: bool) -> None:
         """Record that a native Secret was written for an owner of ``kind``."""
         self._writes.labels(kind).inc()
@@ -103,6 +102,22 @@ class Metrics:
     def watch(self, queue: WorkQueue, ready: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
         """Export the live state at each scrape: the queue, and per kind how many resources are ready or not."""
         self.registry.register(_LiveState(queue, ready))
+
+
+def _provider_counters(registry: CollectorRegistry) -> tuple[Counter, Counter]:
+    reads = Counter(
+        "secrets_operator_provider_reads_total",
+        "Remote references answered, by provider and result.",
+        ["provider", "result"],
+        registry=registry,
+    )
+    calls = Counter(
+        "secrets_operator_provider_calls_total",
+        "Calls that providers made, by service, call and status (success or error).",
+        ["provider", "call", "status"],
+        registry=registry,
+    )
+    return reads, calls
 
 
 class _LiveState(Collector):

@@ -13,6 +13,7 @@ from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
@@ -52,8 +53,7 @@ class World:
         client = self.cluster.client
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
-            Referents(client),
-            self.blocking,
+            Outside(Referents(client), self.blocking, Metrics("1")),
             denial=self.speaks_against,
             limit=1,
         )

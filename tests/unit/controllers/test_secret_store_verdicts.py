@@ -10,6 +10,7 @@ from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.errors import Refused, Retryable, Unsure
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
@@ -34,7 +35,8 @@ class World:
         self.cluster, self.provider, self.blocking = MemoryCluster(), ScriptedProvider(), Blocking(1)
         client, clock = self.cluster.client, HandClock()
         providers = Providers.from_mapping({"scripted": self.provider})
-        self.sessions = Sessions(providers, Referents(client), self.blocking, denial=everybody_may, limit=1)
+        outside = Outside(Referents(client), self.blocking, Metrics("1"))
+        self.sessions = Sessions(providers, outside, denial=everybody_may, limit=1)
         deps = Deps(
             settings=Settings(),
             clock=clock,

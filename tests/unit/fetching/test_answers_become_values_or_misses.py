@@ -5,17 +5,18 @@ import pytest
 from secrets_operator.fetching.batching import Batcher, Finder
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.gather import gather, interpret
-from secrets_operator.fetching.host import StoreHost
+from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import OpenSession
 from secrets_operator.flow import Cause, Fetched, Miss, Query, Read, SecretBytes, Value
 from secrets_operator.provider import Absent, Answer, Failed, FindAnswer, Found, Matches, Rejected, StoreIdentity
+from secrets_operator.reporting.metrics import Metrics
 from tests.builders import values
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, ScriptedSession
 
 IDENTITY = StoreIdentity("SecretStore", "store", "team")
-HOST = StoreHost(IDENTITY, referents=Referents(MemoryCluster().client), blocking=Blocking(1), limit=1)
+HOST = StoreHost(IDENTITY, outside=Outside(Referents(MemoryCluster().client), Blocking(1), Metrics("1")), limit=1)
 SESSION = ScriptedSession(ScriptedProvider(), HOST)
 
 WHOLE = Read("f", "db", secret_key="password")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.host import StoreHost
+from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.provider import StoreIdentity
+from secrets_operator.reporting.metrics import Metrics
 from tests.memory_cluster import MemoryCluster
 
 
@@ -22,7 +23,7 @@ def blocking() -> Iterator[Blocking]:
 
 def host(blocking: Blocking, *, limit: int) -> StoreHost:
     store = StoreIdentity("SecretStore", "store", "team")
-    return StoreHost(store, referents=Referents(MemoryCluster().client), blocking=blocking, limit=limit)
+    return StoreHost(store, outside=Outside(Referents(MemoryCluster().client), blocking, Metrics("1")), limit=limit)
 
 
 async def test_results_and_exceptions_arrive_unchanged(blocking: Blocking) -> None:

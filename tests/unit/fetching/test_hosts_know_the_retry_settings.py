@@ -7,10 +7,12 @@ import pytest
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.provider import RetrySettings
 from secrets_operator.provider.discovery import Providers
+from secrets_operator.reporting.metrics import Metrics
 from tests.builders import store
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, everybody_may
@@ -20,7 +22,8 @@ from tests.scripted_provider import ScriptedProvider, everybody_may
 async def sessions() -> AsyncIterator[Sessions]:
     blocking = Blocking(1)
     providers = Providers.from_mapping({"scripted": ScriptedProvider()})
-    made = Sessions(providers, Referents(MemoryCluster().client), blocking, denial=everybody_may, limit=1)
+    outside = Outside(Referents(MemoryCluster().client), blocking, Metrics("1"))
+    made = Sessions(providers, outside, denial=everybody_may, limit=1)
     yield made
     await made.close()
     blocking.close()

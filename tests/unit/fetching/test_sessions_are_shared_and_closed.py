@@ -9,11 +9,13 @@ import pytest
 
 from secrets_operator.errors import InvalidSpec, OperatorError, Refused, Retryable
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Deadlines, OpenSession, Sessions
 from secrets_operator.flow import Key, Object
 from secrets_operator.kube.errors import Forbidden, ServerError
 from secrets_operator.provider.discovery import Providers
+from secrets_operator.reporting.metrics import Metrics
 from tests.builders import secret, store
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, ScriptedSession
@@ -40,8 +42,7 @@ class World:
         self.blocking = Blocking(1)
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
-            Referents(self.cluster.client),
-            self.blocking,
+            Outside(Referents(self.cluster.client), self.blocking, Metrics("1")),
             denial=self.speaks_against,
             limit=1,
             deadlines=Deadlines(open=0.05, validate=0.05, close=0.05),

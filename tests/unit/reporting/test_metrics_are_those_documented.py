@@ -27,6 +27,7 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_kubernetes_requests:counter",
         "secrets_operator_kubernetes_request_duration_seconds:histogram",
         "secrets_operator_provider_reads:counter",
+        "secrets_operator_provider_calls:counter",
         "secrets_operator_drift_healed:counter",
         "secrets_operator_secret_writes:counter",
         "secrets_operator_queue_depth:gauge",
@@ -58,6 +59,8 @@ def test_requests_reads_and_writes_count() -> None:
     metrics = Metrics("1")
     metrics.requested(verb="apply", kind="Secret", code=409, seconds=0.1)
     metrics.read("aws", {"found": 3, "absent": 1})
+    metrics.provider_called("AWS/SecretsManager", "GetSecretValue", ok=True)
+    metrics.provider_called("AWS/SecretsManager", "GetSecretValue", ok=False)
     metrics.wrote_secret("ExternalSecret", healed=False)
     metrics.wrote_secret("ExternalSecret", healed=True)
     counted = [
@@ -65,10 +68,14 @@ def test_requests_reads_and_writes_count() -> None:
         value(metrics, "kubernetes_request_duration_seconds_count", verb="apply"),
         value(metrics, "provider_reads_total", provider="aws", result="found"),
         value(metrics, "provider_reads_total", provider="aws", result="absent"),
+        *(
+            value(metrics, "provider_calls_total", provider="AWS/SecretsManager", call="GetSecretValue", status=status)
+            for status in ("success", "error")
+        ),
         value(metrics, "secret_writes_total", kind="ExternalSecret"),
         value(metrics, "drift_healed_total", kind="ExternalSecret"),
     ]
-    assert counted == [1, 1, 3, 1, 2, 1]
+    assert counted == [1, 1, 3, 1, 1, 1, 2, 1]
 
 
 async def test_the_queue_and_the_resources_are_read_when_scraped() -> None:

@@ -1,0 +1,58 @@
+"""A host reads what a session logs in with under the namespace rule, and knows when it has changed since."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from secrets_operator.errors import InvalidSpec
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside, StoreHost
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.flow import Object
+from secrets_operator.provider import StoreIdentity
+from secrets_operator.reporting.metrics import Metrics
+from tests.memory_cluster import MemoryCluster
+
+REFERENCE: dict[str, Any] = {"name": "reader", "audiences": ["sts.amazonaws.com"]}
+
+
+def account(role: str, version: str) -> Object:
+    metadata = {"name": "reader", "namespace": "team", "resourceVersion": version, "annotations": {"role": role}}
+    return {"kind": "ServiceAccount", "metadata": metadata}
+
+
+@pytest.fixture
+def cluster() -> MemoryCluster:
+    return MemoryCluster(account("first", "1"))
+
+
+@pytest.fixture
+async def host(cluster: MemoryCluster) -> AsyncIterator[StoreHost]:
+    blocking, identity = Blocking(1), StoreIdentity("ClusterSecretStore", "store", "team")
+    yield StoreHost(identity, outside=Outside(Referents(cluster.client), blocking, Metrics("1")), limit=1)
+    blocking.close()
+
+
+async def test_a_service_account_whose_annotations_change_makes_the_session_stale(
+    cluster: MemoryCluster, host: StoreHost
+) -> None:
+    assert await host.service_account_annotations(REFERENCE, field="auth") == {"role": "first"}
+    assert not await host.credentials_changed()
+    cluster.put(account("second", "2"))
+    assert await host.credentials_changed()
+
+
+async def test_reading_one_without_a_namespace_is_reading_the_consumers(host: StoreHost) -> None:
+    await host.service_account_annotations(REFERENCE, field="auth")
+    assert host.used_consumer_namespace
+
+
+async def test_an_account_without_annotations_has_none(cluster: MemoryCluster, host: StoreHost) -> None:
+    cluster.put({"kind": "ServiceAccount", "metadata": {"name": "plain", "namespace": "team"}})
+    assert await host.service_account_annotations({"name": "plain"}, field="auth") == {}
+
+
+async def test_a_missing_account_is_named_by_its_field(host: StoreHost) -> None:
+    with pytest.raises(InvalidSpec, match=r"^auth\.jwt: there is no ServiceAccount team/nobody"):
+        await host.service_account_annotations({"name": "nobody"}, field="auth.jwt")
