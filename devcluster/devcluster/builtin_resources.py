@@ -33,6 +33,7 @@ def _generations() -> Strategy:
 _StrategyFactory = Callable[[], Strategy]
 _STORED: tuple[tuple[str, Names, bool, _StrategyFactory, tuple[str, ...]], ...] = (
     ("v1", Names("configmaps", "ConfigMap", short_names=("cm",)), True, ConfigMapStrategy, ()),
+    ("v1", Names("endpoints", "Endpoints", short_names=("ep",)), True, Strategy, ()),
     ("v1", Names("events", "Event", short_names=("ev",)), True, event_strategy, ()),
     ("v1", Names("namespaces", "Namespace", short_names=("ns",)), False, namespace_strategy, ("finalize", "status")),
     ("v1", Names("pods", "Pod", short_names=("po",), categories=("all",)), True, pod_strategy, ("status",)),
@@ -49,7 +50,7 @@ _STORED: tuple[tuple[str, Names, bool, _StrategyFactory, tuple[str, ...]], ...] 
         Names("services", "Service", short_names=("svc",), categories=("all",)),
         True,
         service_strategy,
-        ("status",),
+        ("proxy", "status"),
     ),
     (
         f"{_APPS}/v1",
@@ -85,6 +86,7 @@ _STORED: tuple[tuple[str, Names, bool, _StrategyFactory, tuple[str, ...]], ...] 
         ("status",),
     ),
     ("coordination.k8s.io/v1", Names("leases", "Lease"), True, lambda: Strategy(create_on_update=True), ()),
+    ("discovery.k8s.io/v1", Names("endpointslices", "EndpointSlice"), True, Strategy, ()),
     (f"{_RBAC}/v1", Names("clusterrolebindings", "ClusterRoleBinding"), False, _rbac, ()),
     (f"{_RBAC}/v1", Names("clusterroles", "ClusterRole"), False, _rbac, ()),
     (f"{_RBAC}/v1", Names("rolebindings", "RoleBinding"), True, _rbac, ()),

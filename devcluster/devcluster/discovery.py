@@ -13,7 +13,11 @@ AGGREGATED = "apidiscovery.k8s.io"
 AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _CUSTOM_VERB_ORDER = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _STATUS_VERBS = ("get", "patch", "update")
-_SUBRESOURCE_VERBS = {"token": ("create",), "finalize": ("update",)}
+_SUBRESOURCE_VERBS = {
+    "token": ("create",),
+    "finalize": ("update",),
+    "proxy": ("create", "delete", "get", "patch", "update"),
+}
 
 
 def core_versions(address: str) -> Document:
@@ -112,6 +116,8 @@ def _subresource(resource: ServedResource, name: str) -> Document:
         "kind": resource.kind,
         "verbs": list(_SUBRESOURCE_VERBS.get(name, _STATUS_VERBS)),
     }
+    if name == "proxy":
+        body["kind"] = f"{resource.kind}ProxyOptions"
     if name == "token":
         body |= {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest"}
     return body

@@ -20,6 +20,7 @@ from devcluster.request_info import RequestInfo, parse
 from devcluster.request_log import LoggedRequest, RequestLog
 from devcluster.resource_handlers import ResourceHandlers
 from devcluster.server_paths import ServerPaths
+from devcluster.service_proxy import backend, forward, is_proxied
 from devcluster.statuses import ApiError, NoSuchPath
 from devcluster.watching import OpenWatches, open_watch
 
@@ -95,9 +96,9 @@ class HttpServer:
                 handlers.authorizer.require(user, info)
                 received = handlers.plane.clock()
                 call = Call(info, user, request.query, request.headers, received, await _body(request))
-                if info.verb == "watch":
+                if info.verb == "watch" and not is_proxied(info):
                     return await self._watch(request, call)
-                forced = await self._answer(call)
+                forced = await self._answer(request, call)
         except ApiError as err:
             forced = _refusal(err)
         except NoSuchPath:
@@ -122,7 +123,10 @@ class HttpServer:
             self._handlers.authorizer.require(user, _impersonation("groups", group))
         return other
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _answer(self, request: web.BaseRequest, call: Call) -> Answer:
+        if is_proxied(call.info):
+            plane = self._handlers.plane
+            return await forward(request, backend(plane.store, call.info, plane.dice))
         if call.info.is_resource:
             return await self._handlers.resources.answer(call)
         return self._handlers.paths.answer(call)

@@ -46,7 +46,8 @@ def _resource(verb: str, path: str, parts: tuple[str, ...], query: Mapping[str, 
     group, version, *rest = parts
     namespace, tail = _namespaced(rest)
     resource, name, subresource = ([*tail, "", "", ""])[:3]
-    subresource = "/".join(tail[2:]) if len(tail) > 3 else subresource
+    if len(tail) > 3 and subresource != "proxy":  # what follows "proxy" is for the service behind it
+        subresource = "/".join(tail[2:])
     name = name or _single_name(verb, query)
     final = _final_verb(verb, tail, query)
     return RequestInfo(final, path, True, group, version, resource, subresource, namespace, name)

@@ -12,6 +12,7 @@ from devcluster.builtin_types.apps_group import apps_kinds
 from devcluster.builtin_types.coordination_group import coordination_kinds
 from devcluster.builtin_types.core_group import core_kinds, event_of_events_group
 from devcluster.builtin_types.definition_kind import definition_kinds
+from devcluster.builtin_types.discovery_group import discovery_kinds
 from devcluster.builtin_types.rbac_group import rbac_kinds
 from devcluster.builtin_types.schema_dsl import Schema
 from devcluster.structural import StructuralSchema
@@ -24,6 +25,7 @@ _GROUPS = {
     "apiextensions.k8s.io": definition_kinds,
     "apps": apps_kinds,
     "coordination.k8s.io": coordination_kinds,
+    "discovery.k8s.io": discovery_kinds,
     "events.k8s.io": lambda: {"Event": event_of_events_group()},
     "rbac.authorization.k8s.io": rbac_kinds,
 }

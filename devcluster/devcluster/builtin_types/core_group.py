@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devcluster.builtin_types.discovery_group import endpoints_kind
 from devcluster.builtin_types.pod_template import pod_spec, pod_status
 from devcluster.builtin_types.schema_dsl import (
     Schema,
@@ -33,6 +34,7 @@ def core_kinds() -> dict[str, Schema]:
         "ServiceAccount": _service_account(),
         "Event": _event(),
         "Service": _service(),
+        "Endpoints": endpoints_kind(),
         "Pod": kind(
             "A group of containers that run together on one node.",
             spec=zero(pod_spec("Desired behaviour of the pod.")),
