@@ -35,7 +35,7 @@ def read_documents(data: bytes) -> list[Document]:
         raise DocumentError("no secrets found. Ensure the input is valid and UTF-8 encoded") from None
     # An object at the start is JSON, except where YAML separators or flow style show up.
     is_json = text.lstrip().startswith("{") and not _SEPARATOR.search(text)
-    documents = list(_numbered(_load_json(text), is_yaml=False) if is_json else _numbered_yaml(text))
+    documents = list(_numbered(load_json(text), is_yaml=False) if is_json else _numbered_yaml(text))
     return [document for document in documents if document.body is not None]
 
 
@@ -60,7 +60,7 @@ def _numbered(bodies: Iterator[Any], *, is_yaml: bool) -> Iterator[Document]:
         index += 1
 
 
-def _load_json(text: str) -> Iterator[Any]:
+def load_json(text: str) -> Iterator[Any]:
     """Yield each JSON value of a text."""
     decoder = json.JSONDecoder(parse_constant=_refuse_constant)
     position = _skip_space(text, 0)
