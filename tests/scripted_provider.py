@@ -28,6 +28,7 @@ class ScriptedSession:
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         assert not self.closed, "a closed session was used"
         self.provider.fetched.append(tuple(references))
+        await asyncio.sleep(self.provider.slowness)
         return [self.provider.remote.get(reference.key, Absent()) for reference in references]
 
     async def find(self, query: Query) -> FindAnswer:
@@ -74,6 +75,9 @@ class ScriptedProvider:
     matches: dict[Query, FindAnswer] = field(default_factory=dict)
     found: list[Query] = field(default_factory=list)
     validated: int = 0
+    slowness: float = 0
+    """Seconds that a fetch takes."""
+
     opening: int = 0
 
     def __post_init__(self) -> None:

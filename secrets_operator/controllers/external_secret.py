@@ -57,7 +57,7 @@ class ExternalSecrets:
         self._stores = stores
         self._reports = Reports(deps)
         self._sessions = sessions
-        self._sync = Sync(deps, sessions, templates)
+        self._sync = Sync(deps, sessions, templates, self._reports)
         self._started = deps.clock.now()
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
         self._last: dict[Key, _Last] = {}
@@ -75,6 +75,7 @@ class ExternalSecrets:
         try:
             return await self._follow(resource, want)
         except API_TROUBLE:
+            await self._reports.pending(resource)
             raise
         except OperatorError as error:
             await self._reports.failure(resource, str(error))
@@ -107,6 +108,7 @@ class ExternalSecrets:
             case Wait(seconds):
                 return Done() if seconds is None else Again(seconds)
             case Hold(seconds):
+                await self._reports.pending(resource)
                 return Again(seconds)
             case Ignore():
                 return Done()
@@ -143,7 +145,8 @@ class ExternalSecrets:
     async def _run(
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
     ) -> Outcome:
-        result = await self._sync.run(resource, want, stores, observed=observed, healing=healing)
+        async with self._reports.in_time(resource):
+            result = await self._sync.run(resource, want, stores, observed=observed, healing=healing)
         if not isinstance(result, Synchronised):
             return result
         # Only now: a status that could not be written has to be written by the next attempt.

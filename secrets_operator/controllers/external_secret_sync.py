@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret_reports import Reports
 from secrets_operator.controllers.template_rendering import TemplateRendering
-from secrets_operator.controllers.writing import delete_secret, write_secret
+from secrets_operator.controllers.writing import TargetWriting
 from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.sessions import Sessions, provider_of
 from secrets_operator.flow import Again, Cause, Done, Fetched, Key, Miss, Never, Object, Outcome, Read, Retry
@@ -34,11 +34,12 @@ class Synchronised:
 class Sync:
     """Brings one Secret in line with what its store holds."""
 
-    def __init__(self, deps: Deps, sessions: Sessions, templates: TemplateRendering) -> None:
+    def __init__(self, deps: Deps, sessions: Sessions, templates: TemplateRendering, reports: Reports) -> None:
         self._deps = deps
         self._sessions = sessions
         self._templates = templates
-        self._reports = Reports(deps)
+        self._reports = reports
+        self._writing = TargetWriting(deps, deps.secrets)
 
     async def run(
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
@@ -55,13 +56,18 @@ class Sync:
         if isinstance(decision, Refuse):
             await self._reports.failure(resource, decision.message)
             return Never(decision.message)
-        wrote = await self._carry_out(resource, decision, observed, healing=healing)
-        if isinstance(decision, DesiredSecret):
-            # Only now is there a Secret under the new name; and the status still knows the former one.
-            await self._leave_renamed(resource, want)
         synced = Synced(want.version, observed.now)
         reason, message = _says(decision)
-        await self._reports.success(resource, Success(synced, want.target, wrote), reason=reason, message=message)
+        told: list[Event | None] = []
+        try:
+            told.append(await self._carry_out(resource, decision, observed, healing=healing))
+            if isinstance(decision, DesiredSecret):
+                # Only now is there a Secret under the new name; and the status still knows the former one.
+                told.append(await self._leave_renamed(resource, want))
+            success = Success(synced, want.target, wrote=told[0] is not None)
+            await self._reports.success(resource, success, reason=reason, message=message)
+        finally:
+            await self._tell(resource, told)
         seconds = until_next_run(want, None if reason == MISSING else observed.target, synced, observed.now)
         return Synchronised(synced, Done() if seconds is None else Again(seconds))
 
@@ -103,26 +109,32 @@ class Sync:
 
     async def _carry_out(
         self, resource: Object, decision: Leave | Remove | DesiredSecret, observed: Observed, *, healing: bool
-    ) -> bool:
+    ) -> Event | None:
+        """Return what to tell about it; None when nothing was written."""
         live = observed.target
         if isinstance(decision, Leave):
-            return False
+            return None
         if isinstance(decision, Remove):
             assert live is not None
-            await delete_secret(self._deps, resource, live)
-            return True
+            return await self._writing.delete(live)
         reason = "Created" if live is None else "Updated"
         event = Event(reason, f"{reason} Secret {decision.name}", repeats=True)
-        return await write_secret(self._deps, resource, decision, live, healing=healing, event=event)
+        return await self._writing.write(resource, decision, live, healing=healing, event=event)
 
-    async def _leave_renamed(self, resource: Object, want: Wanted) -> None:
+    async def _leave_renamed(self, resource: Object, want: Wanted) -> Event | None:
         """Delete the Secret of the former ``target.name``: it would live on unnoticed, and grow old."""
         former = bound_to(resource)
         if former in ("", want.target):
-            return
+            return None
         live = await self._deps.secrets.state(want.key.namespace, former)
-        if live is not None and live.controller == want.owner:
-            await delete_secret(self._deps, resource, live)
+        if live is None or live.controller != want.owner:
+            return None
+        return await self._writing.delete(live)
+
+    async def _tell(self, resource: Object, told: Iterable[Event | None]) -> None:
+        for event in told:
+            if event is not None:
+                await self._deps.events.emit(resource, event)
 
 
 def _is_accepted(miss: Miss, want: Wanted) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
-from secrets_operator.controllers.writing import write_secret
+from secrets_operator.controllers.writing import TargetWriting
 from secrets_operator.errors import InvalidSpec, OperatorError, Refused
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.flow import Done, Key, Never, Object, Outcome, Retry
@@ -31,6 +31,7 @@ class SealedSecrets:
         self._resources = resources
         self._keyring = keyring
         self._blocking = blocking
+        self._writing = TargetWriting(deps, deps.secrets)
         self._unsealed: dict[Key, str] = {}
         self._opened_by: dict[Key, Mapping[str, str]] = {}
 
@@ -55,7 +56,7 @@ class SealedSecrets:
 
     async def _unseal(self, key: Key, resource: Object, live: SecretState | None, *, healing: bool) -> Outcome:
         try:
-            await self._open_and_write(key, resource, live, healing=healing)
+            told = await self._open_and_write(key, resource, live, healing=healing)
         except API_TROUBLE:
             raise
         except UnsealError as error:
@@ -70,17 +71,23 @@ class SealedSecrets:
             await self._report_failure(resource, "ApiError", str(error), event=UPDATE_FAILED)
             return Retry(str(error))
         self._unsealed[key] = synced_version(resource)
-        await self._report(resource, Condition("Synced", True, "Unsealed", ""))
+        try:
+            await self._report(resource, Condition("Synced", True, "Unsealed", ""))
+        finally:
+            if told is not None:
+                await self._deps.events.emit(resource, told)
         return Done()
 
-    async def _open_and_write(self, key: Key, resource: Object, live: SecretState | None, *, healing: bool) -> None:
+    async def _open_and_write(
+        self, key: Key, resource: Object, live: SecretState | None, *, healing: bool
+    ) -> Event | None:
         remembered = self._opened_by.get(key, {})
         # RSA takes milliseconds an item and releases the interpreter lock: a thread keeps the loop free.
         unsealed = await self._blocking.run(partial(unseal, resource, self._keyring(), remembered=remembered))
         self._opened_by[key] = unsealed.opened_by
         secret = desired(resource, unsealed.data, live, self._deps.digester)
         event = Event("Unsealed", "SealedSecret unsealed successfully", repeats=True)
-        await write_secret(self._deps, resource, secret, live, healing=healing, event=event)
+        return await self._writing.write(resource, secret, live, healing=healing, event=event)
 
     async def _report_failure(self, resource: Object, reason: str, message: str, *, event: str) -> None:
         if await self._report(resource, Condition("Synced", False, reason, message)):

@@ -1,6 +1,12 @@
-"""Writes a desired Secret and says so: shared by the controllers that own Secrets."""
+"""Writes and deletes target objects: shared by the controllers that own some.
+
+What there is to tell is returned, so that the caller reports the status first: in a storm of new resources an Event
+would otherwise stand between a written Secret and the condition that says so.
+"""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import structlog
 
@@ -15,45 +21,69 @@ from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
 log = structlog.get_logger(__name__)
 
 
-async def write_secret(
-    deps: Deps, resource: Object, desired: DesiredSecret, live: SecretState | None, *, healing: bool, event: Event
-) -> bool:
-    """Apply ``desired`` unless the live Secret is as desired already; return whether a write was made.
+class TargetObjects(Protocol):
+    """Where objects of the target's kind are read and written: :class:`secrets_operator.applying.secrets.Secrets`."""
 
-    A write is announced by ``event``, or when it is ``healing`` (somebody else changed what ``resource`` owns) by an
-    Event that names the keys and the writers. Raises as :meth:`secrets_operator.applying.secrets.Secrets.apply`.
-    """
-    if nothing_to_write(desired, live, deps.digester):
-        return False
-    if live is not None and live.type in POWERFUL_SECRET_TYPES:
-        raise Refused(f"Secret {desired.name} is of type {live.type}, which grants power: choose another name")
-    if live is not None and is_taken_over(live, desired.manager):
-        await deps.secrets.take_over(desired)
-    await deps.secrets.apply(desired)
-    drifted = healing and _has_drifted(desired, live, deps)
-    deps.metrics.wrote_secret(resource["kind"], healed=drifted)
-    said = _healed(desired, live, deps) if drifted else event
-    log.info("secret written", namespace=desired.namespace, secret=desired.name, reason=said.reason)
-    await deps.events.emit(resource, said)
-    return True
+    async def state(self, namespace: str, name: str) -> SecretState | None:
+        """Return the object as it is, or None."""
+        ...
+
+    async def take_over(self, desired: DesiredSecret) -> None:
+        """Turn what our manager's name holds by plain updates into something applied."""
+        ...
+
+    async def apply(self, desired: DesiredSecret) -> SecretState:
+        """Apply ``desired`` and return the object as it is then."""
+        ...
+
+    async def delete(self, state: SecretState) -> None:
+        """Delete the object of that uid."""
+        ...
 
 
-async def delete_secret(deps: Deps, resource: Object, live: SecretState) -> None:
-    """Delete exactly this Secret, and say so; one that was replaced meanwhile is left alone. Raises as above."""
-    await deps.secrets.delete(live)
-    log.info("secret deleted", namespace=live.namespace, secret=live.name)
-    await deps.events.emit(resource, Event("Deleted", f"Deleted Secret {live.name}", repeats=True))
+class TargetWriting:
+    """Writes the targets of one kind."""
 
+    def __init__(self, deps: Deps, objects: TargetObjects) -> None:
+        self._deps = deps
+        self._objects = objects
 
-def _has_drifted(desired: DesiredSecret, live: SecretState | None, deps: Deps) -> bool:
-    # With a new digest key every Secret looks changed, though what is in it is what we want: that is nobody's doing.
-    if live is None or drift_of(desired, live, deps.digester).keys:
-        return True
-    return not desired.labels.items() <= live.labels.items()
+    async def write(
+        self, resource: Object, desired: DesiredSecret, live: SecretState | None, *, healing: bool, event: Event
+    ) -> Event | None:
+        """Apply ``desired`` unless the live object is as desired already; return what to tell, None without a write.
 
+        That is ``event``, or when it is ``healing`` (somebody else changed what ``resource`` owns) an Event that names
+        the keys and the writers. Raises as :meth:`secrets_operator.applying.secrets.Secrets.apply`.
+        """
+        if nothing_to_write(desired, live, self._deps.digester):
+            return None
+        if live is not None and live.type in POWERFUL_SECRET_TYPES:
+            raise Refused(f"Secret {desired.name} is of type {live.type}, which grants power: choose another name")
+        if live is not None and is_taken_over(live, desired.manager):
+            await self._objects.take_over(desired)
+        await self._objects.apply(desired)
+        drifted = healing and self._has_drifted(desired, live)
+        self._deps.metrics.wrote_secret(resource["kind"], healed=drifted)
+        said = self._healed(desired, live) if drifted else event
+        log.info("secret written", namespace=desired.namespace, secret=desired.name, reason=said.reason)
+        return said
 
-def _healed(desired: DesiredSecret, live: SecretState | None, deps: Deps) -> Event:
-    if live is None:
-        return Event("DriftHealed", f"Secret {desired.name} was deleted and is written again", WARNING, repeats=True)
-    drift = drift_of(desired, live, deps.digester)
-    return Event("DriftHealed", f"Secret {desired.name} put right again: {drift}", WARNING, repeats=True)
+    async def delete(self, live: SecretState) -> Event:
+        """Delete exactly this object and return what to tell; one that was replaced meanwhile is left alone."""
+        await self._objects.delete(live)
+        log.info("secret deleted", namespace=live.namespace, secret=live.name)
+        return Event("Deleted", f"Deleted Secret {live.name}", repeats=True)
+
+    def _has_drifted(self, desired: DesiredSecret, live: SecretState | None) -> bool:
+        # With a new digest key every Secret looks changed, though what is in it is what we want: nobody's doing.
+        if live is None or drift_of(desired, live, self._deps.digester).keys:
+            return True
+        return not desired.labels.items() <= live.labels.items()
+
+    def _healed(self, desired: DesiredSecret, live: SecretState | None) -> Event:
+        if live is None:
+            message = f"Secret {desired.name} was deleted and is written again"
+        else:
+            message = f"Secret {desired.name} put right again: {drift_of(desired, live, self._deps.digester)}"
+        return Event("DriftHealed", message, WARNING, repeats=True)

@@ -11,6 +11,7 @@ from secrets_operator.planning.refresh import format_time
 
 # A message that repeats a whole remote answer would make the status unreadable and the object large.
 MESSAGE_LIMIT = 1024
+_STATUS = {True: "True", False: "False", None: "Unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,15 @@ class Condition:
     """What a controller has to say about a resource."""
 
     type: str
-    status: bool
+    status: bool | None
+    """None is Unknown."""
+
     reason: str
     message: str
 
     def as_status(self, previous: Sequence[dict[str, Any]], now: datetime) -> dict[str, str]:
         """Return the condition for the status; ``lastTransitionTime`` moves only when the status flips."""
-        status = "True" if self.status else "False"
+        status = _STATUS[self.status]
         old = find(previous, self.type)
         since = old.get("lastTransitionTime") if old and old.get("status") == status else None
         return {
@@ -44,7 +47,7 @@ def find(conditions: Sequence[dict[str, Any]], kind: str) -> dict[str, Any] | No
 def says_the_same(old: dict[str, Any] | None, new: Condition) -> bool:
     """Tell whether the status already says what ``new`` says."""
     return old is not None and (old.get("status"), old.get("reason", ""), old.get("message", "")) == (
-        "True" if new.status else "False",
+        _STATUS[new.status],
         new.reason,
         one_line(new.message),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from secrets_operator.flow import Object
 from secrets_operator.planning.conditions import Condition, find, says_the_same
 from secrets_operator.planning.refresh import Synced, format_time, parse_time
 
@@ -41,6 +42,14 @@ def external_secret_status(
         "refreshTime": format_time(success.synced.refreshed_at or now),
         **recorded,
     }
+
+
+def speaks_of_another_spec(resource: Object) -> bool:
+    """Tell whether an ExternalSecret is Ready by its status, but the spec has changed since."""
+    status = resource.get("status") or {}
+    ready = find(status.get("conditions") or (), "Ready") or {}
+    generation, _, _ = (status.get("syncedResourceVersion") or "").partition("-")
+    return ready.get("status") == "True" and generation != str(resource["metadata"].get("generation", 0))
 
 
 def store_status(previous: Status, condition: Condition, *, capabilities: str, now: datetime) -> Status | None:

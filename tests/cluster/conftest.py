@@ -18,6 +18,7 @@ import hvac
 import pytest
 from moto.server import ThreadedMotoServer
 
+from devcluster import ClusterThread
 from tests.cluster_world import Aws, OperatorProcess, Process, Vault, World
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,39 @@ def vault() -> Iterator[Vault]:
 def operator(world: World, kubeconfig: Path, aws: Aws) -> Iterator[OperatorProcess]:
     """One operator for the tests that do not disturb it."""
     with OperatorProcess(kubeconfig, OPERATOR_NAMESPACE, aws=aws) as process:
+        process.wait_ready()
+        yield process
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[ClusterThread]:
+    """A dev cluster inside the test process, for tests that break it or read its request log."""
+    with ClusterThread() as thread:
+        yield thread
+
+
+@pytest.fixture(scope="session")
+def kubeconfig_here(embedded: ClusterThread, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The kubeconfig of the embedded cluster."""
+    path = tmp_path_factory.mktemp("embedded") / "kubeconfig"
+    embedded.run(embedded.cluster.write_kubeconfig(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def place(kubeconfig_here: Path) -> World:
+    """The embedded cluster, with our CRDs installed."""
+    world = World(kubeconfig_here)
+    world.apply_files(ROOT / "crds")
+    world.wait_established(ROOT / "crds")
+    world.ensure_namespace(OPERATOR_NAMESPACE)
+    return world
+
+
+@pytest.fixture(scope="session")
+def operator_here(place: World, kubeconfig_here: Path) -> Iterator[OperatorProcess]:
+    """An operator on the embedded cluster."""
+    with OperatorProcess(kubeconfig_here, OPERATOR_NAMESPACE) as process:
         process.wait_ready()
         yield process
 

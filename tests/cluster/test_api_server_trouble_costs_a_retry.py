@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -17,42 +16,13 @@ from tests.cluster_world import OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
 
-ROOT = Path(__file__).parents[2]
 NAMESPACE = "broken"
-
-
-@pytest.fixture(scope="module")
-def kubeconfig_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedded") / "kubeconfig"
-
-
-@pytest.fixture(scope="module")
-def embedded(kubeconfig_here: Path) -> Iterator[ClusterThread]:
-    with ClusterThread() as thread:
-        thread.run(thread.cluster.write_kubeconfig(kubeconfig_here))
-        yield thread
-
-
-@pytest.fixture(scope="module")
-def place(embedded: ClusterThread, kubeconfig_here: Path) -> World:
-    world = World(kubeconfig_here)
-    world.apply_files(ROOT / "crds")
-    world.wait_established(ROOT / "crds")
-    world.ensure_namespace("secrets-operator")
-    world.ensure_namespace(NAMESPACE)
-    return world
-
-
-@pytest.fixture(scope="module")
-def operator_here(place: World, kubeconfig_here: Path) -> Iterator[OperatorProcess]:
-    with OperatorProcess(kubeconfig_here, "secrets-operator") as process:
-        process.wait_ready()
-        yield process
 
 
 @pytest.fixture
 def good(place: World, operator_here: OperatorProcess, embedded: ClusterThread) -> Iterator[str]:
     """A Secret in good state, whose value the store then changes."""
+    place.ensure_namespace(NAMESPACE)
     name = f"e{place.call('GET', '/api/v1/namespaces')['metadata']['resourceVersion']}"
     place.apply(fake_store(NAMESPACE, {"k": "old"}, name=name))
     place.apply(external_secret(NAMESPACE, {"k": "k"}, name=name, store=name))

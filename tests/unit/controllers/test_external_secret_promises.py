@@ -1,22 +1,12 @@
 """The ExternalSecret controller on a cluster and a provider in memory: what is written, and what is not."""
 
-import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from secrets_operator.applying.secrets import Secrets
-from secrets_operator.controllers.deps import Deps
-from secrets_operator.controllers.external_secret import ExternalSecrets
-from secrets_operator.controllers.template_rendering import TemplateRendering
-from secrets_operator.errors import Retryable
-from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.host import Outside
-from secrets_operator.fetching.referents import Referents
-from secrets_operator.fetching.sessions import Sessions
-from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
+from secrets_operator.flow import Again, Done, Never, Outcome, Retry
 from secrets_operator.kube.errors import (
     ApiError,
     Conflict,
@@ -27,82 +17,8 @@ from secrets_operator.kube.errors import (
     Unreachable,
 )
 from secrets_operator.provider import Absent, Failed, Rejected
-from secrets_operator.provider.discovery import Providers
-from secrets_operator.reporting.events import Events
-from secrets_operator.reporting.metrics import Metrics
-from secrets_operator.reporting.status import Statuses
-from secrets_operator.settings import Settings
-from tests.builders import DIGESTER, external_secret, secret, store
-from tests.hand_clock import HandClock
-from tests.memory_cluster import MemoryCluster
-from tests.scripted_provider import ScriptedProvider
-
-KEY = Key("ExternalSecret", "team", "app")
-STORE = store(spec={"provider": {"scripted": {}}})
-
-
-class World:
-    """One controller, one store, one resource."""
-
-    def __init__(self) -> None:
-        self.cluster, self.clock, self.provider = MemoryCluster(external_secret()), HandClock(), ScriptedProvider()
-        self.provider.holds(db="first")
-        self.store: Object | None = STORE
-        self.denial = ""
-        self.blocking = Blocking(1)
-        client = self.cluster.client
-        self.sessions = Sessions(
-            Providers.from_mapping({"scripted": self.provider}),
-            Outside(Referents(client), self.blocking, Metrics("1")),
-            denial=self.speaks_against,
-            limit=1,
-        )
-        deps = Deps(
-            settings=Settings(),
-            clock=self.clock,
-            secrets=Secrets(client, cached=lambda *_: None, digester=DIGESTER),
-            statuses=Statuses(client),
-            events=Events(client, self.clock),
-            metrics=Metrics("1"),
-            digester=DIGESTER,
-        )
-        self.controller = ExternalSecrets(
-            deps,
-            resources=lambda namespace, name: self.cluster.objects.get(("ExternalSecret", namespace, name)),
-            stores=lambda _: self.store,
-            sessions=self.sessions,
-            templates=TemplateRendering(Referents(client), self.blocking, self.clock),
-        )
-
-    async def speaks_against(self, _store: Object, _namespace: str) -> str:
-        return self.denial
-
-    async def reconcile(self) -> Outcome:
-        """Run once as the workers would."""
-        try:
-            return await self.controller.reconcile(KEY)
-        except Retryable as error:
-            return Retry(type(error).__name__, error.after)
-
-    def refresh_comes_due(self) -> None:
-        self.clock.pass_by(2 * 3600)
-
-    def value(self) -> str:
-        """Return what the Secret holds under ``password``."""
-        return base64.b64decode(self.cluster.objects["Secret", "team", "app"]["data"]["password"]).decode()
-
-    def condition(self) -> tuple[str, str]:
-        """Return status and message of the Ready condition."""
-        status = self.cluster.objects["ExternalSecret", "team", "app"].get("status") or {}
-        conditions = status.get("conditions") or [{"status": "", "message": ""}]
-        return conditions[0]["status"], conditions[0]["message"]
-
-    def writes(self) -> dict[str, int]:
-        """Return the calls that wrote something, by verb and kind."""
-        return {call: count for call, count in self.cluster.calls.items() if not call.startswith("get")}
-
-    def failing(self, call: str, error: ApiError) -> None:
-        self.cluster.failures[call] = [error]
+from tests.builders import external_secret, secret, store
+from tests.controller_world import STORE, World
 
 
 @pytest.fixture
