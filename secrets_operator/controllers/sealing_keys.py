@@ -45,7 +45,7 @@ class SealingKeys:
     def certificate(self) -> bytes | None:
         """Return the PEM certificate to seal with: the newest key's; None when there is no key."""
         newest = self._keyring.newest
-        return newest.certificate.public_bytes(Encoding.PEM) if newest else None
+        return newest.certificate.public_bytes(Encoding.PEM) if newest and newest.certificate else None
 
     def load(self, keys: Iterable[SealingKey | None]) -> bool:
         """Take the keys the cluster has; return whether the keyring changed."""

@@ -32,7 +32,7 @@ _PRIVATE_KEY = re.compile(rb"-----BEGIN (RSA )?PRIVATE KEY-----.+?-----END (RSA 
 def parse_key_secret(secret: Object, *, order: KeyOrder = KeyOrder.CERT_NOT_BEFORE) -> SealingKey:
     """Read a sealing key from its Secret; KeySecretError names the Secret and the field to blame."""
     name = str(section(secret, "metadata").get("name", ""))
-    private_key = _private_key(_field(secret, "tls.key", name), name)
+    private_key = rsa_private_key(_field(secret, "tls.key", name), f"the sealing key Secret {name}")
     certificate = _certificate(_field(secret, "tls.crt", name).reveal(), name)
     return SealingKey(
         private_key=private_key,
@@ -82,8 +82,8 @@ def _field(secret: Object, field: str, name: str) -> SecretBytes:
         raise KeySecretError(f"the sealing key Secret {name} holds {error.message}", field=f"data[{field}]") from error
 
 
-def _private_key(pem: SecretBytes, name: str) -> rsa.RSAPrivateKey:
-    """Return the first private key of a PEM text, PKCS#1 or PKCS#8."""
+def rsa_private_key(pem: SecretBytes, holder: str) -> rsa.RSAPrivateKey:
+    """Return the first private key of a PEM text, PKCS#1 or PKCS#8; KeySecretError names its holder."""
     block = _PRIVATE_KEY.search(pem.reveal())
     try:
         # Checking the primes takes a quarter of a second, on the event loop. Who may write here owns the keys anyway.
@@ -92,7 +92,7 @@ def _private_key(pem: SecretBytes, name: str) -> rsa.RSAPrivateKey:
         # The cause is left out: a traceback must not walk through the parser of a private key.
         key = None
     if not isinstance(key, rsa.RSAPrivateKey):
-        message = f"the sealing key Secret {name} needs an unencrypted RSA private key as PKCS#1 or PKCS#8 PEM"
+        message = f"{holder} needs an unencrypted RSA private key as PKCS#1 or PKCS#8 PEM"
         raise KeySecretError(message, field="data[tls.key]")
     return key
 

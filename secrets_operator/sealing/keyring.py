@@ -37,10 +37,10 @@ def fingerprint(public_key: rsa.RSAPublicKey) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SealingKey:
-    """A private key with its certificate and the time that orders it among the others."""
+    """A private key with its certificate (None for a bare key of a backup) and the time that orders it."""
 
     private_key: rsa.RSAPrivateKey = field(repr=False)
-    certificate: x509.Certificate = field(repr=False)
+    certificate: x509.Certificate | None = field(repr=False)
     fingerprint: str
     ordered_at: datetime
     secret_name: str = ""
@@ -53,7 +53,7 @@ class SealingKey:
     @property
     def fits_its_certificate(self) -> bool:
         """Tell whether the certificate belongs to the private key: what it seals could not be opened otherwise."""
-        return self.certificate.public_key() == self.private_key.public_key()
+        return self.certificate is not None and self.certificate.public_key() == self.private_key.public_key()
 
 
 @dataclass(frozen=True, slots=True)

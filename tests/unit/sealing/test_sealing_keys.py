@@ -34,6 +34,7 @@ def private_pem(key: SealingKey, form: PrivateFormat) -> bytes:
 
 
 def certificate_pem(key: SealingKey) -> bytes:
+    assert key.certificate is not None
     return key.certificate.public_bytes(Encoding.PEM)
 
 
@@ -54,6 +55,7 @@ def test_private_keys_are_read_in_both_forms(small_key: SealingKey, form: Privat
     key = parse_key_secret(key_secret(private_pem(small_key, form), certificate_pem(small_key)))
     assert key.fingerprint == small_key.fingerprint
     assert key.private_key.private_numbers() == small_key.private_key.private_numbers()
+    assert small_key.certificate is not None
     assert key.ordered_at == small_key.certificate.not_valid_before_utc
 
 
