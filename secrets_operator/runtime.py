@@ -19,7 +19,7 @@ from secrets_operator.applying.digest_key import digest_key
 from secrets_operator.clock import Clock
 from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.errors import Retryable, Terminal
-from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.blocking import Blocking, Pools
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
 from secrets_operator.planning.secret_state import Digester
@@ -65,10 +65,19 @@ class Operator:
         self._clock = clock
         self._metrics = Metrics(version)
         self._client = Client(connection, clock=clock, account=self._metrics.requested)
-        self._blocking = Blocking(settings.blocking_threads)
-        # RSA wants cores, not waiting room: providers that hang must not keep ciphertext from being opened.
-        self._unsealing = Blocking(settings.unsealing_threads)
-        self._keys = SealingKeys(self._client, settings=settings, clock=clock, blocking=self._unsealing)
+        self._pools = Pools(
+            providers=Blocking(settings.blocking_threads),
+            rendering=Blocking(settings.rendering_threads),
+            decrypting=Blocking(settings.decrypting_threads),
+            answering=Blocking(1),
+        )
+        self._keys = SealingKeys(
+            self._client,
+            settings=settings,
+            clock=clock,
+            blocking=self._pools.rendering,
+            operated=self._metrics.operated_private_key,
+        )
         self._health = Health(clock.monotonic)
         self._http = HttpServer(self._health, self._metrics.registry, certificate=self._keys.certificate)
         self._host = Host(connection, self._health, clock=clock, address=addresses.live)
@@ -84,8 +93,7 @@ class Operator:
             async with self._client:
                 await self._work(stop)
         finally:
-            self._blocking.close()
-            self._unsealing.close()
+            self._pools.close()
             await self._host.stop()
             await self._http.stop()
             log.info("stopped")
@@ -114,8 +122,7 @@ class Operator:
             metrics=self._metrics,
             keys=self._keys,
             providers=providers,
-            blocking=self._blocking,
-            unsealing=self._unsealing,
+            pools=self._pools,
             digester=Digester(key),
         )
         self._health.watch(wiring.watch_states)

@@ -32,7 +32,21 @@ class Settings:
     """How many resources of one store are reconciled at once, and how many blocking calls it may have under way."""
 
     blocking_threads: int = 32
-    unsealing_threads: int = 4
+    rendering_threads: int = 4
+    decrypting_threads: int = 0
+    """How many sealed values are opened at once; 0 means one for each core."""
+
+    update_status: bool = True
+    """Whether SealedSecrets get a status."""
+
+    accept_legacy_data: bool = True
+    """Whether the old form of a SealedSecret, ``spec.data``, is opened."""
+
+    sealing_requests_per_second: float = 2.0
+    sealing_requests_burst: int = 2
+    """How many requests to ``/v1/verify`` and ``/v1/rotate`` one client may make, each; one more passes at first."""
+
+    sealing_key_order: str = "CertNotBefore"
     sealing_key_bits: int = 4096
     sealing_key_lifetime: timedelta = timedelta(days=3650)
     sealing_key_prefix: str = "sealed-secrets-key"

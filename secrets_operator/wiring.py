@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from secrets_operator.applying.child_resources import ChildResources
@@ -20,7 +21,8 @@ from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.controllers.template_rendering import TemplateRendering
-from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.controllers.unsealing import Unsealer
+from secrets_operator.fetching.blocking import Pools
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.namespace_access import NamespaceAccess
 from secrets_operator.fetching.referents import Referents
@@ -49,7 +51,7 @@ from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
-from secrets_operator.sealing.keyring import SealingKey
+from secrets_operator.sealing.keyring import KeyOrder, SealingKey
 from secrets_operator.serving.health import WatchState
 from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
@@ -76,8 +78,7 @@ class Wiring:
         metrics: Metrics,
         keys: SealingKeys,
         providers: Providers,
-        blocking: Blocking,
-        unsealing: Blocking,
+        pools: Pools,
         digester: Digester,
     ) -> None:
         self._settings = settings
@@ -88,7 +89,7 @@ class Wiring:
         access = NamespaceAccess(client, cached=lambda name: self._namespaces.get("", name))
         self.sessions = Sessions(
             providers,
-            Outside(Referents(client), blocking, metrics),
+            Outside(Referents(client), pools.providers, metrics),
             denial=access.denial,
             limit=settings.store_concurrency,
         )
@@ -110,7 +111,7 @@ class Wiring:
             metrics=metrics,
             digester=digester,
         )
-        self._reconcilers = self._controllers(deps, providers, unsealing)
+        self._reconcilers = self._controllers(deps, providers, pools)
         self.workers = Workers(
             self._queue,
             self._reconcile,
@@ -166,8 +167,9 @@ class Wiring:
             ],
         )
         key_secrets = Selection(SECRETS, self._settings.namespace, f"{KEY_LABEL}={ACTIVE}")
+        parsed = partial(sealing_key, order=KeyOrder(self._settings.sealing_key_order))
         self._key_secrets: Collection[SealingKey | None] = Collection(
-            "sealing keys", [self._reflector(key_secrets, sealing_key, self._sealing_key_changed)]
+            "sealing keys", [self._reflector(key_secrets, parsed, self._sealing_key_changed)]
         )
         self._collections: tuple[Collection[Any], ...] = (
             self._external_secrets,
@@ -221,17 +223,26 @@ class Wiring:
         if self._keys.load(self._key_secrets.values()):
             self._handlers.sealing_keys(self._sealed_secrets.values())
 
-    def _controllers(self, deps: Deps, providers: Providers, unsealing: Blocking) -> dict[str, Callable[[Key], Any]]:
+    def _controllers(self, deps: Deps, providers: Providers, pools: Pools) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
+        templates = TemplateRendering(Referents(self._client), pools.rendering, self._clock)
         external_secrets = ExternalSecrets(
             deps,
             resources=self._external_secrets.get,
             stores=lambda key: stores[key.kind].get(key.namespace, key.name),
             sessions=self.sessions,
-            templates=TemplateRendering(Referents(self._client), unsealing, self._clock),
+            templates=templates,
         )
         sealed_secrets = SealedSecrets(
-            deps, resources=self._sealed_secrets.get, keyring=lambda: self._keys.keyring, blocking=unsealing
+            deps,
+            resources=self._sealed_secrets.get,
+            unsealer=Unsealer(
+                lambda: self._keys.keyring,
+                decrypting=pools.decrypting,
+                templates=templates,
+                accept_legacy=self._settings.accept_legacy_data,
+            ),
+            fingerprints=self._keys.fingerprints,
         )
         cluster_external_secrets = ClusterExternalSecrets(
             deps,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -49,6 +50,14 @@ class GoOption(click.Option):
             return None
 
 
+class GoFlagCommand(click.Command):
+    """A command whose boolean options take an optional ``=value`` and whose short options an optional ``=``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite the arguments into click's own spelling and parse them."""
+        return super().parse_args(ctx, _rewritten_all(args, self.params))
+
+
 class GoFlagGroup(LazyGroup):
     """A group that runs by itself, with Go's flags, when its first word is not one of its verbs.
 
@@ -58,8 +67,7 @@ class GoFlagGroup(LazyGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite the arguments into click's own spelling and parse them."""
-        switches = {name for param in self.params if isinstance(param.type, GoBool) for name in param.opts}
-        rewritten = [_rewritten(argument, switches) for argument in args]
+        rewritten = _rewritten_all(args, self.params)
         ctx.allow_interspersed_args = False
         _, rest, _ = self.make_parser(ctx).parse_args(list(rewritten))
         if rest and rest[0] in self.targets:
@@ -69,6 +77,11 @@ class GoFlagGroup(LazyGroup):
         ctx.allow_interspersed_args = True
         ctx.allow_extra_args = True
         return click.Command.parse_args(self, ctx, rewritten)
+
+
+def _rewritten_all(args: Iterable[str], params: Iterable[click.Parameter]) -> list[str]:
+    switches = {name for param in params if isinstance(param.type, GoBool) for name in param.opts}
+    return [_rewritten(argument, switches) for argument in args]
 
 
 def _rewritten(argument: str, switches: set[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
 from secrets_operator.resources.durations import DurationError, format_duration, parse_timedelta
 from secrets_operator.settings import Settings
 
@@ -53,7 +54,7 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
     return click.option(flag, type=GoDuration(), default=shown, show_default=True, help=text)
 
 
-@click.command()
+@click.command(cls=GoFlagCommand)
 @click.option(
     "--kubeconfig",
     type=click.Path(dir_okay=False),
@@ -103,6 +104,41 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
     default=str(_DEFAULTS.sealing_key_bits),
     show_default=True,
     help="RSA bits of a sealing key that the operator makes.",
+)
+@click.option(
+    "--accept-deprecated-v1-data",
+    type=GoBool(),
+    default=str(_DEFAULTS.accept_legacy_data).lower(),
+    show_default=True,
+    help="Open the old form of a SealedSecret, spec.data.",
+)
+@click.option(
+    "--update-status",
+    type=GoBool(),
+    default=str(_DEFAULTS.update_status).lower(),
+    show_default=True,
+    help="Write the status of SealedSecrets.",
+)
+@click.option(
+    "--key-order-priority",
+    type=click.Choice(["CertNotBefore", "SecretCreationTimestamp"]),
+    default=_DEFAULTS.sealing_key_order,
+    show_default=True,
+    help="Which time decides which sealing key is the newest, which seals.",
+)
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=f"{_DEFAULTS.sealing_requests_per_second:g}",
+    show_default=True,
+    help="Requests a second that one client may make to /v1/verify and to /v1/rotate.",
+)
+@click.option(
+    "--rate-limit-burst",
+    type=click.IntRange(0),
+    default=_DEFAULTS.sealing_requests_burst,
+    show_default=True,
+    help="How many of them it may make at once, besides one.",
 )
 @click.option(
     "--listen-addr", type=HostPort(), default=":8080", show_default=True, help="Metrics, probes and /v1/cert.pem."
@@ -179,4 +215,9 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         concurrency=options["concurrent"],
         store_concurrency=options["store_concurrency"],
         sealing_key_bits=int(options["key_size"]),
+        accept_legacy_data=options["accept_deprecated_v1_data"],
+        update_status=options["update_status"],
+        sealing_key_order=options["key_order_priority"],
+        sealing_requests_per_second=options["rate_limit"],
+        sealing_requests_burst=options["rate_limit_burst"],
     )

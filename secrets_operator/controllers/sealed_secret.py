@@ -1,98 +1,143 @@
-"""Reconciles SealedSecrets: decrypt with the sealing keys, apply, report."""
+"""Reconciles SealedSecrets: decrypt with the sealing keys, apply, report.
+
+Every failure is tried again with back-off, for ever. What failed for a reason that lies in the ciphertext, the keys or
+the Secret in the way is not worked out again until one of them changes: such a try costs nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
+from secrets_operator.controllers.unsealing import Unsealer
 from secrets_operator.controllers.writing import TargetWriting
 from secrets_operator.errors import InvalidSpec, OperatorError, Refused
-from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.flow import Done, Key, Never, Object, Outcome, Retry
+from secrets_operator.flow import Done, Key, Object, Outcome, Retry
 from secrets_operator.kube.resources import SEALED_SECRETS
 from secrets_operator.planning.conditions import Condition
-from secrets_operator.planning.refresh import synced_version
-from secrets_operator.planning.sealed_secret import Blocked, Settled, Unseal, desired, plan
+from secrets_operator.planning.sealed_secret import (
+    Blocked,
+    Content,
+    Settled,
+    Unseal,
+    desired,
+    obstacle,
+    plan,
+    source_digest,
+)
+from secrets_operator.planning.sealing_key_memory import remembered_keys
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.status import sealed_secret_status
 from secrets_operator.reporting.events import WARNING, Event
-from secrets_operator.sealing.keyring import Keyring
-from secrets_operator.sealing.unseal import UnsealError, unseal
+from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION
+from secrets_operator.sealing.diagnosis import FailureReason
+from secrets_operator.sealing.failures import UnsealError
 
 UNSEAL_FAILED, UPDATE_FAILED = "ErrUnsealFailed", "ErrUpdateFailed"
 
 
-class SealedSecrets:
-    """The controller. Remembers which version it unsealed, and which key opened which item."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why the Secret could not be brought in line: the condition's reason and message, and the Event's reason."""
 
-    def __init__(self, deps: Deps, *, resources: Lookup, keyring: Callable[[], Keyring], blocking: Blocking) -> None:
+    reason: str
+    message: str
+    event: str = UNSEAL_FAILED
+    lasts: bool = False
+    """Whether the same attempt is bound to fail again in the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Everything that decides how an attempt ends: as long as it is the same, so is the end."""
+
+    source: str
+    keys: frozenset[str]
+    live: SecretState | None
+
+
+class SealedSecrets:
+    """The controller. Remembers in memory only what failed, and from what."""
+
+    def __init__(
+        self, deps: Deps, *, resources: Lookup, unsealer: Unsealer, fingerprints: Callable[[], frozenset[str]]
+    ) -> None:
+        """Tell by ``fingerprints`` which sealing keys there are at the moment."""
         self._deps = deps
         self._resources = resources
-        self._keyring = keyring
-        self._blocking = blocking
+        self._unsealer = unsealer
+        self._fingerprints = fingerprints
         self._writing = TargetWriting(deps, deps.secrets)
-        self._unsealed: dict[Key, str] = {}
-        self._opened_by: dict[Key, Mapping[str, str]] = {}
+        self._failed: dict[Key, tuple[_Attempt, Failed]] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
         """Bring one Secret in line with its SealedSecret."""
         resource = self._resources(key.namespace, key.name)
         if resource is None or "deletionTimestamp" in resource["metadata"]:
-            self._unsealed.pop(key, None)
-            self._opened_by.pop(key, None)
+            self._failed.pop(key, None)
             return Done()
         live = await self._deps.secrets.state(key.namespace, key.name)
-        version = self._unsealed.get(key, "")
-        match plan(resource, live, unsealed_version=version, digester=self._deps.digester):
-            case Settled():
-                return Done()
-            case Blocked(message):
-                await self._report_failure(resource, "NotOwned", f"failed update: {message}", event=UPDATE_FAILED)
-                # The Secret in the way is not watched: look again, ever more seldom.
-                return Retry(message)
-            case Unseal(heals):
-                return await self._unseal(key, resource, live, healing=heals)
-
-    async def _unseal(self, key: Key, resource: Object, live: SecretState | None, *, healing: bool) -> Outcome:
+        ended = await self._bring_in_line(key, resource, live)
+        if isinstance(ended, Failed):
+            await self._report_failure(resource, ended)
+            return Retry(ended.message)
+        self._failed.pop(key, None)
         try:
-            told = await self._open_and_write(key, resource, live, healing=healing)
+            await self._report(resource, Condition("Synced", True, "Unsealed", ""))
+        finally:
+            if ended is not None:
+                await self._deps.events.emit(resource, ended)
+        return Done()
+
+    async def _bring_in_line(self, key: Key, resource: Object, live: SecretState | None) -> Failed | Event | None:
+        """Return what failed, or what to tell about what was written; None when nothing was."""
+        match plan(resource, live, self._deps.digester):
+            case Settled():
+                return None
+            case Blocked(message):
+                return Failed("NotOwned", f"failed update: {message}", UPDATE_FAILED)
+            case Unseal(heals):
+                attempt = _Attempt(source_digest(resource, self._deps.digester), self._fingerprints(), live)
+                known = self._failed.get(key)
+                if known is not None and known[0] == attempt:
+                    return known[1]
+                ended = await self._unseal(resource, live, healing=heals)
+                if isinstance(ended, Failed) and ended.lasts:
+                    self._failed[key] = attempt, ended
+                return ended
+
+    async def _unseal(self, resource: Object, live: SecretState | None, *, healing: bool) -> Failed | Event | None:
+        try:
+            return await self._open_and_write(resource, live, healing=healing)
         except API_TROUBLE:
             raise
         except UnsealError as error:
             # One line: the groups of items stand on lines of their own in the error.
-            message = error.message.replace("\n", "; ")
-            await self._report_failure(resource, error.reason, message, event=UNSEAL_FAILED)
-            return Never(message)
+            lasts = error.reason is not FailureReason.TEMPLATE_ERROR
+            return Failed(error.reason, error.message.replace("\n", "; "), lasts=lasts)
         except (InvalidSpec, Refused) as error:
-            await self._report_failure(resource, "InvalidSpec", str(error), event=UNSEAL_FAILED)
-            return Never(str(error))
+            return Failed("InvalidSpec", str(error), lasts=True)
         except OperatorError as error:
-            await self._report_failure(resource, "ApiError", str(error), event=UPDATE_FAILED)
-            return Retry(str(error))
-        self._unsealed[key] = synced_version(resource)
-        try:
-            await self._report(resource, Condition("Synced", True, "Unsealed", ""))
-        finally:
-            if told is not None:
-                await self._deps.events.emit(resource, told)
-        return Done()
+            return Failed("ApiError", str(error), UPDATE_FAILED)
 
     async def _open_and_write(
-        self, key: Key, resource: Object, live: SecretState | None, *, healing: bool
-    ) -> Event | None:
-        remembered = self._opened_by.get(key, {})
-        # RSA takes milliseconds an item and releases the interpreter lock: a thread keeps the loop free.
-        unsealed = await self._blocking.run(partial(unseal, resource, self._keyring(), remembered=remembered))
-        self._opened_by[key] = unsealed.opened_by
-        secret = desired(resource, unsealed.data, live, self._deps.digester)
+        self, resource: Object, live: SecretState | None, *, healing: bool
+    ) -> Failed | Event | None:
+        hint = live.annotations.get(SEALED_KEYS_ANNOTATION, "") if live is not None else ""
+        unsealed = await self._unsealer.unseal(resource, remembered=remembered_keys(hint, _items(resource)))
+        content = Content(unsealed.data, unsealed.template, unsealed.opened_by)
+        secret = desired(resource, content, live, self._deps.digester)
+        in_the_way = obstacle(secret, live, self._deps.digester)
+        if in_the_way:
+            return Failed("Immutable", f"failed update: {in_the_way}", UPDATE_FAILED, lasts=True)
         event = Event("Unsealed", "SealedSecret unsealed successfully", repeats=True)
         return await self._writing.write(resource, secret, live, healing=healing, event=event)
 
-    async def _report_failure(self, resource: Object, reason: str, message: str, *, event: str) -> None:
-        if await self._report(resource, Condition("Synced", False, reason, message)):
-            said = f"Failed to unseal: {message}" if event == UNSEAL_FAILED else message
-            await self._deps.events.emit(resource, Event(event, said, WARNING))
+    async def _report_failure(self, resource: Object, failed: Failed) -> None:
+        if await self._report(resource, Condition("Synced", False, failed.reason, failed.message)):
+            said = f"Failed to unseal: {failed.message}" if failed.event == UNSEAL_FAILED else failed.message
+            await self._deps.events.emit(resource, Event(failed.event, said, WARNING))
 
     async def _report(self, resource: Object, condition: Condition) -> bool:
         status = sealed_secret_status(
@@ -101,6 +146,12 @@ class SealedSecrets:
             generation=resource["metadata"].get("generation", 0),
             now=self._deps.clock.now(),
         )
-        if status is not None:
+        if status is not None and self._deps.settings.update_status:
             await self._deps.statuses.write(SEALED_SECRETS, resource, status)
         return status is not None
+
+
+def _items(resource: Object) -> list[str]:
+    """Return the names of the sealed values, and the empty one of the old form."""
+    encrypted = (resource.get("spec") or {}).get("encryptedData")
+    return [*encrypted, ""] if isinstance(encrypted, dict) else [""]

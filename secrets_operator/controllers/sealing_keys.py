@@ -7,7 +7,7 @@ keep the others from opening what they can.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
@@ -21,7 +21,7 @@ from secrets_operator.kube.resources import SECRETS
 from secrets_operator.sealing.errors import KeySecretError
 from secrets_operator.sealing.key_generation import generate_key
 from secrets_operator.sealing.key_secrets import key_secret_manifest, parse_key_secret
-from secrets_operator.sealing.keyring import Keyring, SealingKey
+from secrets_operator.sealing.keyring import KeyOrder, Keyring, SealingKey
 from secrets_operator.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -30,17 +30,25 @@ log = structlog.get_logger(__name__)
 class SealingKeys:
     """The keyring of the moment."""
 
-    def __init__(self, client: Client, *, settings: Settings, clock: Clock, blocking: Blocking) -> None:
+    def __init__(
+        self, client: Client, *, settings: Settings, clock: Clock, blocking: Blocking, operated: Callable[[], None]
+    ) -> None:
+        """Call ``operated`` before each private-key operation, from the thread it happens in."""
         self._client = client
         self._settings = settings
         self._clock = clock
         self._blocking = blocking
+        self._operated = operated
         self._keyring = Keyring()
 
     @property
     def keyring(self) -> Keyring:
         """The keys that are active now."""
         return self._keyring
+
+    def fingerprints(self) -> frozenset[str]:
+        """Return the fingerprints of the keys that are active now."""
+        return frozenset(key.fingerprint for key in self._keyring.keys)
 
     def certificate(self) -> bytes | None:
         """Return the PEM certificate to seal with: the newest key's; None when there is no key."""
@@ -49,10 +57,9 @@ class SealingKeys:
 
     def load(self, keys: Iterable[SealingKey | None]) -> bool:
         """Take the keys the cluster has; return whether the keyring changed."""
-        keyring = Keyring(key for key in keys if key is not None)
-        changed = {key.fingerprint for key in keyring.keys} != {key.fingerprint for key in self._keyring.keys}
-        self._keyring = keyring
-        return changed
+        before = self.fingerprints()
+        self._keyring = Keyring((key for key in keys if key is not None), operated=self._operated)
+        return self.fingerprints() != before
 
     async def ensure(self) -> None:
         """Make a key when there is none; the watch brings it back. Raises what the API server answers."""
@@ -74,10 +81,10 @@ class SealingKeys:
         log.info("sealing key generated", secret=stored["metadata"]["name"])
 
 
-def sealing_key(secret: Object) -> SealingKey | None:
+def sealing_key(secret: Object, *, order: KeyOrder) -> SealingKey | None:
     """Project a key Secret for the watch: the parsed key, or None (and a line in the log) when it holds none."""
     try:
-        return parse_key_secret(secret)
+        return parse_key_secret(secret, order=order)
     except KeySecretError as error:
         log.warning("a sealing key was skipped", secret=secret["metadata"]["name"], error=str(error))
         return None

@@ -1,4 +1,4 @@
-"""Renders the templates of ExternalSecrets off the event loop, with bounds on time, memory and output."""
+"""Renders the templates of both kinds off the event loop, with bounds on time, memory and output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.template_sources import template_sources
 from secrets_operator.flow import Fetched, Key, SecretBytes
 from secrets_operator.rendering.external_secret import secret_data
-from secrets_operator.rendering.gotemplate import EXTERNAL_SECRETS, EXTERNAL_SECRETS_LENIENT, Context, TemplateCache
+from secrets_operator.rendering.gotemplate import (
+    EXTERNAL_SECRETS,
+    EXTERNAL_SECRETS_LENIENT,
+    SEALED_SECRETS,
+    Context,
+    TemplateCache,
+)
+from secrets_operator.rendering.sealed_secret import RenderedItems, check_items, render_items
 from secrets_operator.rendering.secret_template import Rendered, Sources, render_template
 from secrets_operator.resources.templates import Template
 
@@ -36,6 +43,30 @@ class TemplateRendering:
         """Return the parts of the Secret of resource ``key``; raises InvalidSpec naming what fails, or a Retryable."""
         sources = await template_sources(self._referents, key, template)
         return await self._blocking.run(partial(self._render, template, values, sources))
+
+    async def render_items(
+        self, templates: Mapping[str, object], values: Mapping[str, SecretBytes] | None
+    ) -> RenderedItems:
+        """Return what ``template.data`` of a SealedSecret makes of its ``values``; without any, only check the texts.
+
+        Raises nothing: what fails is in the result.
+        """
+        if not templates:
+            return RenderedItems(values or {})
+        return await self._blocking.run(partial(self._render_items, templates, values))
+
+    def _render_items(self, templates: Mapping[str, object], values: Mapping[str, SecretBytes] | None) -> RenderedItems:
+        context = self._context()
+
+        def check(name: str, source: str) -> None:
+            self._compiled.get(source, name=name, dialect=SEALED_SECRETS)
+
+        def render(name: str, source: str, data: Mapping[str, bytes]) -> bytes:
+            return self._compiled.get(source, name=name, dialect=SEALED_SECRETS).render(data, context=context)
+
+        if values is None:
+            return RenderedItems({}, check_items(templates, check=check))
+        return render_items(templates, values, render=render)
 
     def _render(self, template: Template, values: Mapping[str, SecretBytes], sources: Sources) -> Rendered:
         # One account for all templates of a Secret: a thousand small ones may not take what one large one may not.

@@ -65,12 +65,22 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        self._private_key_operations = self._counter(
+            "sealing_private_key_operations", "Attempts to open a sealed value with a sealing key."
+        )
         self._writes = Counter(
             "secrets_operator_secret_writes_total",
             "Native Secrets written, by kind of their owner.",
             ["kind"],
             registry=self.registry,
         )
+
+    def _counter(self, name: str, text: str) -> Counter:
+        return Counter(f"secrets_operator_{name}_total", text, registry=self.registry)
+
+    def operated_private_key(self) -> None:
+        """Record a private-key operation of a sealing key; may be called from any thread."""
+        self._private_key_operations.inc()
 
     def reconciled(self, claim: Claim, outcome: Outcome, seconds: float) -> None:
         """Record a finished reconcile of ``seconds``."""

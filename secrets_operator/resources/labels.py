@@ -47,5 +47,8 @@ SEALING_KEY_LABEL: Final = f"{SEALED_PREFIX}sealed-secrets-key"
 
 # --- ours ---
 OWN_ANNOTATION_PREFIX: Final = "secrets-operator.dev/"
+# On Secrets of SealedSecrets: a keyed digest of what the Secret was made from, and which sealing key opened what.
+SEALED_SOURCE_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealed-source"
+SEALED_KEYS_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealing-keys"
 
 TRUE: Final = "true"

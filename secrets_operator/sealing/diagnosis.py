@@ -23,7 +23,6 @@ class FailureReason(StrEnum):
     """Reasons of the ``Synced`` condition; with several, the first in this order is shown."""
 
     INVALID_SPEC = "InvalidSpec"
-    NOT_SUPPORTED = "NotSupported"
     BAD_BASE64 = "BadBase64"
     MALFORMED = "MalformedValue"
     DAMAGED = "DamagedValue"
@@ -31,6 +30,7 @@ class FailureReason(StrEnum):
     NAMESPACE_MISMATCH = "NamespaceMismatch"
     NAME_MISMATCH = "NameMismatch"
     NO_KEY = "NoKey"
+    TEMPLATE_ERROR = "TemplateError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Diagnosis:
         for key in keys[: self._budget]:
             self._budget -= 1
             try:
-                hybrid.open_value(key.private_key, sealed, label=guess.label)
+                self._keyring.open_with(key, sealed, label=guess.label)
             except UnopenedValueError:
                 continue
             except DamagedValueError:

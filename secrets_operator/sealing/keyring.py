@@ -7,7 +7,7 @@ keys from Secrets, ``key_generation`` makes new ones.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -64,13 +64,19 @@ class Opened:
     fingerprint: str
 
 
+def _uncounted() -> None:
+    """Do nothing about an operation."""
+
+
 class Keyring:
     """Sealing keys in the order they were registered; of two with the same public key the later one stays."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_operated")
 
-    def __init__(self, keys: Iterable[SealingKey] = ()) -> None:
+    def __init__(self, keys: Iterable[SealingKey] = (), *, operated: Callable[[], None] = _uncounted) -> None:
+        """Call ``operated``, from whatever thread it happens in, before each private-key operation."""
         self._keys = {key.fingerprint: key for key in keys}
+        self._operated = operated
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -105,7 +111,12 @@ class Keyring:
         """Try every fitting key; UnopenedValueError when none opens the value, else as ``hybrid.open_value`` raises."""
         for key in self.fitting(sealed, remembered=remembered):
             try:
-                return Opened(hybrid.open_value(key.private_key, sealed, label=label), key.fingerprint)
+                return Opened(self.open_with(key, sealed, label=label), key.fingerprint)
             except UnopenedValueError:
                 continue
         raise UnopenedValueError("no key could decrypt secret")
+
+    def open_with(self, key: SealingKey, sealed: bytes, *, label: bytes) -> SecretBytes:
+        """Try one key, at the cost of one private-key operation; raises as ``hybrid.open_value``."""
+        self._operated()
+        return hybrid.open_value(key.private_key, sealed, label=label)

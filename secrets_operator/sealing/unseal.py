@@ -1,33 +1,36 @@
 """A SealedSecret and the keyring become decrypted values, or every reason why not at once.
 
-One failing item means no Secret at all. Items are decrypted in the order of their names; messages and their order are
-stable, so a condition built from them does not flap. CPU-bound: some milliseconds for each item with an RSA-4096 key.
-Neighbour: ``diagnosis`` explains failures.
+One failing item means no Secret at all. An ``Unsealing`` opens items one by one, so that its caller may spread them
+over threads: each costs some milliseconds with an RSA-4096 key, and the operation releases the interpreter lock.
+Neighbours: ``diagnosis`` explains failures, ``legacy`` reads the old form, ``failures`` has the error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import Object, SecretBytes
-from secrets_operator.sealing.diagnosis import Cause, Diagnosis, FailureReason, Identity
+from secrets_operator.sealing import legacy
+from secrets_operator.sealing.diagnosis import Diagnosis, FailureReason, Identity
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.errors import (
     BadBase64Error,
     DamagedValueError,
     MalformedValueError,
-    SealingError,
     UnopenedValueError,
 )
+from secrets_operator.sealing.failures import Failure, UnsealError
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.keyring import Keyring, Opened
-from secrets_operator.sealing.scopes import label, scope_of
+from secrets_operator.sealing.scopes import Scope, label, scope_of
 
-_NO_KEY = "no key could decrypt secret"
+NO_KEY = "no key could decrypt secret"
 _NOTHING_REMEMBERED: Mapping[str, str] = MappingProxyType({})
+# The one value of the old form has no name of its own.
+_WHOLE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,124 +39,156 @@ class Unsealed:
 
     data: Mapping[str, SecretBytes]
     opened_by: Mapping[str, str]
+    template: Object
+    """What the Secret is besides its data; in the form of ``spec.template``, from wherever the SealedSecret has it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why one item cannot be unsealed, or (without ``item``) why the whole object cannot."""
+class SealedItem:
+    """One sealed value by name, as the SealedSecret has it; ``name`` is empty for the one of the old form."""
 
-    reason: FailureReason
-    message: str
-    item: str = ""
+    name: str
+    text: object
 
 
-class UnsealError(SealingError):
-    """Some items cannot be unsealed. ``reason`` is for the condition, the message lists all causes."""
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """No key opens the value under its proper label; the reason is looked for when all items have been tried."""
 
-    def __init__(self, failures: list[Failure]) -> None:
-        """Group the failures by message, with the items in parentheses and one group on each line."""
-        super().__init__("\n".join(_grouped(failures)))
-        self.failures = tuple(failures)
-        self.reason = min((failure.reason for failure in failures), key=list(FailureReason).index)
+    item: str
+    sealed: bytes
+
+
+Result = Opened | Unopened | Failure
 
 
 def unseal(sealed: Object, keyring: Keyring, *, remembered: Mapping[str, str] = _NOTHING_REMEMBERED) -> Unsealed:
-    """Decrypt every item of a SealedSecret, trying the remembered fingerprint of each first; UnsealError lists all."""
-    failures = list(_unsupported(sealed))
-    opened: dict[str, Opened] = {}
-    items = _Items(sealed, keyring)
-    for item, text in _encrypted_items(sealed, failures):
-        result = items.open(item, text, remembered.get(item, ""))
-        if isinstance(result, Failure):
-            failures.append(result)
-        else:
-            opened[item] = result
-    if failures:
-        raise UnsealError(failures)
-    return Unsealed(
-        data={item: result.value for item, result in opened.items()},
-        opened_by={item: result.fingerprint for item, result in opened.items()},
-    )
+    """Decrypt every item of a SealedSecret, trying the remembered fingerprint of each first; UnsealError lists all.
+
+    Templates are not rendered. Raises InvalidSpec for an object of another form.
+    """
+    unsealing = Unsealing(sealed, keyring, remembered=remembered)
+    return unsealing.finish({item.name: unsealing.open(item) for item in unsealing.items})
 
 
-class _Items:
+class Unsealing:
     """Opens the items of one SealedSecret, which share a label, a diagnosis and most often a key."""
 
-    def __init__(self, sealed: Object, keyring: Keyring) -> None:
-        own = _identity(section(sealed, "metadata"))
-        scope = scope_of(section(sealed, "metadata", "annotations"))
+    def __init__(
+        self,
+        sealed: Object,
+        keyring: Keyring,
+        *,
+        remembered: Mapping[str, str] = _NOTHING_REMEMBERED,
+        accept_legacy: bool = True,
+    ) -> None:
+        """Read the object; InvalidSpec when it has no identity, UnsealError when its form as a whole is refused."""
+        self._sealed = sealed
         self._keyring = keyring
-        self._label = label(scope, namespace=own.namespace, name=own.name)
-        self._diagnosis = Diagnosis(keyring, scope=scope, own=own, template=_template_identity(sealed, own))
+        self._remembered = remembered
+        self._own = identity_of(sealed)
+        self._scope = scope_of(section(sealed, "metadata", "annotations"))
+        self._label = label(self._scope, namespace=self._own.namespace, name=self._own.name)
         self._last_fingerprint = ""
+        self.is_legacy = legacy.is_legacy(section(sealed, "spec"))
+        self.items = tuple(_legacy_items(sealed, accepted=accept_legacy) if self.is_legacy else _items(sealed))
 
-    def open(self, item: str, text: object, remembered: str) -> Opened | Failure:
-        """Decrypt one item or say why not."""
-        if not isinstance(text, str):
-            return Failure(FailureReason.INVALID_SPEC, "a sealed value must be a string", item)
+    @property
+    def scope(self) -> Scope:
+        """Return the scope that the object declares."""
+        return self._scope
+
+    def open(self, item: SealedItem) -> Result:
+        """Decrypt one item or say why not; may be called from several threads at once."""
+        if not isinstance(item.text, str):
+            return Failure(FailureReason.INVALID_SPEC, "a sealed value must be a string", item.name)
         try:
-            return self._open(decode_base64(text), remembered)
+            sealed = decode_base64(item.text)
         except BadBase64Error as error:
-            return Failure(FailureReason.BAD_BASE64, error.message, item)
+            return Failure(FailureReason.BAD_BASE64, error.message, item.name)
+        try:
+            return self._open(item.name, sealed)
         except MalformedValueError as error:
-            return Failure(FailureReason.MALFORMED, f"{_NO_KEY}: {error.message}", item)
+            return Failure(FailureReason.MALFORMED, f"{NO_KEY}: {error.message}", item.name)
         except DamagedValueError as error:
-            return Failure(FailureReason.DAMAGED, f"{_NO_KEY}: {error.message}", item)
+            return Failure(FailureReason.DAMAGED, f"{NO_KEY}: {error.message}", item.name)
         except UnopenedValueError:
-            cause = self._cause_of(text)
-            return Failure(cause.reason, f"{_NO_KEY}: {cause.advice}", item)
+            return Unopened(item.name, sealed)
 
-    def _open(self, value: bytes, remembered: str) -> Opened:
-        first = remembered or self._last_fingerprint
-        opened = self._keyring.open(value, label=self._label, remembered=first)
+    def finish(self, results: Mapping[str, Result]) -> Unsealed:
+        """Return the values; UnsealError lists every failure, diagnosed by some more private-key operations."""
+        failures = self.failures(results.values())
+        if failures:
+            raise UnsealError(failures)
+        opened = {item: result for item, result in results.items() if isinstance(result, Opened)}
+        data: Mapping[str, SecretBytes] = {item: result.value for item, result in opened.items()}
+        template = section(self._sealed, "spec", "template")
+        if self.is_legacy:
+            data, template = _unpacked(data[_WHOLE])
+        opened_by = {item: result.fingerprint for item, result in opened.items()}
+        return Unsealed(data=data, opened_by=opened_by, template=template)
+
+    def failures(self, results: Iterable[Result]) -> list[Failure]:
+        """Return why items did not open, diagnosed, in the order of the results."""
+        diagnosis = Diagnosis(self._keyring, scope=self._scope, own=self._own, template=self._template_identity())
+        return [
+            _diagnosed(result, diagnosis) if isinstance(result, Unopened) else result
+            for result in results
+            if not isinstance(result, Opened)
+        ]
+
+    def _open(self, item: str, sealed: bytes) -> Opened:
+        first = self._remembered.get(item) or self._last_fingerprint
+        opened = self._keyring.open(sealed, label=self._label, remembered=first)
         self._last_fingerprint = opened.fingerprint
         return opened
 
-    def _cause_of(self, text: str) -> Cause:
-        return self._diagnosis.cause_of(decode_base64(text))
+    def _template_identity(self) -> Identity:
+        """Return what the template calls the Secret: it never decides, but hints at what the values were sealed for."""
+        metadata = section(self._sealed, "spec", "template", "metadata")
+        return Identity(
+            namespace=str(metadata.get("namespace") or self._own.namespace),
+            name=str(metadata.get("name") or self._own.name),
+        )
 
 
-def _encrypted_items(sealed: Object, failures: list[Failure]) -> list[tuple[str, object]]:
-    """Return the items sorted by name; a missing or odd ``encryptedData`` is a failure, never an empty Secret."""
-    encrypted = section(sealed, "spec").get("encryptedData")
-    if isinstance(encrypted, dict):
-        return sorted(encrypted.items())
-    if not failures:
-        message = "spec.encryptedData must be an object of sealed values (it may be empty)"
-        failures.append(Failure(FailureReason.INVALID_SPEC, message))
-    return []
-
-
-def _unsupported(sealed: Object) -> Iterator[Failure]:
-    """Yield a failure for each part of the spec that would otherwise be ignored."""
-    if section(sealed, "spec").get("data") is not None:
-        message = "spec.data (a whole Secret in one value) is not supported yet: seal again into spec.encryptedData"
-        yield Failure(FailureReason.NOT_SUPPORTED, message)
-    if section(sealed, "spec", "template", "data"):
-        message = "spec.template.data is not supported yet: seal the finished values into spec.encryptedData"
-        yield Failure(FailureReason.NOT_SUPPORTED, message)
-
-
-def _identity(metadata: Object) -> Identity:
+def identity_of(sealed: Object) -> Identity:
     """Return the object's own identity; InvalidSpec when it has no name or namespace."""
+    metadata = section(sealed, "metadata")
     for field in ("name", "namespace"):
         if not isinstance(metadata.get(field), str) or not metadata[field]:
             raise InvalidSpec("a SealedSecret needs a name and a namespace to be unsealed", field=f"metadata.{field}")
     return Identity(namespace=metadata["namespace"], name=metadata["name"])
 
 
-def _template_identity(sealed: Object, own: Identity) -> Identity:
-    """Return what the template calls the Secret: it never decides, but it hints at what the values were sealed for."""
-    metadata = section(sealed, "spec", "template", "metadata")
-    return Identity(
-        namespace=str(metadata.get("namespace") or own.namespace),
-        name=str(metadata.get("name") or own.name),
-    )
+def _items(sealed: Object) -> list[SealedItem]:
+    """Return the items sorted by name; a missing or odd ``encryptedData`` is a failure, never an empty Secret."""
+    encrypted = section(sealed, "spec").get("encryptedData")
+    if not isinstance(encrypted, dict):
+        message = "spec.encryptedData must be an object of sealed values (it may be empty)"
+        raise UnsealError([Failure(FailureReason.INVALID_SPEC, message)])
+    return [SealedItem(name, text) for name, text in sorted(encrypted.items())]
 
 
-def _grouped(failures: list[Failure]) -> list[str]:
-    """Return one line for each message, sorted; items stay in the order of their names, in which they failed."""
-    items: dict[str, list[str]] = {}
-    for failure in failures:
-        items.setdefault(failure.message, []).append(failure.item)
-    return [f"{message} ({', '.join(names)})" if all(names) else message for message, names in sorted(items.items())]
+def _legacy_items(sealed: Object, *, accepted: bool) -> list[SealedItem]:
+    """Return the one value of the old form."""
+    spec = section(sealed, "spec")
+    if not accepted:
+        raise UnsealError([Failure(FailureReason.INVALID_SPEC, legacy.TURNED_OFF)])
+    if spec.get("encryptedData"):
+        raise UnsealError([Failure(FailureReason.INVALID_SPEC, legacy.BOTH_FORMS)])
+    return [SealedItem(_WHOLE, spec["data"])]
+
+
+def _unpacked(whole: SecretBytes) -> tuple[dict[str, SecretBytes], Object]:
+    """Return the values and the template of the Secret inside the old form."""
+    try:
+        secret = legacy.inner_secret(whole)
+        return legacy.inner_data(secret), legacy.inner_template(secret)
+    except MalformedValueError as error:
+        raise UnsealError([Failure(FailureReason.MALFORMED, error.message)]) from None
+
+
+def _diagnosed(result: Unopened, diagnosis: Diagnosis) -> Failure:
+    cause = diagnosis.cause_of(result.sealed)
+    return Failure(cause.reason, f"{NO_KEY}: {cause.advice}", result.item)

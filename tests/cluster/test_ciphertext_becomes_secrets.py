@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,92 @@ def test_ciphertext_that_is_damaged_names_the_item(world: World, namespace: str,
     assert "(bad)" in found["message"]
     assert "(worse)" in found["message"]
     assert world.secret(namespace, "sealed") is None
+
+
+def test_templates_are_rendered_with_the_decrypted_values(world: World, namespace: str, certificate: str) -> None:
+    sealed = seal(certificate, namespace)
+    sealed["spec"]["template"]["data"] = {"url": "https://{{ .k }}@db", "k": "is not overwritten"}
+    world.apply(sealed)
+    world.wait_data(namespace, "sealed", {"k": b"plain", "url": b"https://plain@db"})
+
+
+def test_a_template_that_does_not_parse_is_named(world: World, namespace: str, certificate: str) -> None:
+    sealed = seal(certificate, namespace)
+    sealed["spec"]["template"]["data"] = {"url": "{{ .k"}
+    world.apply(sealed)
+    found = world.wait_condition("SealedSecret", namespace, "sealed", status="False", reason="TemplateError")
+    assert "(url)" in found["message"]
+    assert world.secret(namespace, "sealed") is None
+
+
+def test_the_old_form_becomes_the_secret_inside(world: World, namespace: str, certificate: str) -> None:
+    inner = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "other", "labels": {"team": "shop"}},
+        "type": "kubernetes.io/basic-auth",
+        "stringData": {"username": "u", "password": "p"},
+    }
+    command = [sys.executable, "-m", "secrets_operator", "seal", "--raw", "--cert", certificate]
+    command += ["--namespace", namespace, "--name", "sealed"]
+    done = subprocess.run(command, input=json.dumps(inner), capture_output=True, text=True, timeout=30, check=True)
+    legacy = sealed_secret(namespace, {})
+    legacy["spec"]["data"] = done.stdout
+    world.apply(legacy)
+    world.wait_data(namespace, "sealed", {"username": b"u", "password": b"p"})
+    secret = world.secret(namespace, "sealed")
+    assert secret is not None
+    assert (secret["type"], secret["metadata"]["labels"]["team"]) == ("kubernetes.io/basic-auth", "shop")
+
+
+def test_metadata_of_the_template_is_put_right(world: World, namespace: str, certificate: str) -> None:
+    sealed = seal(certificate, namespace)
+    sealed["spec"]["template"]["metadata"]["labels"] = {"team": "shop"}
+    world.apply(sealed)
+    world.wait_condition("SealedSecret", namespace, "sealed")
+    world.edit_secret(namespace, "sealed", {"metadata": {"labels": {"team": "other", "foreign": "stays"}}})
+
+    def labels() -> dict[str, str]:
+        secret = world.secret(namespace, "sealed") or {"metadata": {}}
+        return dict(secret["metadata"].get("labels") or {})
+
+    wait_for("the label of the template", lambda: labels().get("team") == "shop")
+    assert labels()["foreign"] == "stays"
+
+
+def test_without_an_owner_reference_the_secret_outlives_its_sealed_secret(
+    world: World, namespace: str, certificate: str
+) -> None:
+    sealed = seal(certificate, namespace)
+    skip = {"sealedsecrets.bitnami.com/skip-set-owner-references": "true"}
+    sealed["spec"]["template"]["metadata"]["annotations"] = skip
+    world.apply(sealed)
+    world.wait_condition("SealedSecret", namespace, "sealed")
+    secret = world.secret(namespace, "sealed")
+    assert secret is not None
+    assert "ownerReferences" not in secret["metadata"]
+
+
+def test_changed_data_of_an_immutable_secret_is_refused_with_what_to_do(
+    world: World, namespace: str, certificate: str
+) -> None:
+    sealed = seal(certificate, namespace)
+    sealed["spec"]["template"]["immutable"] = True
+    world.apply(sealed)
+    world.wait_condition("SealedSecret", namespace, "sealed")
+    changed = seal(certificate, namespace, value="changed")
+    changed["spec"]["template"]["immutable"] = True
+    world.apply(changed)
+    world.wait_condition("SealedSecret", namespace, "sealed", status="False", reason="Immutable")
+    assert world.data(namespace, "sealed") == {"k": b"plain"}
+    world.delete_secret(namespace, "sealed")
+    world.wait_data(namespace, "sealed", {"k": b"changed"})
+
+
+def test_a_scope_annotation_set_later_opens_what_waited_for_it(world: World, namespace: str, certificate: str) -> None:
+    sealed = seal(certificate, namespace, "--scope", "cluster-wide")
+    wide = sealed["metadata"] | {"namespace": namespace}
+    world.apply({**sealed, "metadata": {**wide, "annotations": {}}})
+    world.wait_condition("SealedSecret", namespace, "sealed", status="False", reason="ScopeMismatch")
+    world.apply({**sealed, "metadata": wide})
+    world.wait_data(namespace, "sealed", {"k": b"plain"})

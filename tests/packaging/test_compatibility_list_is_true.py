@@ -15,9 +15,6 @@ from secrets_operator.planning.support import EXTERNAL_SECRET, STORE, unsupporte
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
-from secrets_operator.sealing.diagnosis import FailureReason
-from secrets_operator.sealing.keyring import Keyring
-from secrets_operator.sealing.unseal import UnsealError, unseal
 
 COMPATIBILITY = Path(__file__).parents[2] / "docs" / "compatibility.md"
 WORKS, NOT_YET, NO_EFFECT = "works", "not supported yet", "no effect"
@@ -119,20 +116,12 @@ def is_refused(kind: str, field: Field) -> bool:
     """Ask the code whether a field is reported as not supported."""
     spec = nested(field.path, field.sample)["spec"]
     if kind == "SealedSecret":
-        return is_refused_by_unsealing(spec)
+        return False  # nothing of it is
     if kind == "ClusterExternalSecret":
         return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))
     if kind == "ExternalSecret":
         return bool(unsupported_fields(spec, EXTERNAL_SECRET))
     return bool(unsupported_fields(spec, STORE)) or is_refused_by_provider(kind, spec.get("provider") or {})
-
-
-def is_refused_by_unsealing(spec: dict[str, Any]) -> bool:
-    try:
-        unseal({"metadata": {"name": "n", "namespace": "ns"}, "spec": {"encryptedData": {}, **spec}}, Keyring())
-    except UnsealError as error:
-        return FailureReason.NOT_SUPPORTED in {failure.reason for failure in error.failures}
-    return False
 
 
 def is_refused_by_provider(kind: str, providers: dict[str, Any]) -> bool:

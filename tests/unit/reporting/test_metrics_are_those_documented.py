@@ -30,6 +30,7 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_provider_calls:counter",
         "secrets_operator_drift_healed:counter",
         "secrets_operator_secret_writes:counter",
+        "secrets_operator_sealing_private_key_operations:counter",
         "secrets_operator_queue_depth:gauge",
         "secrets_operator_queue_oldest_seconds:gauge",
         "secrets_operator_reconciles_running:gauge",

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
 from secrets_operator.sealing.key_secrets import key_secret_manifest, parse_key_secret
 from secrets_operator.sealing.keyring import Keyring, SealingKey
+from tests import sealing_data
+from tests.sealing_data import FOLDER, key_of
 
 Open = Callable[[rsa.RSAPrivateKey, bytes, bytes], bytes]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,30 +38,24 @@ class SealedExample:
     plaintext: bytes
 
 
-def _key(private_pem: bytes, certificate_pem: bytes) -> SealingKey:
-    data = {"tls.key": base64.b64encode(private_pem).decode(), "tls.crt": base64.b64encode(certificate_pem).decode()}
-    return parse_key_secret({"metadata": {"name": "sealed-secrets-key1"}, "data": data})
-
-
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    return Path(__file__).parents[2] / "data" / "sealed-secrets"
+    return FOLDER
 
 
 @pytest.fixture(scope="session")
 def kubeseal_key(data_folder: Path) -> SealingKey:
-    return _key((data_folder / "tls.key").read_bytes(), (data_folder / "tls.crt").read_bytes())
+    return key_of((data_folder / "tls.key").read_bytes(), (data_folder / "tls.crt").read_bytes())
 
 
 @pytest.fixture(scope="session")
-def more_values(data_folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((data_folder / "more-values.json").read_text())
-    return loaded
+def more_values() -> dict[str, Any]:
+    return sealing_data.more_values()
 
 
 @pytest.fixture(scope="session")
-def small_key(more_values: dict[str, Any]) -> SealingKey:
-    return _key(more_values["private_key_pkcs8_pem"].encode(), more_values["certificate_pem"].encode())
+def small_key() -> SealingKey:
+    return sealing_data.small_key()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,11 @@ from ruamel.yaml import YAML
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import SecretBytes
 from secrets_operator.sealing.diagnosis import FailureReason
+from secrets_operator.sealing.failures import UnsealError
 from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.sealing.scopes import Scope, label, scope_annotations
 from secrets_operator.sealing.seal import seal_value
-from secrets_operator.sealing.unseal import UnsealError, unseal
+from secrets_operator.sealing.unseal import Unsealing, unseal
 
 Seal = Callable[..., str]
 PLAINTEXT = b"hunter2-hunter2"
@@ -197,30 +199,73 @@ def test_a_value_changed_after_sealing_is_told_from_a_wrong_key(seal: Seal, keyr
     assert error.reason is FailureReason.DAMAGED
 
 
+def legacy(secret: object, key: SealingKey, *, name: str = "db") -> dict[str, Any]:
+    """Return a SealedSecret of the old form."""
+    bound_to = label(Scope.STRICT, namespace="team-a", name=name)
+    plaintext = SecretBytes(json.dumps(secret).encode())
+    text = seal_value(key.private_key.public_key(), plaintext, label=bound_to, random=os.urandom)
+    return sealed_secret({}, data=text, template={"type": "ignored", "data": {"ignored": "x"}})
+
+
+INNER = {
+    "kind": "Secret",
+    "apiVersion": "v1",
+    "metadata": {"name": "other", "namespace": "other", "labels": {"a": "b"}, "annotations": {"c": "d"}, "uid": "1"},
+    "type": "kubernetes.io/basic-auth",
+    "data": {"password": "aHVudGVyMg==", "username": "eA=="},
+    "stringData": {"username": "admin"},
+}
+
+
+def test_the_old_form_is_a_whole_secret_and_its_template_is_ignored(small_key: SealingKey, keyring: Keyring) -> None:
+    unsealed = unseal(legacy(INNER, small_key), keyring)
+    assert unsealed.data == {"password": SecretBytes(b"hunter2"), "username": SecretBytes(b"admin")}
+    assert unsealed.template == {
+        "metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}},
+        "type": "kubernetes.io/basic-auth",
+    }
+    assert unsealed.opened_by == {"": small_key.fingerprint}
+
+
+def test_the_old_form_is_bound_to_its_name_too(small_key: SealingKey, keyring: Keyring) -> None:
+    error = failure_of(legacy(INNER, small_key, name="old"), keyring)
+    assert (error.reason, "(" in str(error)) == (FailureReason.NO_KEY, False)
+
+
 @pytest.mark.parametrize(
-    ("spec", "message"),
+    ("inner", "says"),
     [
-        pytest.param(
-            {"data": "AAAA"}, "spec.data (a whole Secret in one value) is not supported yet", id="legacy data"
-        ),
-        pytest.param(
-            {"data": ""}, "spec.data (a whole Secret in one value) is not supported yet", id="empty legacy data"
-        ),
-        pytest.param(
-            {"template": {"data": {"url": "x"}}}, "spec.template.data is not supported yet", id="templates of values"
-        ),
+        pytest.param("text", "is not the JSON of a Secret", id="no object"),
+        pytest.param({**INNER, "kind": "ConfigMap"}, "is not the JSON of a Secret", id="another kind"),
+        pytest.param({**INNER, "data": {"k": "!"}}, "data[k] of the Secret sealed in spec.data: illegal", id="base64"),
+        pytest.param({**INNER, "data": {"k": 1}}, "data of the Secret sealed in spec.data is no map", id="a number"),
+        pytest.param({**INNER, "metadata": "x"}, "metadata of the Secret sealed in spec.data", id="odd metadata"),
     ],
 )
-def test_what_is_not_supported_is_refused_by_the_name_of_its_field(
-    keyring: Keyring, spec: dict[str, Any], message: str
+def test_an_old_form_that_holds_no_secret_is_malformed(
+    small_key: SealingKey, keyring: Keyring, inner: object, says: str
 ) -> None:
-    error = failure_of(sealed_secret({}, **spec), keyring)
-    assert error.reason is FailureReason.NOT_SUPPORTED
-    assert str(error).startswith(message)
+    error = failure_of(legacy(inner, small_key), keyring)
+    assert error.reason is FailureReason.MALFORMED
+    assert says in str(error)
+
+
+def test_both_forms_at_once_are_refused(seal: Seal, keyring: Keyring) -> None:
+    error = failure_of(sealed_secret({"a": seal()}, data=seal()), keyring)
+    assert str(error) == "cannot use the field 'encryptedData' and the deprecated field 'data' at the same time"
+
+
+def test_an_empty_old_form_is_the_old_form(keyring: Keyring) -> None:
+    assert failure_of(sealed_secret({}, data=""), keyring).reason is FailureReason.MALFORMED
+
+
+def test_the_old_form_can_be_turned_off(small_key: SealingKey, keyring: Keyring) -> None:
+    with pytest.raises(UnsealError, match="using deprecated 'data' field, use 'encryptedData' or flip the feature"):
+        Unsealing(legacy(INNER, small_key), keyring, accept_legacy=False)
 
 
 @pytest.mark.parametrize("spec", [{}, {"data": None}, {"template": {"data": {}}}, {"template": {"data": None}}])
-def test_absent_forms_of_what_is_not_supported_are_fine(keyring: Keyring, spec: dict[str, Any]) -> None:
+def test_absent_old_forms_and_templates_are_no_old_form(keyring: Keyring, spec: dict[str, Any]) -> None:
     assert unseal(sealed_secret({}, **spec), keyring).data == {}
 
 

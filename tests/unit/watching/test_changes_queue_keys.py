@@ -8,7 +8,7 @@ import pytest
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.desired import from_external_secret
 from secrets_operator.planning.external_secret import Wanted, wanted
-from secrets_operator.planning.sealed_secret import desired
+from secrets_operator.planning.sealed_secret import Content, desired
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.watching.cache import Change
@@ -145,7 +145,8 @@ def written_by_external_secret() -> SecretState:
 
 
 def written_by_sealed_secret() -> SecretState:
-    return live(desired(sealed_secret(), values(password="p"), None, DIGESTER))
+    content = Content(values(password="p"), {}, {"password": "SHA256:key"})
+    return live(desired(sealed_secret(), content, None, DIGESTER))
 
 
 def edited(state: SecretState) -> SecretState:
@@ -162,7 +163,7 @@ BY_ES, BY_SS = written_by_external_secret(), written_by_sealed_secret()
         pytest.param(APP, replace(BY_ES, labels={**BY_ES.labels, "a": "b"}), {}, id="a foreign label -> nothing"),
         pytest.param(APP, edited(BY_ES), {APP: Lane.DRIFT}, id="a value changed -> its owner, as drift"),
         pytest.param(APP, None, {APP: Lane.DRIFT}, id="deleted -> its owner, as drift"),
-        pytest.param(SEALED, BY_SS, {}, id="our own write for a SealedSecret -> nothing"),
+        pytest.param(SEALED, BY_SS, {SEALED: Lane.DRIFT}, id="of a SealedSecret -> its owner, which compares"),
         pytest.param(SEALED, edited(BY_SS), {SEALED: Lane.DRIFT}, id="a sealed value changed -> its owner, as drift"),
         pytest.param(SEALED, None, {SEALED: Lane.DRIFT}, id="deleted -> its SealedSecret, as drift"),
     ],
