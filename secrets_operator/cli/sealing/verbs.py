@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-VERBS: dict[str, tuple[str, str]] = {}
+_HERE = "secrets_operator.cli.sealing."
+
+VERBS: dict[str, tuple[str, str]] = {
+    "reencrypt": (_HERE + "reencrypt:reencrypt", "Put whole folders under the newest key, in place."),
+}
