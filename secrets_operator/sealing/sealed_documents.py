@@ -94,11 +94,11 @@ class SealedDocument:
         named = [item for item in values if item]
         return changes + self._recorded(facts.sealed_again(named, sealing) if facts and named else None)
 
-    def without(self, item: str) -> list[Change]:
-        """Return what removes an item from the text."""
+    def without(self, *items: str) -> list[Change]:
+        """Return what removes items from the text."""
         facts = self.facts
-        changes: list[Change] = [Drop(self.item_path(item))]
-        return changes + self._recorded(facts and facts.only(set(self.items) - {item}))
+        changes: list[Change] = [Drop(self.item_path(item)) for item in items]
+        return changes + self._recorded(facts and facts.only(set(self.items) - set(items)))
 
     def renamed(self, item: str, new: str) -> list[Change]:
         """Return what renames an item in the text."""

@@ -6,4 +6,7 @@ _HERE = "secrets_operator.cli.sealing."
 
 VERBS: dict[str, tuple[str, str]] = {
     "reencrypt": (_HERE + "reencrypt:reencrypt", "Put whole folders under the newest key, in place."),
+    "rename": (_HERE + "item_verbs:rename_item", "Rename an item of a SealedSecret."),
+    "set": (_HERE + "item_verbs:set_item", "Seal a value into an item of a SealedSecret."),
+    "unset": (_HERE + "item_verbs:unset_item", "Remove items of a SealedSecret."),
 }
