@@ -170,11 +170,10 @@ def opened(keyring: Keyring) -> Callable[..., dict[str, bytes]]:
 
     def values(text: bytes, keys: Keyring = keyring, position: int = 0) -> dict[str, bytes]:
         document = sealed_documents(ManifestText.read(text))[position]
-        found = {
+        return {
             item: keys.open(decode_base64(sealed), label=document.bound_to()).value.reveal()
             for item, sealed in document.items.items()
         }
-        return found
 
     return values
 
