@@ -17,7 +17,11 @@ from secrets_operator.errors import InvalidSpec, Terminal
 from secrets_operator.provider.contract import ENTRY_POINT_GROUP, Capabilities, Provider
 
 # Providers of this project whose distribution is not named after the provider, or that must not be guessed wrong.
-FIRST_PARTY = {"aws": "secrets-operator-aws", "vault": "secrets-operator-vault"}
+FIRST_PARTY = {
+    "aws": "secrets-operator-aws",
+    "kubernetes": "secrets-operator-kubernetes",
+    "vault": "secrets-operator-vault",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ ASKS_FOR_NOTHING = {"None"}
 USABLE: dict[str, dict[str, Any]] = {
     "aws": {"service": "SecretsManager", "region": "eu-west-1"},
     "vault": {"server": "https://vault.example.com:8200", "path": "secret"},
+    "kubernetes": {"auth": {"token": {"bearerToken": {"name": "login", "key": "token"}}}},
     "fake": {},
 }
 

@@ -75,10 +75,11 @@ async def read():
     print(answer.payload.reveal())
 
 asyncio.run(read())
-try:
-    providers.get("vault")
-except InvalidSpec as error:
-    print(error)
+for name in ("aws", "kubernetes", "vault"):
+    try:
+        providers.get(name)
+    except InvalidSpec as error:
+        print(error)
 """
 
 
@@ -86,5 +87,7 @@ def test_it_has_the_fake_provider_and_names_what_is_missing(installed: Path, tmp
     assert run(installed, tmp_path, "-c", PROGRAM).splitlines() == [
         "['fake']",
         "b'b'",
+        "provider aws is not installed: pip install secrets-operator-aws",
+        "provider kubernetes is not installed: pip install secrets-operator-kubernetes",
         "provider vault is not installed: pip install secrets-operator-vault",
     ]

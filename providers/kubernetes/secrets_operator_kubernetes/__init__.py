@@ -1,0 +1,1 @@
+"""Secrets of other namespaces and clusters as a provider of secrets-operator; found by entry point."""
