@@ -5,6 +5,7 @@ from __future__ import annotations
 _HERE = "secrets_operator.cli.sealing."
 
 VERBS: dict[str, tuple[str, str]] = {
+    "lint": (_HERE + "lint:lint", "Check SealedSecrets without a cluster."),
     "reencrypt": (_HERE + "reencrypt:reencrypt", "Put whole folders under the newest key, in place."),
     "rename": (_HERE + "item_verbs:rename_item", "Rename an item of a SealedSecret."),
     "set": (_HERE + "item_verbs:set_item", "Seal a value into an item of a SealedSecret."),

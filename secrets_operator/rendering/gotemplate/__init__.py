@@ -13,6 +13,7 @@ from secrets_operator.rendering.gotemplate.dialects import (
 )
 from secrets_operator.rendering.gotemplate.errors import ExecError, LimitError, ParseError, Place, TemplateError
 from secrets_operator.rendering.gotemplate.limits import CompileLimits, Context, Limits
+from secrets_operator.rendering.gotemplate.references import named_keys
 from secrets_operator.rendering.gotemplate.template import Template, compile_template
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "TemplateCache",
     "TemplateError",
     "compile_template",
+    "named_keys",
 ]

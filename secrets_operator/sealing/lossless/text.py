@@ -17,7 +17,7 @@ from secrets_operator.sealing.documents import load_json
 from secrets_operator.sealing.errors import DocumentError
 from secrets_operator.sealing.lossless.changes import Change, Put, applied
 from secrets_operator.sealing.lossless.json_tree import json_trees
-from secrets_operator.sealing.lossless.nodes import Node, Scalar, find, value_of
+from secrets_operator.sealing.lossless.nodes import Mapping, Node, Path, Scalar, find, key_text, value_of
 from secrets_operator.sealing.lossless.splices import Splice, splices
 
 _SEPARATOR = re.compile(r"^---", re.MULTILINE)
@@ -63,6 +63,19 @@ class ManifestText:
     def __bytes__(self) -> bytes:
         return codecs.BOM_UTF8 * self._has_mark + self._text.encode()
 
+    def line_of(self, index: int, path: Path, dotted: str) -> int:
+        """Return the 1-based line of a field below a path of a document, or of the nearest value above it."""
+        node = find(self.documents[index - 1].root, path) or self.documents[index - 1].root
+        key = node.start
+        while dotted and isinstance(node, Mapping):
+            steps = {key_text(entry.key): entry for entry in node.entries}
+            step = next((name for name in steps if name and _leads(dotted, name)), None)
+            if step is None:
+                break
+            key, node = steps[step].key.start, steps[step].value
+            dotted = dotted[len(step) :].lstrip(".[")
+        return self._text.count("\n", 0, key) + 1
+
     def changed(self, index: int, changes: Sequence[Change]) -> ManifestText:
         """Return the text with changes of the document of that 1-based index; DocumentError names the document."""
         current = self
@@ -100,6 +113,11 @@ class ManifestText:
             return ManifestText(text, has_mark=self._has_mark)
         except DocumentError:
             return None
+
+
+def _leads(dotted: str, name: str) -> bool:
+    """Tell whether a field, written with dots and brackets, begins with a name."""
+    return dotted == name or dotted.startswith((name + ".", name + "[", name + "]"))
 
 
 def _spliced(text: str, found: list[Splice]) -> str:
