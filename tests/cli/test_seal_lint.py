@@ -29,7 +29,7 @@ def test_text_names_file_line_document_field_and_rule(run_seal: Run) -> None:
     lines = process.stdout.decode().splitlines()
     assert process.returncode == 1
     assert lines[0] == "bad.yaml:1: error: document 1: not valid YAML (line 2, column 1) [unreadable]"
-    assert lines[1].startswith("wrong/two.yaml:34: error: document 2: spec.stringData: there is no such field")
+    assert lines[1].startswith("wrong/two.yaml:37: error: document 2: spec.stringData: there is no such field")
     assert [line.rpartition("[")[2] for line in lines[2:]] == ["facts]", "server-field]"]
     assert process.stderr == b"3 errors, 1 warnings\n"
 
