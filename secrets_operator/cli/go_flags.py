@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -56,6 +58,27 @@ class GoFlagCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite the arguments into click's own spelling and parse them."""
         return super().parse_args(ctx, _rewritten_all(args, self.params))
+
+
+class GoListOption(GoOption):
+    """An option that may be given again, of values separated by commas; those of the variable come first."""
+
+    def __init__(self, *args: Any, envvar: str, **attributes: Any) -> None:
+        """Keep the variable's name from click, which would prefer the command line over it."""
+        super().__init__(*args, **(attributes | {"multiple": True, "default": (), "callback": self._joined}))
+        self._variable = envvar
+
+    def _joined(self, _ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+        texts = (os.environ.get(self._variable, ""), *given)
+        return tuple(value for text in texts if text for value in _comma_separated(text))
+
+
+def _comma_separated(text: str) -> list[str]:
+    """Return the values of one text, a line of CSV as Go's flags read it; text that is none is one value."""
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error:
+        return [text]
 
 
 class GoFlagGroup(LazyGroup):

@@ -13,6 +13,7 @@ from secrets_operator.flow import Object
 FORMATS = ("json", "yaml")
 # Longer than any value, so that a line is never folded.
 _WIDTH = 1 << 30
+_ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 # Plain text to us, but a date, a sexagesimal number or a merge key to other readers of YAML 1.1.
 _READ_OTHERWISE = re.compile(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|<<|=", re.DOTALL
@@ -32,7 +33,8 @@ def output_format(requested: str, file_name: str) -> str:
 def manifest_text(manifest: Object, text_format: str) -> str:
     """Return one manifest: JSON ended by a line break, or a YAML document that starts with ``---``."""
     if text_format == "json":
-        return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        # Go escapes what HTML could mistake for markup.
+        return json.dumps(manifest, indent=2, ensure_ascii=False).translate(_ESCAPED) + "\n"
     return _yaml_text(manifest)
 
 

@@ -166,6 +166,10 @@ class Client:
         request = requests.watch(Target(resource, namespace), params)
         return events(request, self._session.stream(request))
 
+    async def send(self, request: Request) -> bytes:
+        """Send a request that is about no object, such as one through a proxy, and return the body of the answer."""
+        return await self._call(request)
+
     async def version(self) -> Object:
         """Return what the API server says about itself; ``gitVersion`` is the interesting part."""
         return await self._object(requests.raw("/version"))

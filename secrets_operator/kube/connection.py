@@ -25,15 +25,22 @@ from secrets_operator.kube.logins import Login, PluginLogin
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
+_NO_OVERRIDES = kubeconfig.Overrides()
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a client needs to talk to an API server; ``namespace`` is the one to use where the user names none."""
+    """What a client needs to talk to an API server; ``namespace`` is the one to use where the user names none.
+
+    ``headers`` go with every request, such as those of impersonation.
+    """
 
     server: str
     credential: Credential
     tls: ssl.SSLContext
     namespace: str = "default"
     server_name: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def load(environ: Mapping[str, str], *, clock: Clock, path: str = "", context: str = "") -> Connection:
@@ -68,9 +75,17 @@ def in_cluster(environ: Mapping[str, str], *, clock: Clock, folder: Path = SERVI
     )
 
 
-def from_kubeconfig(paths: str, *, clock: Clock, context: str = "") -> Connection:
-    """Return the connection of ``context`` (by default the current one) in the files ``paths``, as in $KUBECONFIG."""
-    access = kubeconfig.parse(read_documents(paths), context)
+def from_kubeconfig(
+    paths: str, *, clock: Clock, context: str = "", overrides: kubeconfig.Overrides = _NO_OVERRIDES
+) -> Connection:
+    """Return the connection of ``context`` (by default the current one) in the files ``paths``, as in $KUBECONFIG.
+
+    Without files the ``overrides`` must say all that is needed.
+    """
+    if paths:
+        access = kubeconfig.parse(read_documents(paths), context, overrides)
+    else:
+        access = overrides.applied(Access(server="", namespace="default", trust=tls.Trust()))
     plugin = PluginLogin(paths, context) if access.login and access.token is None and not access.token_file else None
     login = plugin.login() if plugin else Login()
     return Connection(

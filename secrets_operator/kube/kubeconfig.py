@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,62 @@ class Access:
     login: bool = False
 
 
-def parse(documents: Sequence[Document], context: str = "") -> Access:
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says in place of a kubeconfig; empty members say nothing."""
+
+    cluster: str = ""
+    user: str = ""
+    server: str = ""
+    token: str = ""
+    certificate_authority: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    tls_server_name: str = ""
+    insecure_skip_tls_verify: bool = False
+
+    def applied(self, access: Access) -> Access:
+        """Return the access with what is said here in place of its own."""
+        authority = Path(self.certificate_authority) if self.certificate_authority else None
+        trust = replace(access.trust, server_name=self.tls_server_name or access.trust.server_name)
+        if authority or self.insecure_skip_tls_verify:
+            trust = Trust(ca_file=authority, insecure=self.insecure_skip_tls_verify, server_name=trust.server_name)
+        logged_in = bool(self.token or self.client_certificate)
+        return replace(
+            access,
+            server=self.server.rstrip("/") or access.server,
+            trust=trust,
+            token=checked_token(self.token.encode(), "--token") if self.token else access.token,
+            token_file=None if self.token else access.token_file,
+            certificate=Path(self.client_certificate) if self.client_certificate else access.certificate,
+            key=Path(self.client_key) if self.client_key else access.key,
+            login=access.login and not logged_in,
+        )
+
+
+_NO_OVERRIDES = Overrides()
+
+
+def namespace_of(documents: Sequence[Document], context: str = "") -> str:
+    """Return the namespace of ``context``, by default of the current one; raises as ``parse``."""
+    chosen = _Entry.find(documents, "contexts", "context", context or _current(documents))
+    return chosen.text("namespace") or "default"
+
+
+def parse(documents: Sequence[Document], context: str = "", overrides: Overrides = _NO_OVERRIDES) -> Access:
     """Return what ``context`` (by default the current one) says; of several documents the first to name a thing wins.
 
     Raises InvalidConnection, with the path of the field, when something is missing or not supported.
     """
     name = context or _current(documents)
     chosen = _Entry.find(documents, "contexts", "context", name)
-    cluster = _Entry.find(documents, "clusters", "cluster", chosen.text("cluster"))
-    user_name = chosen.text("user")
+    cluster = _Entry.find(documents, "clusters", "cluster", overrides.cluster or chosen.text("cluster"))
+    user_name = overrides.user or chosen.text("user")
     user = _Entry.find(documents, "users", "user", user_name) if user_name else _Entry("users", Path(), {})
     cluster.refuse(_REFUSED_CLUSTER)
     user.refuse(_REFUSED_USER)
     token = user.text("token").encode()
-    return Access(
+    access = Access(
         server=_server(cluster),
         namespace=chosen.text("namespace") or "default",
         trust=_trust(cluster),
@@ -71,6 +113,7 @@ def parse(documents: Sequence[Document], context: str = "") -> Access:
         key=user.data("client-key"),
         login=bool(user.values.get("exec") or user.values.get("auth-provider")),
     )
+    return overrides.applied(access)
 
 
 @dataclass(frozen=True, slots=True)

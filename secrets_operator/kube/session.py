@@ -119,7 +119,7 @@ class Session:
                 request.method,
                 self._connection.server + request.path,
                 data=request.body,
-                headers=_headers(request, token),
+                headers=[*self._connection.headers, *_headers(request, token).items()],
                 timeout=reading,
                 allow_redirects=False,
                 server_hostname=self._connection.server_name or None,

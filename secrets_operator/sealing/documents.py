@@ -13,18 +13,22 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from secrets_operator.sealing.errors import DocumentError
+from secrets_operator.sealing.yaml_scalars import Rewritten
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SEPARATOR = re.compile(r"^---", re.MULTILINE)
 
+_Read = tuple[Any, tuple[Rewritten, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: its 1-based place in the text, its value, and whether YAML (with its scalars) was read."""
+    """One document: its 1-based place in the text, its value, whether YAML was read, and what that rewrote."""
 
     index: int
     body: Any = field(repr=False)
     is_yaml: bool
+    rewritten: tuple[Rewritten, ...] = ()
 
 
 def read_documents(data: bytes) -> list[Document]:
@@ -35,7 +39,7 @@ def read_documents(data: bytes) -> list[Document]:
         raise DocumentError("no secrets found. Ensure the input is valid and UTF-8 encoded") from None
     # An object at the start is JSON, except where YAML separators or flow style show up.
     is_json = text.lstrip().startswith("{") and not _SEPARATOR.search(text)
-    documents = list(_numbered(load_json(text), is_yaml=False) if is_json else _numbered_yaml(text))
+    documents = list(_numbered(_load_json(text), is_yaml=False) if is_json else _numbered_yaml(text))
     return [document for document in documents if document.body is not None]
 
 
@@ -46,17 +50,21 @@ def _numbered_yaml(text: str) -> Iterator[Document]:
     return _numbered(load_documents(text), is_yaml=True)
 
 
-def _numbered(bodies: Iterator[Any], *, is_yaml: bool) -> Iterator[Document]:
+def _load_json(text: str) -> Iterator[_Read]:
+    return ((body, ()) for body in load_json(text))
+
+
+def _numbered(read: Iterator[_Read], *, is_yaml: bool) -> Iterator[Document]:
     """Yield documents with their index, which errors are given too."""
     index = 1
     while True:
         try:
-            body = next(bodies)
+            body, rewritten = next(read)
         except StopIteration:
             return
         except DocumentError as error:
             raise DocumentError(f"document {index}: {error.message}") from error
-        yield Document(index, body, is_yaml)
+        yield Document(index, body, is_yaml, rewritten)
         index += 1
 
 

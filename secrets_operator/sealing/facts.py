@@ -18,8 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from secrets_operator.flow import Object
 from secrets_operator.sealing.errors import FactsError
-from secrets_operator.sealing.scopes import Scope
+from secrets_operator.sealing.fields import section
+from secrets_operator.sealing.scopes import Scope, scope_of
 
 FACTS_ANNOTATION = "secrets-operator.dev/sealed"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -89,6 +91,28 @@ def facts_annotation(facts: Facts) -> dict[str, str]:
         ],
     }
     return {FACTS_ANNOTATION: json.dumps(record, ensure_ascii=False, separators=(",", ":"))}
+
+
+def with_facts(sealed: Object, items: Iterable[str], sealing: Sealing) -> Object:
+    """Return a SealedSecret whose facts say that these items were sealed now, and forget items that are gone.
+
+    Facts of the other items stay; facts that do not parse, or are about another name, namespace or scope, are replaced.
+    """
+    metadata = section(sealed, "metadata")
+    annotations = section(metadata, "annotations")
+    empty = Facts(
+        name=str(metadata.get("name") or ""),
+        namespace=str(metadata.get("namespace") or ""),
+        scope=scope_of(annotations),
+        items={},
+    )
+    try:
+        known = facts_of(annotations) or empty
+    except FactsError:
+        known = empty
+    current = known if replace(known, items={}) == empty else empty
+    facts = current.sealed_again(items, sealing).only(section(sealed, "spec", "encryptedData"))
+    return {**sealed, "metadata": {**metadata, "annotations": {**annotations, **facts_annotation(facts)}}}
 
 
 def _sealing(group: Any) -> Sealing:

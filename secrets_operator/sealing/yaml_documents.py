@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 )
 
 from secrets_operator.sealing.errors import DocumentError
-from secrets_operator.sealing.yaml_scalars import as_string, resolve
+from secrets_operator.sealing.yaml_scalars import Rewritten, as_string, resolve
 
 _MERGE = "<<"
 _TAG = "tag:yaml.org,2002:"
@@ -35,12 +35,16 @@ _DEEPEST = 100
 _MOST_NODES = 1_000_000
 
 
-def load_documents(text: str) -> Iterator[Any]:
-    """Yield each document of a YAML stream (None for an empty one); DocumentError with the position in the text."""
+def load_documents(text: str) -> Iterator[tuple[Any, tuple[Rewritten, ...]]]:
+    """Yield each document of a YAML stream (None for an empty one), with the scalars that read otherwise as strings.
+
+    Raises DocumentError with the position in the text.
+    """
     events = _events(text)
     for event in events:
         if isinstance(event, DocumentStartEvent):
-            yield _Builder(events).value(next(events), depth=0)
+            builder = _Builder(events)
+            yield builder.value(next(events)), tuple(builder.rewritten)
 
 
 def _events(text: str) -> Iterator[Event]:
@@ -68,31 +72,39 @@ class _Builder:
         self._anchors: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
         self._nodes = 0
+        self.rewritten: list[Rewritten] = []
 
-    def value(self, event: Event, *, depth: int) -> Any:
-        """Return the value that starts with this event."""
+    def value(self, event: Event, path: tuple[str, ...] = ()) -> Any:
+        """Return the value that starts with this event; items of a sequence add an empty step to the path."""
         assert isinstance(event, NodeEvent)
         if isinstance(event, AliasEvent):
             return self._alias(event)
         start = self._nodes
         self._count(1, event)
-        if depth > _DEEPEST:
+        if len(path) > _DEEPEST:
             raise DocumentError(f"nested more than {_DEEPEST} levels deep{_position(event.start_mark)}")
-        value = self._content(event, depth)
+        value = self._content(event, path)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
             self._sizes[event.anchor] = self._nodes - start
         return value
 
-    def _content(self, event: Event, depth: int) -> Any:
+    def _content(self, event: Event, path: tuple[str, ...]) -> Any:
         """Return a scalar, a list or a mapping."""
         match event:
             case ScalarEvent():
-                return _scalar(event)
+                value = _scalar(event)
+                self._note(event, value, path)
+                return value
             case SequenceStartEvent():
-                return list(self._items(SequenceEndEvent, depth))
+                return list(self._items(SequenceEndEvent, path))
             case _:
-                return self._mapping(event, depth)
+                return self._mapping(event, path)
+
+    def _note(self, event: ScalarEvent, value: Any, path: tuple[str, ...], *, is_key: bool = False) -> None:
+        """Keep the place of a plain scalar that becomes another text; nothing at all (``key:``) is no text."""
+        if event.style is None and event.value and (as_string(value) or "") != event.value:
+            self.rewritten.append(Rewritten(path, event.start_mark.line + 1, is_key))
 
     def _count(self, nodes: int, event: Event) -> None:
         """Count nodes as if every alias were written out."""
@@ -100,14 +112,14 @@ class _Builder:
         if self._nodes > _MOST_NODES:
             raise DocumentError(f"more than {_MOST_NODES} nodes once aliases are expanded{_position(event.start_mark)}")
 
-    def _items(self, end: type[Event], depth: int) -> Iterator[Any]:
+    def _items(self, end: type[Event], path: tuple[str, ...]) -> Iterator[Any]:
         """Yield values up to the end event."""
         for event in self._events:
             if isinstance(event, end):
                 return
-            yield self.value(event, depth=depth + 1)
+            yield self.value(event, (*path, ""))
 
-    def _mapping(self, start: Event, depth: int) -> dict[str, Any]:
+    def _mapping(self, start: Event, path: tuple[str, ...]) -> dict[str, Any]:
         """Return a mapping; its own keys win over merged ones, wherever they stand."""
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
@@ -115,11 +127,23 @@ class _Builder:
             if isinstance(event, MappingEndEvent):
                 break
             if _is_merge(event):
-                merged = _merge(self.value(next(self._events), depth=depth + 1), event) | merged
+                merged = _merge(self.value(next(self._events), (*path, "")), event) | merged
             else:
-                key = _key(self.value(event, depth=depth + 1), start)
-                own[key] = self.value(next(self._events), depth=depth + 1)
+                key = self._key(event, start, path)
+                own[key] = self.value(next(self._events), (*path, key))
         return merged | own
+
+    def _key(self, event: Event, mapping: Event, path: tuple[str, ...]) -> str:
+        """Return a mapping key as a string."""
+        if not isinstance(event, ScalarEvent):
+            return _key(self.value(event, (*path, "")), mapping)
+        self._count(1, event)
+        value = _scalar(event)
+        key = _key(value, mapping)
+        self._note(event, value, (*path, key), is_key=True)
+        if event.anchor is not None:
+            self._anchors[event.anchor], self._sizes[event.anchor] = value, 1
+        return key
 
     def _alias(self, event: AliasEvent) -> Any:
         """Return the value an alias stands for."""

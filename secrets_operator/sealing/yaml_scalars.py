@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 Scalar = str | int | float | bool | None
@@ -41,6 +42,19 @@ def resolve(text: str) -> Scalar:
         number = float(plain)
         return number if math.isfinite(number) else text
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A plain scalar of a document whose text reads otherwise where a string is wanted (``010``, ``yes``).
+
+    ``path`` leads to it through mappings; of a key it ends with what the key became. The text itself is left out: it
+    may be secret.
+    """
+
+    path: tuple[str, ...]
+    line: int
+    is_key: bool = False
 
 
 def as_string(value: Scalar) -> str | None:

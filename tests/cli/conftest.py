@@ -65,8 +65,11 @@ def run_seal(tmp_path: Path) -> Run:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("SEALED_SECRETS_") and not name.lower().endswith("_proxy")
+        if not name.startswith(("SEALED_SECRETS_", "KUBE")) and not name.lower().endswith("_proxy")
     }
+
+    # What kubeseal does not do; tests of these ask for them.
+    as_kubeseal = {"SEALED_SECRETS_FACTS": "false", "SEALED_SECRETS_QUIET": "true", "HOME": str(tmp_path)}
 
     def run(*arguments: str, stdin: bytes | str = b"", **environment: str) -> Process:
         return subprocess.run(
@@ -74,7 +77,7 @@ def run_seal(tmp_path: Path) -> Run:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=tmp_path,
-            env=inherited | {f"SEALED_SECRETS_{name}": value for name, value in environment.items()},
+            env=inherited | as_kubeseal | {f"SEALED_SECRETS_{name}": value for name, value in environment.items()},
             timeout=60,
             check=False,
         )

@@ -71,7 +71,7 @@ def test_a_certificate_is_read_from_a_file_url(run_seal: Run, certificate: str, 
 @pytest.mark.parametrize(
     ("location", "message"),
     [
-        pytest.param("", "no certificate to seal with: pass --cert FILE|URL", id="none given"),
+        pytest.param("", "no API server: set KUBECONFIG", id="none given, and no cluster"),
         pytest.param("none.pem", 'cannot read certificate "none.pem": No such file', id="no such file"),
         pytest.param(
             "c:none.pem", 'cannot read certificate "c:none.pem": No such file', id="a Windows drive is a file"

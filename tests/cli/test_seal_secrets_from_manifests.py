@@ -174,7 +174,7 @@ def test_documents_before_one_that_cannot_be_sealed_are_on_standard_output(
     process = run_seal("--cert", certificate, stdin=secret_yaml() + "---\n" + secret_yaml(namespace=""))
     assert process.returncode == 1
     assert json.loads(process.stdout)["metadata"]["name"] == "db"
-    assert process.stderr.startswith(b"error: secret must declare a namespace")
+    assert process.stderr.startswith(b"error: document 2: secret must declare a namespace")
 
 
 @pytest.mark.parametrize("arguments", [["--scope", "wide"], ["--unknown"], ["--raw=perhaps"]])

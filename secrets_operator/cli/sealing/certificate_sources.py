@@ -1,4 +1,4 @@
-"""The sealing certificate from where ``--cert`` says: a file or an http, https or file URL.
+"""The sealing certificate from where ``--cert`` says, a file or an http, https or file URL, or from the controller.
 
 Certificates over HTTPS are trusted by the system's roots, proxies are those of the environment.
 """
@@ -13,6 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import Request, url2pathname, urlopen
 
+from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
 from secrets_operator.errors import Refused, Terminal
 
 _TIMEOUT_SECONDS = 30
@@ -21,14 +22,20 @@ _LARGEST_BYTES = 1 << 20
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
-def load_certificate(location: str) -> bytes:
-    """Return the bytes at a file or URL, unchecked; Terminal or Refused says why they cannot be had."""
+def load_certificate(location: str, controller: ControllerFlags, connection: ConnectionFlags) -> bytes:
+    """Return the bytes at a file or URL, or the controller's certificate when neither is named, unchecked.
+
+    Raises Terminal or Refused when they cannot be had.
+    """
     if not location:
-        message = (
-            "no certificate to seal with: pass --cert FILE|URL or set SEALED_SECRETS_CERT"
-            " (the operator serves its certificate at /v1/cert.pem)"
-        )
-        raise Terminal(message)
+        # Imported here because a certificate in a file needs no cluster.
+        from secrets_operator.cli.sealing.controller_modes import fetch_certificate
+        from secrets_operator.kube.errors import InvalidConnection
+
+        try:
+            return fetch_certificate(controller, connection)
+        except InvalidConnection as error:
+            raise Terminal(f"{error}; or pass a certificate: --cert FILE|URL") from error
     if not _URL.match(location):
         return _read(Path(location))
     try:

@@ -171,7 +171,12 @@ def test_a_document_that_cannot_be_read_is_named_by_its_index_and_never_quoted(t
             b"kind: Secret\n---\nkind: ConfigMap\napiVersion: v1\n", "document 2: only Secrets", id="a ConfigMap"
         ),
         pytest.param(b"kind: Secret\napiVersion: v2\n", "document 1: only Secrets of v1", id="another version"),
-        pytest.param(b"kind: List\napiVersion: v1\n", "document 1: a List is not expanded", id="a List"),
+        pytest.param(b"kind: List\nitems: x\n", "document 1: the items of a List must be a list", id="an odd List"),
+        pytest.param(
+            b"kind: List\nitems: [{kind: Secret}, {kind: Pod}]\n",
+            "document 1, item 2: only Secrets",
+            id="a Pod in a List",
+        ),
     ],
 )
 def test_what_is_not_a_secret_is_refused_by_its_index(data: bytes, message: str) -> None:
