@@ -16,13 +16,16 @@ from urllib.request import Request, url2pathname, urlopen
 from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
 from secrets_operator.errors import Refused, Terminal
 
+_USUAL_CONTROLLER, _USUAL_CONNECTION = ControllerFlags(), ConnectionFlags()
 _TIMEOUT_SECONDS = 30
 _LARGEST_BYTES = 1 << 20
 # A scheme of one letter is a Windows drive.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
-def load_certificate(location: str, controller: ControllerFlags, connection: ConnectionFlags) -> bytes:
+def load_certificate(
+    location: str, controller: ControllerFlags = _USUAL_CONTROLLER, connection: ConnectionFlags = _USUAL_CONNECTION
+) -> bytes:
     """Return the bytes at a file or URL, or the controller's certificate when neither is named, unchecked.
 
     Raises Terminal or Refused when they cannot be had.

@@ -63,7 +63,7 @@ def re_encrypt(source: bytes, controller: ControllerFlags, connection: Connectio
         # The controller keeps annotations and does not know this one, so it speaks of the former sealing.
         by = SealingCertificate.parse(await found.certificate(), now=SystemClock().now())
         return [
-            with_facts(sealed, section(sealed, "spec", "encryptedData"), by.sealing) if _has_facts(sealed) else sealed
+            with_facts(sealed, section(sealed, "spec", "encryptedData"), by.sealing()) if _has_facts(sealed) else sealed
             for sealed in rotated
         ]
 

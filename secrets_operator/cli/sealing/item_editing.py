@@ -16,7 +16,8 @@ from secrets_operator.cli.sealing.manifest_files import (
     parse_manifest,
     read_bytes,
 )
-from secrets_operator.cli.sealing.verb_keys import SealingCertificate, sealing_certificate
+from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
+from secrets_operator.cli.sealing.verb_keys import sealing_certificate
 from secrets_operator.errors import Terminal
 from secrets_operator.flow import SecretBytes
 from secrets_operator.rendering.data_keys import check_keys

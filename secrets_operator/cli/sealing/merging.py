@@ -44,7 +44,7 @@ def merge(flags: SealFlags, source: bytes, by: SealingCertificate, *, notices: N
         items += sealed["spec"]["encryptedData"]
     # Facts that are there already must not become wrong, whoever asks.
     if flags.facts or FACTS_ANNOTATION in section(target, "metadata", "annotations"):
-        target = with_facts(target, items, by.sealing)
+        target = with_facts(target, items, by.sealing())
     wanted = flags.output_format or ("yaml" if document.is_yaml else "json")
     text = manifest_text(target, output_format(wanted, ""))
     with open_output(flags.merge_into) as output:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from secrets_operator.cli.sealing.sealed_documents import read_sealed_secrets
+from secrets_operator.clock import SystemClock, thread_cpu_seconds
 from secrets_operator.errors import Terminal
-from secrets_operator.flow import Object
+from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.resources.labels import SKIP_OWNER_REFERENCES_ANNOTATION
 from secrets_operator.resources.names import SEALED_SECRET
 from secrets_operator.sealing.encoding import encode_base64
@@ -35,8 +38,9 @@ def _read(path: str) -> bytes:
 
 def _secret(sealed: Object, keyring: Keyring) -> Object:
     """Return the Secret as the controller would write it, members in the order in which Kubernetes has them."""
-    data = unseal(sealed, keyring).data
-    own, template = section(sealed, "metadata"), section(sealed, "spec", "template")
+    unsealed = unseal(sealed, keyring)
+    own, template = section(sealed, "metadata"), unsealed.template
+    data = _rendered(section(template, "data"), unsealed.data)
     metadata = {**section(template, "metadata"), "name": own["name"], "namespace": own["namespace"]}
     if not is_true(section(metadata, "annotations"), SKIP_OWNER_REFERENCES_ANNOTATION):
         metadata["ownerReferences"] = [_owner(own["name"])]
@@ -49,6 +53,27 @@ def _secret(sealed: Object, keyring: Keyring) -> Object:
     if template.get("type"):
         secret["type"] = template["type"]
     return secret
+
+
+def _rendered(templates: Object, values: Mapping[str, SecretBytes]) -> Mapping[str, SecretBytes]:
+    """Return the values with what the templates print; Terminal lists every template that fails."""
+    if not templates:
+        return values
+    # Imported here because the template functions are many, and most SealedSecrets have no template.
+    from secrets_operator.rendering.gotemplate import SEALED_SECRETS, Context, compile_template
+    from secrets_operator.rendering.sealed_secret import render_items
+
+    context = Context(
+        clock=lambda: int(SystemClock().now().timestamp() * 1e9), entropy=os.urandom, cpu_clock=thread_cpu_seconds
+    )
+
+    def render(name: str, source: str, data: Mapping[str, bytes]) -> bytes:
+        return compile_template(source.encode(), name=name, dialect=SEALED_SECRETS).render(data, context=context)
+
+    rendered = render_items(templates, values, render=render)
+    if rendered.failures:
+        raise Terminal("\n".join(f"{message} ({key})" for key, message in sorted(rendered.failures.items())))
+    return rendered.data
 
 
 def _owner(name: str) -> Object:

@@ -23,12 +23,8 @@ from secrets_operator.cli.sealing.manifest_files import (
     parse_manifest,
     read_bytes,
 )
-from secrets_operator.cli.sealing.verb_keys import (
-    SealingCertificate,
-    certificate_of_key,
-    recovery_keyring,
-    sealing_certificate,
-)
+from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
+from secrets_operator.cli.sealing.verb_keys import certificate_of_key, recovery_keyring, sealing_certificate
 from secrets_operator.errors import OperatorError, Terminal
 from secrets_operator.sealing.facts import Facts
 from secrets_operator.sealing.keyring import Keyring

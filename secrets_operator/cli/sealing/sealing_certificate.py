@@ -38,6 +38,10 @@ class SealingCertificate:
         return self.now - self.certificate.not_valid_before_utc
 
     @property
+    def expires(self) -> datetime:
+        """Return the last moment at which the certificate may seal."""
+        return self.certificate.not_valid_after_utc
+
     def sealing(self) -> Sealing:
         """Return the record of what is sealed with it now."""
         return Sealing(certificate=self.fingerprint, at=self.now.replace(microsecond=0))

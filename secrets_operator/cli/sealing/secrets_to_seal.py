@@ -50,7 +50,7 @@ class Sealer:
         metadata = sealed["metadata"]
         scope = scope_of(metadata.get("annotations") or {})
         self._notices.sealed(namespace=metadata.get("namespace", ""), name=metadata["name"], scope=scope, by=self._by)
-        return with_facts(sealed, sealed["spec"]["encryptedData"], self._by.sealing) if self._flags.facts else sealed
+        return with_facts(sealed, sealed["spec"]["encryptedData"], self._by.sealing()) if self._flags.facts else sealed
 
     def _overrides(self, manifest: Object) -> Overrides:
         flags = self._flags

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from secrets_operator.cli.sealing.certificate_sources import load_certificate
 from secrets_operator.cli.sealing.manifest_files import errors_of, read_bytes
+from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.clock import SystemClock
-from secrets_operator.sealing.certificates import first_certificate, sealing_public_key
 from secrets_operator.sealing.errors import CertificateError
-from secrets_operator.sealing.facts import Sealing
-from secrets_operator.sealing.keyring import Keyring, SealingKey, fingerprint
+from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.sealing.recovery_keys import recovery_keys
-
-
-@dataclass(frozen=True, slots=True)
-class SealingCertificate:
-    """A public key that may seal now, its fingerprint and the end of its certificate."""
-
-    public_key: rsa.RSAPublicKey = field(repr=False)
-    fingerprint: str
-    expires: datetime
-
-    def sealing(self) -> Sealing:
-        """Return the record of an act of sealing at this moment."""
-        return Sealing(certificate=self.fingerprint, at=SystemClock().now().replace(microsecond=0))
 
 
 def sealing_certificate(location: str) -> SealingCertificate:
@@ -40,8 +23,7 @@ def sealing_certificate(location: str) -> SealingCertificate:
 
 def certificate_of_pem(pem: bytes) -> SealingCertificate:
     """Return the certificate of a PEM text; CertificateError when it cannot seal now."""
-    public_key = sealing_public_key(pem, now=SystemClock().now())
-    return SealingCertificate(public_key, fingerprint(public_key), first_certificate(pem).not_valid_after_utc)
+    return SealingCertificate.parse(pem, now=SystemClock().now())
 
 
 def certificate_of_key(key: SealingKey) -> SealingCertificate:
