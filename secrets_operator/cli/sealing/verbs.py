@@ -5,6 +5,9 @@ from __future__ import annotations
 _HERE = "secrets_operator.cli.sealing."
 
 VERBS: dict[str, tuple[str, str]] = {
+    "diff": (_HERE + "comparison_verbs:diff", "Tell what differs between two files, key by key."),
+    "git-merge": (_HERE + "comparison_verbs:git_merge", "Merge SealedSecrets key by key, for git merge."),
+    "git-textconv": (_HERE + "comparison_verbs:git_textconv", "Show ciphertext in short, for git diff."),
     "lint": (_HERE + "lint:lint", "Check SealedSecrets without a cluster."),
     "reencrypt": (_HERE + "reencrypt:reencrypt", "Put whole folders under the newest key, in place."),
     "rename": (_HERE + "item_verbs:rename_item", "Rename an item of a SealedSecret."),

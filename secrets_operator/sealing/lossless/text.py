@@ -18,6 +18,7 @@ from secrets_operator.sealing.errors import DocumentError
 from secrets_operator.sealing.lossless.changes import Change, Put, applied
 from secrets_operator.sealing.lossless.json_tree import json_trees
 from secrets_operator.sealing.lossless.nodes import Mapping, Node, Path, Scalar, find, key_text, value_of
+from secrets_operator.sealing.lossless.nodes import Sequence as ListNode
 from secrets_operator.sealing.lossless.splices import Splice, splices
 
 _SEPARATOR = re.compile(r"^---", re.MULTILINE)
@@ -34,6 +35,18 @@ class TextDocument:
     def value(self) -> Any:
         """Return the plain value."""
         return value_of(self.root)
+
+    def refuse_repeated_keys(self) -> None:
+        """Raise DocumentError when some mapping has a key twice, of which all but the last would be lost."""
+        nodes = [self.root]
+        while nodes:
+            match nodes.pop():
+                case Mapping() as mapping:
+                    for entry in mapping.entries:
+                        mapping.index_of(key_text(entry.key))
+                        nodes.append(entry.value)
+                case ListNode() as sequence:
+                    nodes += sequence.items
 
 
 class ManifestText:
