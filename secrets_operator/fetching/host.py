@@ -87,6 +87,11 @@ class StoreHost:
         account = await self._credential("ServiceAccount", selector, field)
         return account["metadata"].get("annotations") or {}
 
+    def consumer_namespace(self, *, field: str) -> str:
+        """Return the namespace whose resources use the session; see the contract."""
+        self._note_namespace({}, field)
+        return reachable_namespace(self.store, {}, field=field)
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call; see the contract."""
         await self._limit.acquire()

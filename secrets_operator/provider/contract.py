@@ -145,6 +145,13 @@ class Host(Protocol):
         """Return the annotations of a ServiceAccount, empty when it has none; raises as :meth:`secret_value`."""
         ...
 
+    def consumer_namespace(self, *, field: str) -> str:
+        """Return the namespace whose resources use the session, which is then shared with no other namespace.
+
+        For what a login says about its consumer. Raises NamespaceUnknown when no consumer is asking.
+        """
+        ...
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call in the bounded thread pool; its exceptions arrive unchanged."""
         ...

@@ -56,6 +56,10 @@ class MemoryHost:
         """Return the annotations of a ServiceAccount."""
         return self.annotations.get((self._namespace(selector, field), selector.get("name", "")), {})
 
+    def consumer_namespace(self, *, field: str) -> str:
+        """Return the namespace of the store."""
+        return self._namespace({}, field)
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking call in a thread."""
         return await asyncio.to_thread(call)

@@ -1,1 +1,1 @@
-"""AWS as a provider of secrets-operator: Secrets Manager, read with static keys, the SDK's own chain, or roles."""
+"""AWS as a provider of secrets-operator: Secrets Manager, Parameter Store and certificates of Certificate Manager."""

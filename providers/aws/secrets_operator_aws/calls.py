@@ -1,41 +1,100 @@
-"""Calls of one store's SDK client: each a trip through the host's thread pool, made again as ``retrySettings`` say.
+"""Calls of one store's SDK client: each a trip through the host's thread pool, counted, and made again as
+``retrySettings`` say.
 
-Without that block the SDK itself tries again, see ``credentials.CONFIG``; with it the SDK does not.
+Without that block the SDK itself tries again, see ``endpoints.CONFIG``; with it the SDK does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
+from botocore import xform_name
+
+from secrets_operator.errors import Retryable
 from secrets_operator.provider import Host, RetrySettings
 from secrets_operator.provider.retrying import RetryPolicy
-from secrets_operator_aws.errors import RETRIED, SDK_ERRORS, meaning_of
+from secrets_operator_aws.errors import TROUBLE, Meaning, may_pass, message_for, throttled_for
+from secrets_operator_aws.slowing import Rest
 
 T = TypeVar("T")
 
 # External Secrets Operator counts attempts for AWS, not retries, and 0 is without limit.
 _MOST_ATTEMPTS = 3
 _INTERVAL_SECONDS = 1.0
+# Where the name in the metrics of External Secrets Operator is not that of the operation.
+_COUNTED_AS = {"DescribeParameters": "DescribeParameter"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation of a service, as AWS names it, and its arguments."""
+
+    operation: str
+    arguments: Mapping[str, Any]
 
 
 class Calls:
-    """Makes calls of ``client``."""
+    """Makes calls of ``client``; ``service`` is its name in the metrics."""
 
-    def __init__(self, client: Any, host: Host) -> None:
-        self.client = client
+    def __init__(self, client: Any, host: Host, service: str) -> None:
+        self._client = client
         self._host = host
+        self._service = service
         self._policy = retry_policy(host.retry)
+        self._rest = Rest()
+        self._now = asyncio.get_running_loop().time
 
-    async def make(self, call: Callable[[], T]) -> T:
-        """Return what ``call`` returns; its SDK errors arrive unchanged, what time may mend after all attempts."""
+    async def make(self, call: Call) -> Mapping[str, Any]:
+        """Return the response; raises one of TROUBLE unchanged, what time may mend only after all attempts."""
+        self._rest.check(self._now())
+        method = getattr(self._client, xform_name(call.operation))
+        request = partial(method, **call.arguments)
         attempts = self._policy.start()
         while True:
             try:
-                return await self._host.run_blocking(call)
-            except SDK_ERRORS as error:
-                if meaning_of(error) not in RETRIED or not await attempts.another():
+                response: Mapping[str, Any] = await self.run(request)
+            except TROUBLE as error:
+                self._count(call, ok=False)
+                if not may_pass(error) or not await attempts.another():
+                    self._note_throttle(error)
                     raise
+            else:
+                self._count(call, ok=True)
+                self._rest.succeeded()
+                return response
+
+    async def pages(self, call: Call, member: str) -> AsyncIterator[list[Mapping[str, Any]]]:
+        """Yield the list ``member`` of every page of a listing; raises as :meth:`make`."""
+        position: dict[str, str] = {}
+        while True:
+            page = await self.make(Call(call.operation, {**call.arguments, **position}))
+            if not isinstance(page.get(member), list):
+                # Some proxy's idea of success; as an empty list it would delete.
+                raise Retryable(f"{call.operation}: {Meaning.UNAVAILABLE.value} (no list)")
+            yield page[member]
+            if not page.get("NextToken"):
+                return
+            position = {"NextToken": page["NextToken"]}
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """Run what blocks but is no call of the service."""
+        return await self._host.run_blocking(call)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.run(self._client.close)
+
+    def _note_throttle(self, error: Exception) -> None:
+        seconds = throttled_for(error)
+        if seconds is not None:
+            self._rest.throttled(message_for(error), seconds, self._now())
+
+    def _count(self, call: Call, *, ok: bool) -> None:
+        self._host.called(self._service, _COUNTED_AS.get(call.operation, call.operation), ok=ok)
 
 
 def retry_policy(settings: RetrySettings | None) -> RetryPolicy:

@@ -14,7 +14,7 @@ from enum import Enum
 from botocore.exceptions import BotoCoreError, ClientError, UndefinedModelAttributeError
 from botocore.parsers import ResponseParserError
 
-from secrets_operator.errors import OperatorError, Refused, Retryable
+from secrets_operator.errors import OperatorError, Refused, Retryable, Terminal
 from secrets_operator.provider import Absent, Answer, Failed, Rejected
 
 SDK_ERRORS: tuple[type[Exception], ...] = (
@@ -23,6 +23,12 @@ SDK_ERRORS: tuple[type[Exception], ...] = (
     UndefinedModelAttributeError,
     ResponseParserError,
 )
+# A call also renews credentials, for which the cluster is asked for a token.
+TROUBLE: tuple[type[Exception], ...] = (*SDK_ERRORS, OperatorError)
+
+# Seconds until a throttled read is made again, unless AWS names a wait of its own, and the longest of those.
+THROTTLED_SECONDS = 5.0
+_LONGEST_SECONDS = 60.0
 
 
 class Meaning(Enum):
@@ -47,7 +53,7 @@ def _table(rows: Mapping[Meaning, str]) -> dict[str, Meaning]:
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 TABLE = _table(
     {
-        Meaning.ABSENT: "ResourceNotFoundException",
+        Meaning.ABSENT: "ResourceNotFoundException ParameterNotFound",
         Meaning.BUSY: """
             Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException
             TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException SlowDown
@@ -58,7 +64,7 @@ TABLE = _table(
             ServiceUnavailable ServiceUnavailableException RequestTimeout RequestTimeoutException
             IDPCommunicationError ConnectionError HTTPClientError IncompleteReadError ResponseParserError
             AwsChunkedWrapperError ChecksumError FlexibleChecksumError MetadataRetrievalError CredentialRetrievalError
-            CapacityNotAvailableError WaiterError
+            CapacityNotAvailableError WaiterError RequestInProgressException
         """,
         Meaning.DENIED: "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized",
         Meaning.CREDENTIALS: """
@@ -79,9 +85,11 @@ TABLE = _table(
             PreconditionNotMetException ResourceExistsException MalformedPolicyDocument PublicPolicyException
             MalformedPolicyDocumentException PackedPolicyTooLarge InvalidAuthorizationMessageException
             JWTPayloadSizeExceededException OutboundWebIdentityFederationDisabledException
-            SessionDurationEscalationException PaginationError
+            SessionDurationEscalationException PaginationError ParameterVersionNotFound InvalidArnException
+            InvalidFilterKey InvalidFilterOption InvalidFilterValue InvalidNextToken InvalidResourceId
+            InvalidResourceType
         """,
-        Meaning.DECRYPTION: "DecryptionFailure EncryptionFailure",
+        Meaning.DECRYPTION: "DecryptionFailure EncryptionFailure InvalidKeyId",
         Meaning.SETTINGS: """
             ApiVersionNotFoundError BaseEndpointResolverError DataNotFoundError EndpointProviderError
             InvalidChecksumConfigError InvalidDNSNameError InvalidDefaultsMode InvalidEndpointConfigurationError
@@ -99,6 +107,7 @@ TABLE = _table(
 )
 
 RETRIED = (Meaning.BUSY, Meaning.UNAVAILABLE)
+_LOGINS = ("AssumeRole", "AssumeRoleWithWebIdentity")
 _NO_ACCESS = (Meaning.CREDENTIALS, Meaning.NO_CREDENTIALS)
 _CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
 
@@ -113,25 +122,47 @@ def meaning_of(error: Exception) -> Meaning:
 
 
 def answer_for(error: Exception) -> Answer:
-    """Return the answer of a fetch that met an SDK error."""
+    """Return the answer of a fetch that met one of TROUBLE."""
+    if isinstance(error, OperatorError):
+        return _answer_for_login(error)
     meaning = meaning_of(error)
     if meaning is Meaning.ABSENT:
         return Absent()
     if meaning in RETRIED:
-        return Failed(message_for(error))
+        return Failed(message_for(error), _wait(error, meaning))
     return Rejected(message_for(error), credentials=_turns_the_credential_down(error, meaning))
 
 
 def trouble_for(error: Exception) -> Failed | Rejected:
-    """Return the answer to a query that met an SDK error; nothing about one secret makes all of them absent."""
+    """Return the answer to a query that met one of TROUBLE; nothing about one secret makes all of them absent."""
     answer = answer_for(error)
     return answer if isinstance(answer, Failed | Rejected) else Rejected(message_for(error))
 
 
 def error_for(error: Exception) -> OperatorError:
     """Return what opening and validating raise for an SDK error."""
-    message = message_for(error)
-    return Retryable(message) if meaning_of(error) in RETRIED else Refused(message)
+    message, meaning = message_for(error), meaning_of(error)
+    return Retryable(message, after=_wait(error, meaning)) if meaning in RETRIED else Refused(message)
+
+
+def may_pass(error: Exception) -> bool:
+    """Tell whether the same call may succeed a moment later."""
+    if isinstance(error, OperatorError):
+        return isinstance(error, Retryable)
+    return meaning_of(error) in RETRIED
+
+
+def throttled_for(error: Exception) -> float | None:
+    """Return for how many seconds a throttled client had better rest, or None for any other error."""
+    if isinstance(error, OperatorError):
+        return None
+    meaning = meaning_of(error)
+    return _wait(error, meaning) if meaning is Meaning.BUSY else None
+
+
+def is_denied(error: Exception) -> bool:
+    """Tell whether IAM denies the call, and not the role that was to be assumed for it."""
+    return not isinstance(error, OperatorError) and meaning_of(error) is Meaning.DENIED and not _is_login(error)
 
 
 def message_for(error: Exception) -> str:
@@ -160,5 +191,24 @@ def _code(error: ClientError) -> str:
 
 def _turns_the_credential_down(error: Exception, meaning: Meaning) -> bool:
     """A denied role leaves the session without a credential; a denied secret does not."""
-    denied_role = isinstance(error, ClientError) and error.operation_name == "AssumeRole"
-    return meaning in _NO_ACCESS or (meaning is Meaning.DENIED and denied_role)
+    return meaning in _NO_ACCESS or (meaning is Meaning.DENIED and _is_login(error))
+
+
+def _is_login(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.operation_name in _LOGINS
+
+
+def _answer_for_login(error: OperatorError) -> Answer:
+    """Return what it means that the cluster had no token for a login: nothing about a secret."""
+    if isinstance(error, Terminal):
+        return Rejected(str(error), credentials=True)
+    return Failed(str(error), error.after if isinstance(error, Retryable) else None)
+
+
+def _wait(error: Exception, meaning: Meaning) -> float | None:
+    """Return for how many seconds AWS wants to be left alone, or None when it says nothing of the kind."""
+    usual = THROTTLED_SECONDS if meaning is Meaning.BUSY else None
+    if not isinstance(error, ClientError):
+        return usual
+    named = str(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after", ""))
+    return min(float(named), _LONGEST_SECONDS) if named.isascii() and named.isdecimal() else usual

@@ -1,33 +1,54 @@
-"""Opens a session: keys from the cluster, then the SDK's client, which is slow to build and so is built in a thread."""
+"""Opens a session: identity from the cluster, then the SDK's client, which is slow to build: that takes a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from botocore.config import Config
 
-from secrets_operator.provider import Host
+from secrets_operator.flow import Query
+from secrets_operator.provider import FindAnswer, Host
+from secrets_operator.resources.providers.aws import AwsProvider
+from secrets_operator.resources.resource import without_nulls
 from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.credentials import CONFIG, ONE_ATTEMPT, StaticKeys, endpoint, hops, login, static_keys
+from secrets_operator_aws.endpoints import CONFIG, ONE_ATTEMPT, endpoint
 from secrets_operator_aws.errors import SDK_ERRORS, error_for
-from secrets_operator_aws.secrets_manager import SecretsManagerSession
+from secrets_operator_aws.identity import Identity, identity
+from secrets_operator_aws.login import login
+from secrets_operator_aws.roles import Hop, hops
+from secrets_operator_aws.services import SERVICES, Service
+from secrets_operator_aws.session import AwsSession
 
 
-async def open_session(spec: Mapping[str, Any], host: Host) -> SecretsManagerSession:
+async def open_session(spec: Mapping[str, Any], host: Host) -> AwsSession:
     """Open a session on the store's region; raises Terminal or Retryable, and what the host raises."""
-    keys = await static_keys(spec, host)
     config = CONFIG if host.retry is None else ONE_ATTEMPT
+    return await open_with(AwsProvider.model_validate(without_nulls(spec)), host, config)
+
+
+async def open_with(settings: AwsProvider, host: Host, config: Config) -> AwsSession:
+    """Open a session whose client has the timeouts and attempts of ``config``; raises as :func:`open_session`."""
+    service = SERVICES[settings.service]
+    chain, source = hops(settings, host), await identity(settings, host)
     try:
-        client, credentials = await host.run_blocking(partial(_connect, spec, keys, config))
+        connect = partial(_connect, service, settings.region, source, chain, config)
+        client, credentials = await host.run_blocking(connect)
     except SDK_ERRORS as error:
         # Not chained: AWS quotes signed headers in some errors, session tokens included, and a traceback shows them.
         raise error_for(error) from None
-    return SecretsManagerSession(Calls(client, host), credentials, prefix=spec.get("prefix") or "")
+    calls = Calls(client, host, service.counted_as)
+    reader = service.reader(calls)
+
+    async def find(query: Query) -> FindAnswer:
+        return await service.find(query, calls, reader)
+
+    prefix = settings.prefix if service.takes_prefix else ""
+    return AwsSession(calls, credentials, reader, find, prefix=prefix)
 
 
-def _connect(spec: Mapping[str, Any], keys: StaticKeys | None, config: Config) -> tuple[Any, Any]:
-    sdk = login(spec["region"], keys, hops(spec))
-    client = sdk.client("secretsmanager", endpoint_url=endpoint("SECRETSMANAGER"), config=config)
+def _connect(service: Service, region: str, source: Identity, chain: Sequence[Hop], config: Config) -> tuple[Any, Any]:
+    sdk = login(region, source, chain)
+    client = sdk.client(service.sdk, endpoint_url=endpoint(service.variable), config=config)
     return client, sdk.get_credentials()

@@ -13,7 +13,7 @@ from secrets_operator.provider import Capabilities, Host, Problem
 from secrets_operator_aws import spec as checks
 
 if TYPE_CHECKING:
-    from secrets_operator_aws.secrets_manager import SecretsManagerSession
+    from secrets_operator_aws.session import AwsSession
 
 
 class AwsProvider:
@@ -26,10 +26,10 @@ class AwsProvider:
         """Check the fields."""
         return list(checks.problems(spec))
 
-    async def open(self, spec: Mapping[str, Any], host: Host) -> SecretsManagerSession:
-        """Read the keys and build the client; the remote side is first asked by a fetch or a validation."""
+    async def open(self, spec: Mapping[str, Any], host: Host) -> AwsSession:
+        """Read the identity and build the client; the remote side is first asked by a fetch or a validation."""
         module = await host.run_blocking(_import_the_sdk)
-        session: SecretsManagerSession = await module.open_session(spec, host)
+        session: AwsSession = await module.open_session(spec, host)
         return session
 
 

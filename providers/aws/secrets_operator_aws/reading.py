@@ -1,30 +1,61 @@
-"""Reads secrets by complete name or ARN: current values in batches where possible, everything else one by one."""
+"""Reads what references name: in batches where the service has a call for that, everything else one by one."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from secrets_operator.provider import Absent, Answer, Failed, Reference, Rejected
-from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.errors import SDK_ERRORS, Meaning, answer_for, meaning_of
-from secrets_operator_aws.responses import read_batch, read_tags, read_value
+from secrets_operator_aws.calls import Call, Calls
+from secrets_operator_aws.errors import TROUBLE, Meaning, answer_for, is_denied
 
-# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
-BATCH_SIZE = 20
-_CURRENT = "AWSCURRENT"
-_VERSION_ID = "uuid/"
+# Once denied, the batch call is left alone for so many seconds: each try costs a call and a line in CloudTrail.
+DENIAL_SECONDS = 600.0
+
+
+class Requests(Protocol):
+    """What one service is asked and how its responses read. Pure."""
+
+    batch_size: int
+
+    def batches(self, reference: Reference) -> bool:
+        """Tell whether the batch call can read a reference."""
+        ...
+
+    def batch(self, references: Sequence[Reference]) -> Call:
+        """Return the call that reads references with keys that all differ."""
+        ...
+
+    def batch_answers(self, response: Mapping[str, Any]) -> Mapping[str, Answer]:
+        """Return the definite answers of a batch by key, in every form the key may have been asked in."""
+        ...
+
+    def single(self, reference: Reference) -> Call:
+        """Return the call that reads one reference."""
+        ...
+
+    def answer(self, reference: Reference, response: Mapping[str, Any]) -> Answer:
+        """Return the answer that the response to :meth:`single` gives."""
+        ...
+
+
+class Reads(Protocol):
+    """Answers references whose keys are names or ARNs as AWS knows them."""
+
+    async def read(self, references: Sequence[Reference]) -> Mapping[Reference, Answer]:
+        """Answer every reference."""
+        ...
 
 
 class Reader:
-    """Answers references whose keys are names or ARNs as AWS knows them."""
+    """Reads with the calls of one session."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, requests: Requests) -> None:
         self._calls = calls
-        # Once denied, the batch call is not tried again: each try would cost a call and a line in CloudTrail.
-        self._batch_is_denied = False
+        self._requests = requests
+        self._denied_until = 0.0
 
     async def read(self, references: Sequence[Reference]) -> dict[Reference, Answer]:
         """Answer in batches where possible, and whatever they leave open one by one."""
@@ -36,52 +67,50 @@ class Reader:
         return answers
 
     def _batches(self, references: Iterable[Reference]) -> Iterator[list[Reference]]:
-        """Group what the batch call can read.
+        """Group what the batch call can read; no group has a key twice, since answers are told apart by it.
 
         Names and ARNs are kept apart: an answer names its secret, and a secret of another account, asked for by ARN,
         may have the name of one of ours.
         """
-        if self._batch_is_denied:
+        if asyncio.get_running_loop().time() < self._denied_until:
             return
-        current = [reference for reference in references if not reference.version and not reference.metadata]
-        by_arn = [reference for reference in current if reference.key.startswith("arn:")]
-        by_name = [reference for reference in current if not reference.key.startswith("arn:")]
-        for group in (by_arn, by_name):
-            chunks = (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
+        groups: defaultdict[tuple[bool, int], list[Reference]] = defaultdict(list)
+        seen: Counter[str] = Counter()
+        for reference in references:
+            if self._requests.batches(reference):
+                groups[is_arn(reference.key), seen[reference.key]].append(reference)
+                seen[reference.key] += 1
+        size = self._requests.batch_size
+        for group in groups.values():
+            chunks = (group[start : start + size] for start in range(0, len(group), size))
             yield from (chunk for chunk in chunks if len(chunk) > 1)
 
     async def _batch(self, references: Sequence[Reference]) -> Mapping[Reference, Answer]:
         """Return the answers a batch call gives; what is missing must be read alone."""
         asked = {reference.key: reference for reference in references}
-        call = partial(self._calls.client.batch_get_secret_value, SecretIdList=list(asked))
         try:
-            response = await self._calls.make(call)
-        except SDK_ERRORS as error:
-            self._batch_is_denied |= meaning_of(error) is Meaning.DENIED
+            response = await self._calls.make(self._requests.batch(references))
+        except TROUBLE as error:
+            if is_denied(error):
+                self._denied_until = asyncio.get_running_loop().time() + DENIAL_SECONDS
             answer = answer_for(error)
             # Asking one by one while AWS does not answer, or knows no such credential, would only add to the load.
             stands = isinstance(answer, Failed) or (isinstance(answer, Rejected) and answer.credentials)
             return dict.fromkeys(references, answer) if stands else {}
-        return {asked[name]: answer for name, answer in read_batch(response).items() if name in asked}
+        return {asked[key]: answer for key, answer in self._requests.batch_answers(response).items() if key in asked}
 
     async def _single(self, reference: Reference) -> Answer:
-        call, read = self._call(reference)
         try:
-            response = await self._calls.make(call)
-        except SDK_ERRORS as error:
+            response = await self._calls.make(self._requests.single(reference))
+        except TROUBLE as error:
             answer = answer_for(error)
             if reference.metadata and isinstance(answer, Absent):
                 # The tags are missing, which says nothing about keys read from the value: never a reason to delete.
                 return Rejected(Meaning.ABSENT.value)
             return answer
-        return read(response)
+        return self._requests.answer(reference, response)
 
-    def _call(self, reference: Reference) -> tuple[Callable[[], Any], Callable[[Mapping[str, Any]], Answer]]:
-        client = self._calls.client
-        if reference.metadata:
-            return partial(client.describe_secret, SecretId=reference.key), read_tags
-        if reference.version.startswith(_VERSION_ID):
-            version = {"VersionId": reference.version.removeprefix(_VERSION_ID)}
-        else:
-            version = {"VersionStage": reference.version or _CURRENT}
-        return partial(client.get_secret_value, SecretId=reference.key, **version), read_value
+
+def is_arn(key: str) -> bool:
+    """Tell whether a key is an ARN and not a name."""
+    return key.startswith("arn:")

@@ -1,61 +1,65 @@
-"""A session on AWS Secrets Manager: puts the store's prefix before keys and hands them to those who read and find."""
+"""What Secrets Manager is asked and what its responses say. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from secrets_operator.errors import NotFound, Refused
-from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Answer, FindAnswer, Reference
-from secrets_operator.provider.properties import lookup_literal_first, spread
-from secrets_operator_aws import finding
-from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for
-from secrets_operator_aws.reading import Reader
+from secrets_operator.flow import SecretBytes
+from secrets_operator.provider import Absent, Answer, Found, Reference, Rejected
+from secrets_operator_aws.calls import Call
+from secrets_operator_aws.errors import TABLE, Meaning
+from secrets_operator_aws.tags import tags_as_value
+
+_CURRENT = "AWSCURRENT"
+_VERSION_ID = "uuid/"
 
 
-class SecretsManagerSession:
-    """Reads secrets with one client; ``credentials`` are the SDK's, None when there are none."""
+class SecretsManagerRequests:
+    """Current values come in batches; versions and tags one by one."""
 
-    def __init__(self, calls: Calls, credentials: Any, *, prefix: str) -> None:
-        self._calls = calls
-        self._credentials = credentials
-        self._prefix = prefix
-        self._reader = Reader(calls)
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+    batch_size = 20
 
-    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
-        """Read all references; see ``reading``."""
-        complete = [replace(reference, key=self._prefix + reference.key) for reference in references]
-        answers = await self._reader.read(complete)
-        return [answers[reference] for reference in complete]
+    def batches(self, reference: Reference) -> bool:
+        """Tell whether the current value is wanted, the only one that the batch call returns."""
+        return not reference.version and not reference.metadata
 
-    async def find(self, query: Query) -> FindAnswer:
-        """Find by complete names, to which the prefix is not added; see ``finding``."""
-        return await finding.find(query, self._calls, self._reader)
+    def batch(self, references: Sequence[Reference]) -> Call:
+        """Return a BatchGetSecretValue."""
+        return Call("BatchGetSecretValue", {"SecretIdList": [reference.key for reference in references]})
 
-    def select(self, payload: SecretBytes, path: str) -> SecretBytes:
-        """Pick a property, as a literal key first when it has dots; raises NotFound."""
-        found = lookup_literal_first(payload.reveal(), path)
-        if found is None:
-            raise NotFound(f"property {path} does not exist in the value")
-        return SecretBytes(found)
+    def batch_answers(self, response: Mapping[str, Any]) -> Mapping[str, Answer]:
+        """Return the definite answers by name and by ARN; other errors are for a call of their own."""
+        answers: dict[str, Answer] = {}
+        for entry in response.get("SecretValues", []):
+            answer = _value(entry)
+            if isinstance(answer, Found):
+                answers |= {entry["Name"]: answer, entry["ARN"]: answer}
+        for entry in response.get("Errors", []):
+            if TABLE.get(entry.get("ErrorCode", "")) is Meaning.ABSENT:
+                answers[entry["SecretId"]] = Absent()
+        return answers
 
-    def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
-        """Spread a JSON object; raises Terminal when the value is something else."""
-        return {name: SecretBytes(value) for name, value in spread(payload.reveal()).items()}
+    def single(self, reference: Reference) -> Call:
+        """Return a GetSecretValue, or the DescribeSecret that has the tags."""
+        if reference.metadata:
+            return Call("DescribeSecret", {"SecretId": reference.key})
+        if reference.version.startswith(_VERSION_ID):
+            version = {"VersionId": reference.version.removeprefix(_VERSION_ID)}
+        else:
+            version = {"VersionStage": reference.version or _CURRENT}
+        return Call("GetSecretValue", {"SecretId": reference.key, **version})
 
-    async def validate(self) -> None:
-        """Obtain the credentials, roles included. Reads no secret: a store may hold none its credentials can read."""
-        if self._credentials is None:
-            raise Refused(Meaning.NO_CREDENTIALS.value)
-        try:
-            await self._calls.make(self._credentials.get_frozen_credentials)
-        except SDK_ERRORS as error:
-            # Not chained: AWS quotes signed headers in some errors, session tokens included.
-            raise error_for(error) from None
+    def answer(self, reference: Reference, response: Mapping[str, Any]) -> Answer:
+        """Return the value or the tags."""
+        return tags_as_value(response.get("Tags", [])) if reference.metadata else _value(response)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._calls.make(self._calls.client.close)
+
+def _value(response: Mapping[str, Any]) -> Answer:
+    """Return the string of a secret or else its bytes."""
+    if response.get("SecretString") is not None:
+        return Found(SecretBytes(response["SecretString"].encode()))
+    if response.get("SecretBinary") is not None:
+        return Found(SecretBytes(bytes(response["SecretBinary"])))
+    return Rejected("the secret has neither a string nor a binary value")

@@ -1,6 +1,6 @@
-"""Checks ``spec.provider.aws`` without I/O and without the SDK.
+"""Checks ``spec.provider.aws`` without I/O and without the SDK: the shape by the model of the resource, the rest here.
 
-A field that is known to External Secrets Operator and not acted on here is refused as such, not as a spelling mistake.
+Nothing is refused that only matters to pushing: a store that is only read from must work as it is.
 """
 
 from __future__ import annotations
@@ -9,89 +9,83 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from secrets_operator.provider import Problem
+from secrets_operator.resources.problems import problems_in
+from secrets_operator.resources.providers.aws import (
+    BUILT_IN_SESSION_TAGS,
+    BUILT_IN_TAGS_STAY,
+    STATIC_KEYS_TOGETHER,
+    AwsProvider,
+    AwsSecretRef,
+)
+from secrets_operator.resources.references import SecretKeySelector
+from secrets_operator.resources.resource import without_nulls
 
-SERVICE = "SecretsManager"
-NOT_YET = "not supported yet"
-
-_TEXTS = ("service", "region", "role", "externalID", "prefix")
-_ACTED_ON = {*_TEXTS, "auth", "additionalRoles"}
-_LATER = {"sessionTags", "transitiveTagKeys", "sessionTagsPolicy", "customSessionTags", "secretsManager"}
-_KEY_SELECTORS = {
-    "accessKeyIDSecretRef": True,
-    "secretAccessKeySecretRef": True,
-    "sessionTokenSecretRef": False,
+_SELECTOR = {"name", "key", "namespace"}
+_KNOWN: Mapping[str, set[str]] = {
+    "": {
+        *("service", "region", "auth", "role", "externalID", "additionalRoles", "prefix"),
+        *("sessionTags", "sessionTagsPolicy", "customSessionTags", "transitiveTagKeys", "secretsManager"),
+    },
+    "auth": {"jwt", "secretRef"},
+    "auth.jwt": {"serviceAccountRef"},
+    "auth.jwt.serviceAccountRef": {"name", "namespace", "audiences"},
+    "auth.secretRef": {"accessKeyIDSecretRef", "secretAccessKeySecretRef", "sessionTokenSecretRef"},
+    "auth.secretRef.accessKeyIDSecretRef": _SELECTOR,
+    "auth.secretRef.secretAccessKeySecretRef": _SELECTOR,
+    "auth.secretRef.sessionTokenSecretRef": _SELECTOR,
+    "secretsManager": {"forceDeleteWithoutRecovery", "recoveryWindowInDays"},
 }
 _REGION = re.compile(r"[a-z0-9-]{1,63}")
 
 
 def problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what cannot be accepted in the ``aws`` object of a store."""
-    yield from _unknown(spec, "", known=_ACTED_ON, later=_LATER)
-    yield from _texts(spec)
-    yield from _service_and_region(spec)
-    roles = spec.get("additionalRoles") or []
-    if not isinstance(roles, list) or not all(isinstance(role, str) and role for role in roles):
-        yield Problem("additionalRoles", "must be a list of role ARNs")
-    yield from _auth(spec.get("auth"))
-
-
-def _unknown(spec: Mapping[str, Any], path: str, *, known: set[str], later: set[str]) -> Iterator[Problem]:
-    for name, value in spec.items():
-        if name in later and not _is_default(name, value):
-            yield Problem(path + name, NOT_YET)
-        elif name not in known | later:
-            yield Problem(path + name, "unknown field")
-
-
-def _is_default(name: str, value: Any) -> bool:
-    """A field that is written with its default asks for nothing."""
-    return value in (None, [], {}, "") or (name == "sessionTagsPolicy" and value == "None")
-
-
-def _texts(spec: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in _TEXTS:
-        if not isinstance(spec.get(name), str | None):
-            yield Problem(name, "must be a string")
-
-
-def _service_and_region(spec: Mapping[str, Any]) -> Iterator[Problem]:
-    service = spec.get("service")
-    if service in ("ParameterStore", "CertificateManager"):
-        yield Problem("service", f"{service} is {NOT_YET}: only {SERVICE} is")
-    elif service != SERVICE:
-        yield Problem("service", f"must be {SERVICE}")
-    region = spec.get("region")
-    if isinstance(region, str) and not _REGION.fullmatch(region):
+    spec = without_nulls(spec)
+    for path, known in _KNOWN.items():
+        yield from _unknown(_object_at(spec, path), path, known)
+    try:
+        settings = AwsProvider.model_validate(spec)
+    except ValidationError as error:
+        yield from (Problem(found.path, found.message) for found in problems_in(error))
+        return
+    if not _REGION.fullmatch(settings.region):
         yield Problem("region", "must be the name of a region such as eu-central-1")
-    elif region is None:
-        yield Problem("region", "is required")
+    if not all(settings.additional_roles):
+        yield Problem("additionalRoles", "must be a list of role ARNs: remove the empty ones")
+    if settings.custom_session_tags.keys() & set(BUILT_IN_SESSION_TAGS):
+        yield Problem("customSessionTags", BUILT_IN_TAGS_STAY.message)
+    if settings.auth.secret_ref is not None:
+        yield from _static_keys(settings.auth.secret_ref)
 
 
-def _auth(auth: Any) -> Iterator[Problem]:
-    if auth is None:
-        return
-    if not isinstance(auth, dict):
-        yield Problem("auth", "must be an object")
-        return
-    yield from _unknown(auth, "auth.", known={"secretRef"}, later={"jwt"})
-    keys = auth.get("secretRef")
-    if keys is None:
-        return
-    if not isinstance(keys, dict):
-        yield Problem("auth.secretRef", "must be an object")
-        return
-    yield from _unknown(keys, "auth.secretRef.", known=set(_KEY_SELECTORS), later=set())
-    for name, required in _KEY_SELECTORS.items():
-        if required or keys.get(name) is not None:
-            yield from _selector(keys.get(name), f"auth.secretRef.{name}")
+def _object_at(spec: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    found: Any = spec
+    for name in filter(None, path.split(".")):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
-def _selector(selector: Any, path: str) -> Iterator[Problem]:
-    if not isinstance(selector, dict):
-        yield Problem(path, "is required: an object with name and key of a Secret")
-        return
-    yield from _unknown(selector, f"{path}.", known={"name", "key", "namespace"}, later=set())
+def _unknown(found: Mapping[str, Any], path: str, known: set[str]) -> Iterator[Problem]:
+    yield from (Problem(f"{path}.{name}" if path else str(name), "unknown field") for name in found.keys() - known)
+
+
+def _static_keys(keys: AwsSecretRef) -> Iterator[Problem]:
+    if keys.access_key_id_secret_ref is None or keys.secret_access_key_secret_ref is None:
+        yield Problem("auth.secretRef", STATIC_KEYS_TOGETHER.message)
+    selectors = {
+        "accessKeyIDSecretRef": keys.access_key_id_secret_ref,
+        "secretAccessKeySecretRef": keys.secret_access_key_secret_ref,
+        "sessionTokenSecretRef": keys.session_token_secret_ref,
+    }
+    for name, selector in selectors.items():
+        if selector is not None:
+            yield from _selector(selector, f"auth.secretRef.{name}")
+
+
+def _selector(selector: SecretKeySelector, path: str) -> Iterator[Problem]:
     for name in ("name", "key"):
-        if not isinstance(selector.get(name), str) or not selector[name]:
-            yield Problem(f"{path}.{name}", "must be a non-empty string")
+        if not getattr(selector, name):
+            yield Problem(f"{path}.{name}", "is required: add it")

@@ -1,7 +1,8 @@
-"""AWS as a local HTTP server: moto's, behind a gateway that counts calls and can put a fault in their place."""
+"""AWS as a local HTTP server: moto's, behind a gateway that records calls and can put a fault in their place."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import boto3
 import pytest
@@ -51,8 +53,11 @@ class Gateway:
     url: str = ""
     calls: Counter[str] = field(default_factory=Counter)
     tokens: list[str] = field(default_factory=list)
+    logins: list[dict[str, str]] = field(default_factory=list)
+    """What STS was asked, in order, with its parameters."""
     faults: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     passing: Counter[str] = field(default_factory=Counter)
+    retry_after: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fail(self, operation: str, status: int, code: str, message: str = "", *, after: int = 0) -> None:
@@ -61,8 +66,15 @@ class Gateway:
         self.passing[operation] = after
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        operation = environ.get("HTTP_X_AMZ_TARGET", "AssumeRole").rpartition(".")[2]
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        login: dict[str, str] = {}
+        if not operation:
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            login = dict(parse_qsl(body.decode()))
+            operation = login["Action"]
         with self.lock:
+            self.logins += [login] if login else []
             self.calls[operation] += 1
             self.tokens.append(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
             passes = operation not in self.faults or self.passing[operation] > 0
@@ -71,9 +83,12 @@ class Gateway:
             return self.app(environ, start_response)
         status, code, message = self.faults[operation]
         body = json.dumps({"__type": code, "message": message})
-        if operation == "AssumeRole":
+        if login:
             body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-        start_response(f"{status} Fault", [("Content-Type", "text/plain"), ("x-amzn-RequestId", "7a1c-req")])
+        headers = [("Content-Type", "text/plain"), ("x-amzn-RequestId", "7a1c-req")]
+        start_response(
+            f"{status} Fault", [*headers, *([("Retry-After", self.retry_after)] if self.retry_after else [])]
+        )
         return [body.encode()]
 
 
@@ -93,8 +108,8 @@ def running_gateway() -> Iterator[Gateway]:
 @pytest.fixture
 def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """The gateway as the only AWS there is, and no credentials but those a test sets."""
-    for name in ("AWS_SECRETSMANAGER_ENDPOINT", "AWS_STS_ENDPOINT"):
-        monkeypatch.setenv(name, running_gateway.url)
+    for service in ("SECRETSMANAGER", "SSM", "ACM", "STS"):
+        monkeypatch.setenv(f"AWS_{service}_ENDPOINT", running_gateway.url)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -102,21 +117,50 @@ def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     running_gateway.calls.clear()
     running_gateway.tokens.clear()
+    running_gateway.logins.clear()
     yield running_gateway
     running_gateway.faults.clear()
     running_gateway.passing.clear()
+    running_gateway.retry_after = ""
 
 
-@pytest.fixture
-def aws(gateway: Gateway) -> Iterator[Any]:
-    """An administrator's client of Secrets Manager whose secrets are gone after the test."""
-    client = boto3.client(
-        "secretsmanager",
+def administrator(service: str, gateway: Gateway) -> Any:
+    return boto3.client(
+        service,
         region_name=REGION,
         endpoint_url=gateway.url,
         aws_access_key_id="admin",
         aws_secret_access_key="admin",
     )
+
+
+@pytest.fixture
+def ssm(gateway: Gateway) -> Iterator[Any]:
+    """An administrator's client of Parameter Store whose parameters are gone after the test."""
+    client = administrator("ssm", gateway)
+    yield client
+    gateway.faults.clear()
+    pages = list(client.get_paginator("describe_parameters").paginate())
+    for parameter in [parameter for page in pages for parameter in page["Parameters"]]:
+        client.delete_parameter(Name=parameter["Name"])
+    client.close()
+
+
+@pytest.fixture
+def acm(gateway: Gateway) -> Iterator[Any]:
+    """An administrator's client of Certificate Manager whose certificates are gone after the test."""
+    client = administrator("acm", gateway)
+    yield client
+    gateway.faults.clear()
+    for certificate in client.list_certificates()["CertificateSummaryList"]:
+        client.delete_certificate(CertificateArn=certificate["CertificateArn"])
+    client.close()
+
+
+@pytest.fixture
+def aws(gateway: Gateway) -> Iterator[Any]:
+    """An administrator's client of Secrets Manager whose secrets are gone after the test."""
+    client = administrator("secretsmanager", gateway)
     yield client
     gateway.faults.clear()
     pages = list(client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True))
@@ -133,8 +177,8 @@ async def open_session() -> Any:
     """Open sessions on SPEC with some fields replaced, and close them in the end."""
     opened: list[Session] = []
 
-    async def open_one(retry: RetrySettings | None = None, **fields: Any) -> Session:
-        session = await PROVIDER.open({**SPEC, **fields}, replace(HOST, retry=retry))
+    async def open_one(retry: RetrySettings | None = None, *, by: MemoryHost = HOST, **fields: Any) -> Session:
+        session = await PROVIDER.open({**SPEC, **fields}, replace(by, retry=retry))
         opened.append(session)
         return session
 

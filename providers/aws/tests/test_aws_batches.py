@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.responses import read_batch
-from secrets_operator_aws.secrets_manager import SecretsManagerSession
+from secrets_operator_aws.reading import Reader
+from secrets_operator_aws.secrets_manager import SecretsManagerRequests
 
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Failed, Found, Reference, Rejected
@@ -119,7 +119,7 @@ def test_an_entry_with_an_error_other_than_not_found_is_left_open() -> None:
         ],
     }
     value = Found(SecretBytes(b"v"))
-    assert read_batch(response) == {"a": value, "arn:a": value, "c": Absent()}
+    assert SecretsManagerRequests().batch_answers(response) == {"a": value, "arn:a": value, "c": Absent()}
 
 
 class TwoAccounts:
@@ -143,8 +143,10 @@ class TwoAccounts:
 
 
 async def test_a_secret_of_another_account_is_not_taken_for_ours_of_the_same_name(host: Any) -> None:
-    session = SecretsManagerSession(Calls(TwoAccounts(), host), None, prefix="")
+    reader = Reader(Calls(TwoAccounts(), host, "AWS/SecretsManager"), SecretsManagerRequests())
     theirs = [Reference(f"arn:aws:secretsmanager:theirs:secret:{name}") for name in ("db", "mail")]
     ours = [Reference("db"), Reference("mail")]
-    assert values(await session.fetch([*ours, *theirs])) == ["ours", "ours", "theirs", "theirs"]
-    assert values(await session.fetch([*theirs, *ours])) == ["theirs", "theirs", "ours", "ours"]
+    for asked in ([*ours, *theirs], [*theirs, *ours]):
+        answers = await reader.read(asked)
+        assert values(answers[reference] for reference in ours) == ["ours", "ours"]
+        assert values(answers[reference] for reference in theirs) == ["theirs", "theirs"]

@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from secrets_operator_aws.credentials import Hop, hops
 from secrets_operator_aws.provider import PROVIDER
 
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, Refused, Retryable
@@ -95,11 +94,20 @@ async def test_additional_roles_come_before_the_role(gateway: Any, open_session:
     assert gateway.calls["AssumeRole"] == 3
 
 
-def test_the_external_id_belongs_to_the_role_only() -> None:
-    chain = hops({"additionalRoles": ["first", "second"], "role": "last", "externalID": "contract-7"})
-    assert chain == [Hop("first"), Hop("second"), Hop("last", "contract-7")]
-    assert [hop.arguments().get("ExternalId") for hop in chain] == [None, None, "contract-7"]
-    assert hops({"externalID": "contract-7"}) == []
+async def test_the_external_id_belongs_to_the_role_only(gateway: Any, open_session: Any) -> None:
+    others = [f"arn:aws:iam::33333333333{index}:role/step" for index in range(2)]
+    session = await open_session(additionalRoles=others, role=OTHER_ACCOUNT_ROLE, externalID="contract-7")
+    await session.validate()
+    assert [(login["RoleArn"], login.get("ExternalId")) for login in gateway.logins] == [
+        (others[0], None),
+        (others[1], None),
+        (OTHER_ACCOUNT_ROLE, "contract-7"),
+    ]
+
+
+async def test_an_external_id_without_a_role_asks_for_nothing(gateway: Any, open_session: Any) -> None:
+    await (await open_session(externalID="contract-7")).validate()
+    assert gateway.logins == []
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,25 @@ def test_every_error_code_of_a_service_has_a_row(service: str) -> None:
     assert {shape.error_code for shape in shapes} - set(TABLE) == set()
 
 
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        *(
+            ("ssm", operation)
+            for operation in (
+                *("GetParameter", "GetParameters", "GetParametersByPath"),
+                *("DescribeParameters", "ListTagsForResource"),
+            )
+        ),
+        *(("acm", operation) for operation in ("GetCertificate", "ExportCertificate")),
+    ],
+)
+def test_every_error_code_of_an_operation_in_use_has_a_row(service: str, operation: str) -> None:
+    model = botocore.session.get_session().get_service_model(service).operation_model(operation)
+    assert model.error_shapes
+    assert {shape.error_code for shape in model.error_shapes} - set(TABLE) == set()
+
+
 def test_no_row_is_listed_twice_under_different_meanings() -> None:
     source = inspect.getsource(inspect.getmodule(Meaning))  # type: ignore[arg-type]
     names = source[source.index("TABLE = ") : source.index("RETRIED = ")].split()
@@ -55,6 +74,14 @@ REJECTED, TURNED_DOWN = Rejected("", credentials=False), Rejected("", credential
     ("error", "expected"),
     [
         pytest.param(client_error("ResourceNotFoundException"), Absent(), id="not found is absent"),
+        pytest.param(client_error("ParameterNotFound"), Absent(), id="a parameter that is not found is absent"),
+        pytest.param(client_error("ParameterVersionNotFound"), REJECTED, id="a version of it that is not is an error"),
+        pytest.param(client_error("InvalidKeyId"), REJECTED, id="a KMS key that is gone is the user's to fix"),
+        pytest.param(
+            client_error("AccessDenied", 403, "AssumeRoleWithWebIdentity"),
+            TURNED_DOWN,
+            id="so does a denied token of a service account",
+        ),
         pytest.param(client_error("ThrottlingException"), Failed(""), id="throttling is tried again"),
         pytest.param(client_error("Strange", 429), Failed(""), id="an unknown 429 is tried again"),
         pytest.param(client_error("InternalServiceError", 500), Failed(""), id="a fault of the service is tried again"),

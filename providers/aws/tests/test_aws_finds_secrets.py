@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.secrets_manager import SecretsManagerSession
+from secrets_operator_aws.services import SERVICES
 
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Absent, Failed, Matches, Query, Rejected
@@ -115,27 +115,29 @@ async def test_values_are_read_one_by_one_where_batches_are_denied(shop: Any, ga
 
 @pytest.mark.parametrize("operation", ["ListSecrets", "BatchGetSecretValue"])
 @pytest.mark.parametrize(
-    ("status", "code", "expected"),
+    ("status", "code", "expected", "after"),
     [
-        pytest.param(400, "ThrottlingException", "AWS asks to slow down (ThrottlingException)", id="a throttle"),
+        pytest.param(400, "ThrottlingException", "AWS asks to slow down (ThrottlingException)", 5.0, id="a throttle"),
         pytest.param(
             500,
             "InternalServiceError",
             "AWS cannot be reached or does not answer (InternalServiceError)",
+            None,
             id="a fault of the service",
         ),
     ],
 )
 async def test_trouble_in_the_middle_fails_the_whole_query(
-    *, aws: Any, gateway: Any, open_session: Any, operation: str, status: int, code: str, expected: str
+    *, aws: Any, gateway: Any, open_session: Any, operation: str, status: int, code: str, expected: str, after: Any
 ) -> None:
     for index in range(130):
         aws.create_secret(Name=f"app/{index}", SecretString="v")
     gateway.fail(operation, status, code, "RequestID: 7a1c-req", after=1)
     session = await open_session()
-    assert await session.find(Query(name=".")) == Failed(f"{operation}: {expected}")
+    assert await session.find(Query(name=".")) == Failed(f"{operation}: {expected}", after)
     gateway.faults.clear()
-    assert len(names(await session.find(Query(name=".")))) == 130
+    # A session of its own: a throttled one rests for a while.
+    assert len(names(await (await open_session()).find(Query(name=".")))) == 130
 
 
 async def test_trouble_with_the_last_single_value_fails_the_whole_query(
@@ -214,7 +216,9 @@ def page(names: Sequence[str], token: str = "") -> dict[str, Any]:
 
 async def found(client: Listing, host: Any, query: Query) -> Any:
     async with asyncio.timeout(20):
-        return await SecretsManagerSession(Calls(client, host), None, prefix="").find(query)
+        service = SERVICES["SecretsManager"]
+        calls = Calls(client, host, service.counted_as)
+        return await service.find(query, calls, service.reader(calls))
 
 
 async def test_a_secret_deleted_since_the_listing_is_left_out(host: Any) -> None:

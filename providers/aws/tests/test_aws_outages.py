@@ -22,7 +22,7 @@ from secrets_operator.provider import Failed, Reference, Rejected
         pytest.param(
             400,
             "ThrottlingException",
-            Failed("GetSecretValue: AWS asks to slow down (ThrottlingException)"),
+            Failed("GetSecretValue: AWS asks to slow down (ThrottlingException)", after=5.0),
             id="throttling",
         ),
         pytest.param(

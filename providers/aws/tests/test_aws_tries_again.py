@@ -30,7 +30,7 @@ def test_attempts_are_counted(settings: RetrySettings | None, policy: RetryPolic
 @pytest.mark.parametrize(
     ("retry", "calls"),
     [
-        pytest.param(None, 2, id="by default the SDK tries once more"),
+        pytest.param(None, 3, id="by default the SDK tries twice more"),
         pytest.param(RetrySettings(1, QUICK), 1, id="one attempt is one call"),
         pytest.param(RetrySettings(4, QUICK), 4, id="four attempts are four calls"),
         pytest.param(RetrySettings(None, QUICK), 3, id="three by default"),

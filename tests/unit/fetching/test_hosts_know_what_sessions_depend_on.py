@@ -56,3 +56,9 @@ async def test_an_account_without_annotations_has_none(cluster: MemoryCluster, h
 async def test_a_missing_account_is_named_by_its_field(host: StoreHost) -> None:
     with pytest.raises(InvalidSpec, match=r"^auth\.jwt: there is no ServiceAccount team/nobody"):
         await host.service_account_annotations({"name": "nobody"}, field="auth.jwt")
+
+
+async def test_naming_the_consumers_namespace_keeps_the_session_from_others(host: StoreHost) -> None:
+    assert not host.used_consumer_namespace
+    assert host.consumer_namespace(field="sessionTagsPolicy") == "team"
+    assert host.used_consumer_namespace

@@ -1,0 +1,32 @@
+"""Where the services are, and how long and how often the SDK tries to reach them."""
+
+from __future__ import annotations
+
+import os
+
+from botocore.config import Config
+
+from secrets_operator.errors import Refused
+
+# Seconds; all attempts together stay within the half minute a read may take. Not the SDK's adaptive mode: it waits in
+# the thread of the call, and threads are shared with other stores; see ``slowing``.
+CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=32,
+)
+# For stores that say themselves how often to try.
+ONE_ATTEMPT = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+
+def endpoint(service: str) -> str | None:
+    """Return the address of a service that the operator's environment sets, or None for AWS's own.
+
+    Raises Refused when the variable holds something else than an http address.
+    """
+    variable = f"AWS_{service}_ENDPOINT"
+    address = os.environ.get(variable) or None
+    if address and not address.startswith(("http://", "https://")):
+        raise Refused(f"the operator's environment variable {variable} is not an http address")
+    return address

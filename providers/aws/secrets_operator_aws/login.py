@@ -1,0 +1,74 @@
+"""Turns an identity and the roles on top of it into an SDK session whose credentials renew themselves.
+
+Roles are assumed on first use and again before they expire. Everything here blocks and runs in a thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    AssumeRoleWithWebIdentityCredentialFetcher,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.session import Session as BotocoreSession
+
+from secrets_operator_aws.endpoints import CONFIG, endpoint
+from secrets_operator_aws.identity import Identity, StaticKeys, WebIdentity
+from secrets_operator_aws.roles import Hop
+
+# That of External Secrets Operator: trust policies may ask for it.
+_WEB_SESSION_NAME = "external-secrets-provider-aws"
+
+
+class _Fixed:
+    """A credential provider of botocore that answers with given credentials."""
+
+    METHOD = "assume-role"
+    CANONICAL_NAME = "AssumeRole"
+
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+
+    def load(self) -> Any:
+        return self._credentials
+
+
+def login(region: str, identity: Identity, chain: Sequence[Hop]) -> boto3.Session:
+    """Return an SDK session with the credentials of the store; without any, ``get_credentials`` returns None."""
+    # On DEBUG the SDK logs whole responses, secret values included.
+    logging.getLogger("botocore").setLevel(logging.INFO)
+    core = BotocoreSession()
+    # Where the operator's own identity is a role, the SDK assumes it in this region unless the environment has another.
+    if core.get_config_variable("region") is None:
+        core.set_config_variable("region", region)
+    create = partial(_sts, core, region)
+    if isinstance(identity, StaticKeys):
+        core.set_credentials(identity.access_key_id, identity.secret_access_key, identity.session_token)
+    credentials = _of_token(create, identity) if isinstance(identity, WebIdentity) else core.get_credentials()
+    if credentials is not None and (chain or isinstance(identity, WebIdentity)):
+        for hop in chain:
+            fetcher = AssumeRoleCredentialFetcher(create, credentials, hop.role, extra_args=hop.arguments())
+            credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, _Fixed.METHOD)
+        core = BotocoreSession()
+        core.register_component("credential_provider", CredentialResolver([_Fixed(credentials)]))
+    return boto3.Session(botocore_session=core, region_name=region)
+
+
+def _of_token(create: Callable[..., Any], identity: WebIdentity) -> Any:
+    fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
+        create, identity.token, identity.role, extra_args={"RoleSessionName": _WEB_SESSION_NAME}
+    )
+    return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role-with-web-identity")
+
+
+def _sts(core: BotocoreSession, region: str, service: str, *, config: Config | None = None, **keys: Any) -> Any:
+    merged = CONFIG.merge(config) if config is not None else CONFIG
+    return core.create_client(service, region_name=region, config=merged, endpoint_url=endpoint("STS"), **keys)

@@ -1,0 +1,64 @@
+"""What Parameter Store is asked and what its responses say. Pure.
+
+A version or label is part of the name of a parameter in the API: ``/app/db:3``, ``/app/db:stable``.
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from secrets_operator.flow import SecretBytes
+from secrets_operator.provider import Answer, Failed, Found, Reference
+from secrets_operator_aws.calls import Call
+from secrets_operator_aws.errors import Meaning
+from secrets_operator_aws.tags import tags_as_value
+
+# arn:aws:ssm:region:account:parameter/name
+_COLONS_OF_AN_ARN = 5
+
+
+class ParameterStoreRequests:
+    """Values come in batches, whatever their version; tags one by one."""
+
+    batch_size = 10
+
+    def batches(self, reference: Reference) -> bool:
+        """Tell whether a value is wanted by a key that comes back as it was asked: without a version of its own."""
+        colons = _COLONS_OF_AN_ARN if reference.key.startswith("arn:") else 0
+        return not reference.metadata and reference.key.count(":") == colons
+
+    def batch(self, references: Sequence[Reference]) -> Call:
+        """Return a GetParameters."""
+        return Call("GetParameters", {"Names": [_name(reference) for reference in references], "WithDecryption": True})
+
+    def batch_answers(self, response: Mapping[str, Any]) -> Mapping[str, Answer]:
+        """Return the values by name and by ARN; what the service calls invalid is for a call of its own to explain."""
+        answers: dict[str, Answer] = {}
+        for entry in response.get("Parameters", []):
+            answer = value_of(entry)
+            answers |= {name: answer for name in (entry.get("Name"), entry.get("ARN")) if name}
+        return answers
+
+    def single(self, reference: Reference) -> Call:
+        """Return a GetParameter, or the ListTagsForResource that has the tags."""
+        if reference.metadata:
+            return Call("ListTagsForResource", {"ResourceType": "Parameter", "ResourceId": reference.key})
+        return Call("GetParameter", {"Name": _name(reference), "WithDecryption": True})
+
+    def answer(self, reference: Reference, response: Mapping[str, Any]) -> Answer:
+        """Return the value or the tags."""
+        return tags_as_value(response.get("TagList", [])) if reference.metadata else value_of(response.get("Parameter"))
+
+
+def value_of(parameter: Any) -> Answer:
+    """Return the value of one parameter of a response."""
+    value = parameter.get("Value") if isinstance(parameter, Mapping) else None
+    if not isinstance(value, str):
+        return Failed(f"{Meaning.UNAVAILABLE.value} (no value)")
+    return Found(SecretBytes(value.encode()))
+
+
+def _name(reference: Reference) -> str:
+    return f"{reference.key}:{reference.version}" if reference.version else reference.key
