@@ -41,6 +41,7 @@ SECONDS = 120
 REQUESTS = re.compile(
     r'^secrets_operator_kubernetes_requests_total\{code="(\d+)",kind="(\w+)",verb="(\w+)"\} ([\d.e+]+)'
 )
+ASKED = re.compile(r'^secrets_operator_provider_references_total\{provider="fake"\} ([\d.e+]+)', re.MULTILINE)
 WRITES = ("create", "apply", "patch", "update", "delete")
 
 
@@ -195,6 +196,13 @@ async def requests(metrics: str) -> Counter[str]:
     return found
 
 
+async def asked(metrics: str) -> int:
+    """Return how many references went to the provider so far."""
+    async with aiohttp.ClientSession() as http, http.get(metrics) as answer:
+        found = ASKED.search(await answer.text())
+    return int(float(found[1])) if found else 0
+
+
 async def amid(made: Cluster, begun: asyncio.Task[Any], *, prefix: str) -> list[float]:
     """Create one probe after the other until a storm is over; return their times to Ready."""
     times: list[float] = []
@@ -241,7 +249,7 @@ def show(what: str, times: list[float], idle: float) -> None:
 
 async def measured_storm(made: Cluster, metrics: str, storm: Any, *, name: str, idle: float, count: int) -> None:
     """Run a storm with probes in it; print their times and what the operator asked of the API server."""
-    before, began = await requests(metrics), time.perf_counter()
+    read_before, before, began = await asked(metrics), await requests(metrics), time.perf_counter()
     task = asyncio.create_task(storm)
     times = await amid(made, task, prefix=name.replace(" ", "-"))
     took, spent = time.perf_counter() - began, await requests(metrics) - before
@@ -249,6 +257,7 @@ async def measured_storm(made: Cluster, metrics: str, storm: Any, *, name: str, 
     writes = sum(number for what, number in spent.items() if what.startswith(WRITES))
     synced = count + len(times)
     print(f"    {took:.1f} s in all; API writes a resource: {writes / synced:.2f}")
+    print(f"    remote reads until all were Ready: {await asked(metrics) - read_before}")
     print("    " + ", ".join(f"{what} {number}" for what, number in sorted(spent.items())))
 
 

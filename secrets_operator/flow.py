@@ -192,3 +192,5 @@ class Fetched:
 
     values: tuple[Value, ...] = ()
     misses: tuple[Miss, ...] = ()
+    read_at: float | None = None
+    """The monotonic time at which the oldest of them was begun to be read; None when there was nothing to read."""

@@ -31,6 +31,12 @@ class Settings:
     store_concurrency: int = 16
     """How many resources of one store are reconciled at once, and how many blocking calls it may have under way."""
 
+    store_calls_per_second: float = 250.0
+    """How many calls a store gets at most, in bursts of up to a second's worth; 0 sets no limit."""
+
+    value_cache_bytes: int = 32 * 1024 * 1024
+    """How many bytes of values are kept for a minute at most, so that resources that share them share the reading."""
+
     blocking_threads: int = 32
     rendering_threads: int = 4
     decrypting_threads: int = 0

@@ -22,11 +22,14 @@ from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.controllers.unsealing import Unsealer
+from secrets_operator.fetching.batching import Ask
 from secrets_operator.fetching.blocking import Pools
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.namespace_access import NamespaceAccess
 from secrets_operator.fetching.referents import Referents
-from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.sessions import Sessions, Shared
+from secrets_operator.fetching.store_guards import StoreGuards
+from secrets_operator.fetching.value_cache import ValueCache
 from secrets_operator.flow import Key, Object, Outcome
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import (
@@ -48,7 +51,7 @@ from secrets_operator.provider.discovery import Providers
 from secrets_operator.queueing.workers import Pace, Workers
 from secrets_operator.queueing.workqueue import Limits, WorkQueue
 from secrets_operator.reporting.events import Events
-from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.metrics import Live, Metrics
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
 from secrets_operator.sealing.keyring import KeyOrder, SealingKey
@@ -63,6 +66,8 @@ from secrets_operator.watching.reflector import Reflector, Selection
 
 T = TypeVar("T")
 
+# How many waiting resources of a store are asked what they are going to read whenever a call to it goes out.
+READS_AHEAD = 500
 _MAIN_CONDITION = {SEALED_SECRETS.kind: "Synced"}
 
 
@@ -86,13 +91,6 @@ class Wiring:
         self._clock = clock
         self._keys = keys
         self._digester = digester
-        access = NamespaceAccess(client, cached=lambda name: self._namespaces.get("", name))
-        self.sessions = Sessions(
-            providers,
-            Outside(Referents(client), pools.providers, metrics),
-            denial=access.denial,
-            limit=settings.store_concurrency,
-        )
         dependents = Dependents()
         self._queue = WorkQueue(
             now=clock.monotonic,
@@ -100,6 +98,13 @@ class Wiring:
             limits=Limits(group=settings.store_concurrency, background=max(settings.concurrency * 3 // 4, 1)),
         )
         self._handlers = Handlers(self._queue, dependents, digester)
+        self._guards = StoreGuards(
+            now=clock.monotonic,
+            calls_per_second=settings.store_calls_per_second,
+            changed=self._handlers.circuit_changed,
+        )
+        self._values = ValueCache(settings.value_cache_bytes, now=clock.monotonic)
+        self.sessions = self._make_sessions(providers, Outside(Referents(client), pools.providers, metrics))
         self._fan_out = FanOut(self._queue, dependents)
         self._watch_all()
         deps = Deps(
@@ -110,6 +115,7 @@ class Wiring:
             events=Events(client, clock),
             metrics=metrics,
             digester=digester,
+            claimed=self._queue.claimed,
         )
         self._reconcilers = self._controllers(deps, providers, pools)
         self.workers = Workers(
@@ -119,7 +125,7 @@ class Wiring:
             chance=random.random,
             observer=metrics,
         )
-        metrics.watch(self._queue, self._readiness)
+        metrics.watch(self._live())
 
     def reflectors(self) -> Iterator[Reflector[Any]]:
         """Yield every watch."""
@@ -147,6 +153,24 @@ class Wiring:
             for collection in self._collections
             for reflector in collection.reflectors
         ]
+
+    def _make_sessions(self, providers: Providers, outside: Outside) -> Sessions:
+        access = NamespaceAccess(self._client, cached=lambda name: self._namespaces.get("", name))
+        return Sessions(
+            providers,
+            outside,
+            Shared(self._guards, self._values, self._reads_ahead),
+            denial=access.denial,
+            limit=self._settings.store_concurrency,
+        )
+
+    def _live(self) -> Live:
+        return Live(
+            self._queue,
+            ready=self._readiness,
+            circuits=lambda: ((store, breaker.state) for store, breaker in self._guards.breakers()),
+            cached_bytes=lambda: self._values.size,
+        )
 
     def _watch_all(self) -> None:
         handlers = self._handlers
@@ -226,10 +250,10 @@ class Wiring:
     def _controllers(self, deps: Deps, providers: Providers, pools: Pools) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         templates = TemplateRendering(Referents(self._client), pools.rendering, self._clock)
-        external_secrets = ExternalSecrets(
+        external_secrets = self._reading = ExternalSecrets(
             deps,
             resources=self._external_secrets.get,
-            stores=lambda key: stores[key.kind].get(key.namespace, key.name),
+            stores=self._store,
             sessions=self.sessions,
             templates=templates,
         )
@@ -262,6 +286,20 @@ class Wiring:
                 for kind, collection in stores.items()
             },
         }
+
+    def _store(self, key: Key) -> Object | None:
+        stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores
+        return stores.get(key.namespace, key.name)
+
+    def _reads_ahead(self, key: Key, namespace: str) -> Iterator[Ask]:
+        store = self._store(key)
+        # Whether the conditions of a cluster store let a namespace in is decided when the resource has its turn.
+        if store is None or store["spec"].get("conditions"):
+            return iter(())
+        waiting = self._queue.waiting(str(key), READS_AHEAD)
+        return self._reading.reads_ahead(
+            store, (one for one in waiting if not namespace or one.key.namespace == namespace)
+        )
 
     async def _reconcile(self, key: Key) -> Outcome:
         outcome: Outcome = await self._reconcilers[key.kind](key)

@@ -16,6 +16,7 @@ from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError
 from secrets_operator.provider.discovery import Providers
+from secrets_operator.queueing.workqueue import Claim
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
@@ -24,6 +25,7 @@ from tests.builders import DIGESTER, external_secret, store
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider
+from tests.shared_reading import shared
 
 KEY = Key("ExternalSecret", "team", "app")
 STORE = store(spec={"provider": {"scripted": {}}})
@@ -32,7 +34,8 @@ STORE = store(spec={"provider": {"scripted": {}}})
 class World:
     """One controller, one store, one resource."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept_bytes: int = 0) -> None:
+        self.claim: Claim | None = None
         self.cluster, self.clock, self.provider = MemoryCluster(external_secret()), HandClock(), ScriptedProvider()
         self.provider.holds(db="first")
         self.store: Object | None = STORE
@@ -42,6 +45,7 @@ class World:
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
             Outside(Referents(client), self.blocking, Metrics("1")),
+            shared(self.clock.monotonic, most_bytes=kept_bytes),
             denial=self.speaks_against,
             limit=1,
         )
@@ -53,6 +57,7 @@ class World:
             events=Events(client, self.clock),
             metrics=Metrics("1"),
             digester=DIGESTER,
+            claimed=lambda _: self.claim,
         )
         self.controller = ExternalSecrets(
             deps,

@@ -92,6 +92,20 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
     show_default=True,
     help="Of these, how many may use the same store.",
 )
+@click.option(
+    "--store-calls-per-second",
+    type=click.FloatRange(0),
+    default=_DEFAULTS.store_calls_per_second,
+    show_default=True,
+    help="Calls to one store, in bursts of up to a second's worth. 0: no limit.",
+)
+@click.option(
+    "--value-cache-size",
+    type=click.IntRange(0),
+    default=_DEFAULTS.value_cache_bytes,
+    show_default=True,
+    help="Bytes of values kept for a minute at most, so that resources share reads. 0: keep none.",
+)
 @_duration_option(
     "--store-requeue-interval", _DEFAULTS.store_refresh_interval, "How often stores are validated that do not say."
 )
@@ -214,6 +228,8 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         heartbeat_interval=options["heartbeat_interval"],
         concurrency=options["concurrent"],
         store_concurrency=options["store_concurrency"],
+        store_calls_per_second=options["store_calls_per_second"],
+        value_cache_bytes=options["value_cache_size"],
         sealing_key_bits=int(options["key_size"]),
         accept_legacy_data=options["accept_deprecated_v1_data"],
         update_status=options["update_status"],

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
-from secrets_operator.flow import Object
+from secrets_operator.flow import Key, Object
 from secrets_operator.kube.errors import Conflict, Gone, ServerError, TooManyRequests, Unauthorized, Unreachable
 from secrets_operator.planning.secret_state import Digester
+from secrets_operator.queueing.workqueue import Claim
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
@@ -20,6 +21,10 @@ API_TROUBLE = (Conflict, Gone, ServerError, TooManyRequests, Unauthorized, Unrea
 
 Lookup = Callable[[str, str], Object | None]
 """(namespace, name) -> the resource as cached, or None."""
+
+
+Claimed = Callable[[Key], Claim | None]
+"""The claim under which a key is being reconciled: why, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +38,4 @@ class Deps:
     events: Events
     metrics: Metrics
     digester: Digester
+    claimed: Claimed

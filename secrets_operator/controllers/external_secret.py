@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.controllers.external_secret_reports import Reports
-from secrets_operator.controllers.external_secret_sync import Sync, Synchronised
+from secrets_operator.controllers.external_secret_sync import Manner, Sync, Synchronised
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import OperatorError
-from secrets_operator.fetching.sessions import Sessions
-from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
+from secrets_operator.fetching.batching import Ask
+from secrets_operator.fetching.sessions import Sessions, key_of, revision_of
+from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
+from secrets_operator.kube.resources import EXTERNAL_SECRETS
 from secrets_operator.planning.external_secret import (
     NEW_SECONDS,
     Hold,
@@ -27,8 +29,12 @@ from secrets_operator.planning.external_secret import (
     wanted,
 )
 from secrets_operator.planning.external_secret import Sync as SyncPlan
+from secrets_operator.planning.freshness import CONFIRM_SECONDS, Request, oldest_acceptable
+from secrets_operator.planning.reads_ahead import is_likely_due, references
 from secrets_operator.planning.refresh import Synced, is_younger, last_sync, synced_version
 from secrets_operator.planning.stores import Grace, StoreView, is_of_class, view_of
+from secrets_operator.provider import Reference
+from secrets_operator.queueing.workqueue import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class _Last:
     uid: str
     stores: tuple[tuple[str, int], ...]
     synced: Synced
+    not_before: float = 0.0
+    """Values read before this monotonic time will not do for the next sync."""
 
 
 class ExternalSecrets:
@@ -85,6 +93,17 @@ class ExternalSecrets:
         """Drop what is remembered of a resource that is gone."""
         self._wanted.pop(key, None)
         self._last.pop(key, None)
+
+    def reads_ahead(self, store: Object, waiting: Iterable[Waiting]) -> Iterator[Ask]:
+        """Yield what waiting resources are going to ask of ``store``: a call that goes out can take it along."""
+        now, key = self._deps.clock.now(), key_of(store)
+        for one in waiting:
+            resource, last = self._resources(one.key.namespace, one.key.name), self._last.get(one.key)
+            if resource is None or one.key.kind != EXTERNAL_SECRETS.kind:
+                continue
+            edited = last is not None and revision_of(store) not in last.stores
+            if edited or is_likely_due(resource, now):
+                yield from (Ask(Reference(*asked), one.asked) for asked in references(resource, key))
 
     def _read(self, key: Key, resource: Object) -> Wanted | Unusable:
         version = f"{resource['metadata']['uid']}/{synced_version(resource)}"
@@ -145,15 +164,31 @@ class ExternalSecrets:
     async def _run(
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
     ) -> Outcome:
+        request, known = self._request(want.key), self._last.get(want.key)
+        since = oldest_acceptable(
+            request,
+            is_first=not observed.last.version,
+            interval=want.interval.total_seconds() if want.is_periodic else 0.0,
+            not_before=known.not_before if known is not None else 0.0,
+        )
+        manner = Manner(healing, since)
         async with self._reports.in_time(resource):
-            result = await self._sync.run(resource, want, stores, observed=observed, healing=healing)
+            result = await self._sync.run(resource, want, stores, observed=observed, manner=manner)
         if not isinstance(result, Synchronised):
             return result
         # Only now: a status that could not be written has to be written by the next attempt.
-        self._last[want.key] = _Last(want.owner.uid, _revisions(stores), result.synced)
-        return result.outcome
+        last = self._last[want.key] = _Last(want.owner.uid, _revisions(stores), result.synced)
+        if result.read_at is None or result.read_at >= request.asked or not want.is_periodic or observed.last.version:
+            return result.outcome
+        # Read a moment before the resource asked: whoever created it may have written the value in that moment.
+        self._last[want.key] = replace(last, synced=replace(result.synced, refreshed_at=None), not_before=request.asked)
+        return Again(CONFIRM_SECONDS)
+
+    def _request(self, key: Key) -> Request:
+        now = self._deps.clock.monotonic()
+        claim = self._deps.claimed(key)
+        return Request(Lane.CHANGED, now, now) if claim is None else Request(claim.lane, claim.asked, now)
 
 
 def _revisions(stores: Mapping[Key, Object | None]) -> tuple[tuple[str, int], ...]:
-    metadata = [store["metadata"] for store in stores.values() if store is not None]
-    return tuple((found["uid"], found.get("generation", 0)) for found in metadata)
+    return tuple(revision_of(store) for store in stores.values() if store is not None)

@@ -24,11 +24,20 @@ from secrets_operator.reporting.events import Event
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How to sync: to put a changed Secret right or not, with nothing that was read before ``since`` (monotonic)."""
+
+    heals: bool
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Synchronised:
-    """A sync that went through, and when to run again."""
+    """A sync that went through, when to run again, and when the oldest of its values was read (monotonic)."""
 
     synced: Synced
-    outcome: Outcome
+    outcome: Again | Done
+    read_at: float | None
 
 
 class Sync:
@@ -42,10 +51,10 @@ class Sync:
         self._writing = TargetWriting(deps, deps.secrets)
 
     async def run(
-        self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
+        self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, manner: Manner
     ) -> Synchronised | Outcome:
         """Return what was synced, or the outcome of a failure that was reported."""
-        fetched = await self._fetch(want, stores)
+        fetched = await self._fetch(want, stores, manner.since)
         failed = [miss for miss in fetched.misses if not _is_accepted(miss, want)]
         if failed:
             return await self._failed(resource, failed)
@@ -60,7 +69,7 @@ class Sync:
         reason, message = _says(decision)
         told: list[Event | None] = []
         try:
-            told.append(await self._carry_out(resource, decision, observed, healing=healing))
+            told.append(await self._carry_out(resource, decision, observed, healing=manner.heals))
             if isinstance(decision, DesiredSecret):
                 # Only now is there a Secret under the new name; and the status still knows the former one.
                 told.append(await self._leave_renamed(resource, want))
@@ -69,7 +78,7 @@ class Sync:
         finally:
             await self._tell(resource, told)
         seconds = until_next_run(want, None if reason == MISSING else observed.target, synced, observed.now)
-        return Synchronised(synced, Done() if seconds is None else Again(seconds))
+        return Synchronised(synced, Done() if seconds is None else Again(seconds), fetched.read_at)
 
     async def _desired(self, resource: Object, want: Wanted, fetched: Fetched) -> DesiredSecret:
         values = await self._templates.values(fetched)
@@ -80,19 +89,21 @@ class Sync:
         rendered = await self._templates.render(want.key, template, values)
         return from_template(want, template, rendered, self._deps.digester)
 
-    async def _fetch(self, want: Wanted, stores: Mapping[Key, Object]) -> Fetched:
+    async def _fetch(self, want: Wanted, stores: Mapping[Key, Object], since: float) -> Fetched:
         """Read from every store at once, and put the answers into the order of the entries again."""
+        by_store = {key: [read for read in want.reads if read.store == key] for key in stores}
         parts = await asyncio.gather(
-            *(self._fetch_from(stores[key], [read for read in want.reads if read.store == key], want) for key in stores)
+            *(self._fetch_from(stores[key], reads, want.key.namespace, since) for key, reads in by_store.items())
         )
         place = {read.field: index for index, read in enumerate(want.reads)}
         values = sorted((found for part in parts for found in part.values), key=lambda found: place[found.read.field])
         misses = sorted((miss for part in parts for miss in part.misses), key=lambda miss: place[miss.read.field])
-        return Fetched(tuple(values), tuple(misses))
+        read_at = min((part.read_at for part in parts if part.read_at is not None), default=None)
+        return Fetched(tuple(values), tuple(misses), read_at)
 
-    async def _fetch_from(self, store: Object, reads: Sequence[Read], want: Wanted) -> Fetched:
-        async with self._sessions.use(store, want.key.namespace) as session:
-            fetched = await gather(reads, session)
+    async def _fetch_from(self, store: Object, reads: Sequence[Read], namespace: str, since: float) -> Fetched:
+        async with self._sessions.use(store, namespace) as session:
+            fetched = await gather(reads, session, since)
             if any(miss.credentials for miss in fetched.misses):
                 self._sessions.discard(session)
         provider, _ = provider_of(store)

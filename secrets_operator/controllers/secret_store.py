@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.errors import OperatorError, Retryable, Unsure
+from secrets_operator.fetching.breaker import Breaker, State
 from secrets_operator.fetching.sessions import Sessions, provider_of, provider_problems
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
 from secrets_operator.planning.conditions import Condition, find
 from secrets_operator.planning.secret_store import refresh_interval, store_problems
-from secrets_operator.planning.status import store_status
+from secrets_operator.planning.status import Status, store_status, with_condition
 from secrets_operator.planning.stores import is_of_class
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.events import NORMAL, WARNING, Event
+from secrets_operator.resources.conditions import CIRCUIT_OPEN
 
 VALID, UNKNOWN, INVALID = "Valid", "ValidationUnknown", "InvalidProviderConfig"
 _RESOURCES = {resource.kind: resource for resource in (SECRET_STORES, CLUSTER_SECRET_STORES)}
@@ -39,6 +41,10 @@ class SecretStores:
         if not is_of_class(store, self._deps.settings.controller_class):
             self._sessions.forget(key)
             return Done()
+        breaker = self._sessions.breaker(store)
+        if breaker.state is State.OPEN:
+            await self._write(store, with_condition(store.get("status") or {}, _circuit(breaker), self._now()))
+            return Again(breaker.remaining)
         try:
             message = await self._validate(store)
         except API_TROUBLE:
@@ -71,16 +77,32 @@ class SecretStores:
 
     async def _report(self, store: Object, condition: Condition, *, capabilities: str) -> None:
         previous = store.get("status") or {}
-        status = store_status(
-            previous,
-            condition,
-            capabilities=capabilities or previous.get("capabilities", ""),
-            now=self._deps.clock.now(),
-        )
-        if status is None:
-            return
-        await self._deps.statuses.write(self._resource, store, status)
         old = find(previous.get("conditions") or (), "Ready")
+        capabilities = capabilities or previous.get("capabilities", "")
+        status = store_status(previous, condition, capabilities=capabilities, now=self._now())
+        await self._write(store, self._with_circuit(store, status))
         if old is None or old.get("reason") != condition.reason:
             kind = NORMAL if condition.reason == VALID else WARNING
             await self._deps.events.emit(store, Event(condition.reason, condition.message, kind))
+
+    def _with_circuit(self, store: Object, status: Status | None) -> Status | None:
+        """Add what the breaker says; a store whose breaker never opened has no such condition."""
+        previous = status or store.get("status") or {}
+        breaker = self._sessions.breaker(store)
+        known = find(previous.get("conditions") or (), CIRCUIT_OPEN)
+        if known is None and breaker.state is State.CLOSED:
+            return status
+        return with_condition(previous, _circuit(breaker), self._now()) or status
+
+    async def _write(self, store: Object, status: Status | None) -> None:
+        if status is not None:
+            await self._deps.statuses.write(self._resource, store, status)
+
+    def _now(self) -> datetime:
+        return self._deps.clock.now()
+
+
+def _circuit(breaker: Breaker) -> Condition:
+    reason = {State.OPEN: "Open", State.HALF_OPEN: "HalfOpen", State.CLOSED: "Closed"}[breaker.state]
+    message = "the store answers" if breaker.state is State.CLOSED else breaker.message
+    return Condition(CIRCUIT_OPEN, breaker.state is not State.CLOSED, reason, message)

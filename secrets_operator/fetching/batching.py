@@ -1,76 +1,140 @@
 """Coalesces what many resources ask of one session: each reference once, many references a call, each query once.
 
-Reads that arrive within a short window go out together; a read of a reference that is already on its way joins it, and
-so does a query.
+Reads that arrive within a short window go out together, and with them what the resources that still wait for their
+turn are going to ask. A read joins one that is on its way, or takes what was read a moment ago, if that began late
+enough for whoever asks: nothing that was read before ``since``, a monotonic time, will do.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from secrets_operator.errors import OperatorError
+from secrets_operator.fetching.value_cache import Share
 from secrets_operator.flow import Query
-from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Answer, Failed, FindAnswer, Matches, Reference
+from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Answer, FindAnswer, Matches, Reference
 
 Fetch = Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
 Find = Callable[[Query], Awaitable[FindAnswer]]
 
 
+class Ask(NamedTuple):
+    """A reference that a waiting resource is going to read, and since when."""
+
+    reference: Reference
+    since: float
+
+
+class Got(NamedTuple):
+    """An answer, and the monotonic time at which its reading began."""
+
+    answer: Answer
+    read_at: float
+
+
+class GotMatches(NamedTuple):
+    """An answer to a query, and the monotonic time at which its reading began."""
+
+    answer: FindAnswer
+    read_at: float
+
+
+@dataclass(slots=True, eq=False)
+class _Reading:
+    future: asyncio.Future[Got]
+    sent_at: float | None = None
+    """None while it is being collected."""
+
+    def serves(self, since: float) -> bool:
+        """Tell whether whoever accepts nothing read before ``since`` may wait for it."""
+        return self.sent_at is None or self.sent_at >= since
+
+
 class Batcher:
     """Turns single reads into batched calls of ``fetch``."""
 
-    def __init__(self, fetch: Fetch, *, window: float = 0.002, size: int = 100, deadline: float = 30.0) -> None:
-        """Collect reads for ``window`` seconds, at most ``size`` a call; a call may take ``deadline`` seconds."""
+    def __init__(
+        self,
+        fetch: Fetch,
+        share: Share,
+        *,
+        backlog: Callable[[], Iterable[Ask]] = tuple,
+        window: float = 0.002,
+        size: int = 100,
+    ) -> None:
+        """Collect reads for ``window`` seconds, at most ``size`` a call.
+
+        ``backlog`` yields what waiting resources are going to ask; it is read whenever a call goes out.
+        """
         self._fetch = fetch
+        self._share = share
+        self._backlog = backlog
         self._window = window
         self._size = size
-        self._deadline = deadline
-        self._collecting: dict[Reference, asyncio.Future[Answer]] = {}
-        self._asked: dict[Reference, asyncio.Future[Answer]] = {}
+        self._collecting: dict[Reference, _Reading] = {}
+        self._asked: dict[Reference, _Reading] = {}
         self._calls: set[asyncio.Task[None]] = set()
 
-    async def read(self, reference: Reference) -> Answer:
+    async def read(self, reference: Reference, since: float) -> Got:
         """Return the answer to one reference. Raises what the provider raises against its contract."""
-        loop = asyncio.get_running_loop()
-        future = self._asked.get(reference)
-        if future is None:
-            future = self._asked[reference] = loop.create_future()
+        known = self._known(reference, since)
+        if known is not None:
+            return known
+        reading = self._asked.get(reference)
+        if reading is None or not reading.serves(since):
             if not self._collecting:
-                loop.call_later(self._window, self._send)
-            self._collecting[reference] = future
+                asyncio.get_running_loop().call_later(self._window, self._send)
+            reading = self._collect(reference)
         # One reader giving up must not take the answer from the others.
-        return await asyncio.shield(future)
+        return await asyncio.shield(reading.future)
+
+    def _known(self, reference: Reference, since: float) -> Got | None:
+        found = self._share.get(reference, since)
+        if found is None or isinstance(found[0], Matches):
+            return None
+        return Got(found[0], found[1])
+
+    def _collect(self, reference: Reference) -> _Reading:
+        reading = _Reading(asyncio.get_running_loop().create_future())
+        self._collecting[reference] = self._asked[reference] = reading
+        return reading
 
     def _send(self) -> None:
+        for reference, since in self._backlog():
+            reading = self._asked.get(reference)
+            if self._known(reference, since) is None and (reading is None or not reading.serves(since)):
+                self._collect(reference)
         collected, self._collecting = list(self._collecting.items()), {}
+        now = self._share.now()
+        for _, reading in collected:
+            reading.sent_at = now
         for start in range(0, len(collected), self._size):
-            call = asyncio.create_task(self._call(dict(collected[start : start + self._size])))
+            call = asyncio.create_task(self._call(dict(collected[start : start + self._size]), now))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
-    async def _call(self, batch: dict[Reference, asyncio.Future[Answer]]) -> None:
+    async def _call(self, batch: dict[Reference, _Reading], now: float) -> None:
         try:
             answers = await self._ask(list(batch))
         except Exception as error:  # noqa: BLE001 - a plug-in's defect reaches every reader, not the loop
-            for future in batch.values():
-                future.set_exception(error)
-                future.exception()  # every reader may have gone; an unread exception is not news then
+            for reading in batch.values():
+                reading.future.set_exception(error)
+                reading.future.exception()  # every reader may have gone; an unread exception is not news then
         else:
-            for future, answer in zip(batch.values(), answers, strict=True):
-                future.set_result(answer)
+            for (reference, reading), answer in zip(batch.items(), answers, strict=True):
+                self._share.put(reference, answer, now)
+                reading.future.set_result(Got(answer, now))
         finally:
-            for reference, future in batch.items():
-                future.cancel()  # only when this call itself was cancelled is one still pending
-                del self._asked[reference]
+            for reference, reading in batch.items():
+                reading.future.cancel()  # only when this call itself was cancelled is one still pending
+                if self._asked.get(reference) is reading:
+                    del self._asked[reference]
 
     async def _ask(self, references: Sequence[Reference]) -> Sequence[Answer]:
-        try:
-            async with asyncio.timeout(self._deadline):
-                answers = await self._fetch(references)
-        except TimeoutError:
-            return [Failed(f"no answer within {self._deadline:g} s")] * len(references)
+        answers = await self._fetch(references)
         if len(answers) != len(references):
             message = f"the provider gave {len(answers)} answers to {len(references)} references"
             raise OperatorError(message)
@@ -80,26 +144,30 @@ class Batcher:
 @dataclass(slots=True, eq=False)
 class _Asked:
     task: asyncio.Task[FindAnswer]
+    began: float
     waiting: int = 0
 
 
 class Finder:
     """Asks each query once, however many wait for the answer, and stops asking when nobody does any more."""
 
-    def __init__(self, find: Find, *, deadline: float = 30.0) -> None:
-        """Give each query ``deadline`` seconds."""
+    def __init__(self, find: Find, share: Share) -> None:
         self._find = find
-        self._deadline = deadline
+        self._share = share
         self._asked: dict[Query, _Asked] = {}
 
-    async def find(self, query: Query) -> FindAnswer:
+    async def find(self, query: Query, since: float) -> GotMatches:
         """Return the answer to one query. Raises what the provider raises against its contract."""
+        known = self._share.get(query, since)
+        if known is not None and isinstance(known[0], Matches):
+            return GotMatches(known[0], known[1])
         asked = self._asked.get(query)
-        if asked is None:
-            asked = self._asked[query] = _Asked(asyncio.create_task(self._ask(query)))
+        if asked is None or asked.began < since:
+            now = self._share.now()
+            asked = self._asked[query] = _Asked(asyncio.create_task(self._ask(query)), now)
         asked.waiting += 1
         try:
-            return await asyncio.shield(asked.task)
+            answer = await asyncio.shield(asked.task)
         finally:
             asked.waiting -= 1
             # Answered, or cancelled and of no use to who comes next: either way it is not to be joined.
@@ -107,13 +175,11 @@ class Finder:
                 asked.task.cancel()
                 if self._asked.get(query) is asked:
                     del self._asked[query]
+        self._share.put(query, answer, asked.began)
+        return GotMatches(answer, asked.began)
 
     async def _ask(self, query: Query) -> FindAnswer:
-        try:
-            async with asyncio.timeout(self._deadline):
-                answer = await self._find(query)
-        except TimeoutError:
-            return Failed(f"no answer within {self._deadline:g} s: narrow the query")
+        answer = await self._find(query)
         if isinstance(answer, Matches) and len(answer.payloads) > MOST_MATCHES:
             return TOO_MANY_MATCHES
         return answer

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from secrets_operator.errors import NotFound, OperatorError
+from secrets_operator.fetching.batching import Got, GotMatches
 from secrets_operator.fetching.sessions import OpenSession
 from secrets_operator.flow import Cause, Fetched, Miss, Query, Read, SecretBytes, Value
 from secrets_operator.provider import (
@@ -21,20 +22,24 @@ from secrets_operator.provider import (
 )
 
 
-async def gather(reads: Sequence[Read], session: OpenSession) -> Fetched:
-    """Ask for all reads at once, so that they share batches with each other and with other resources."""
-    answers = await asyncio.gather(*(_ask(read, session) for read in reads))
-    results = [interpret(read, answer, session.session) for read, answer in zip(reads, answers, strict=True)]
+async def gather(reads: Sequence[Read], session: OpenSession, since: float) -> Fetched:
+    """Ask for all reads at once, so that they share batches with each other and with other resources.
+
+    Nothing that was read before ``since``, a monotonic time, is accepted.
+    """
+    answers = await asyncio.gather(*(_ask(read, session, since) for read in reads))
+    results = [interpret(read, got.answer, session.session) for read, got in zip(reads, answers, strict=True)]
     return Fetched(
         values=tuple(result for result in results if isinstance(result, Value)),
         misses=tuple(result for result in results if isinstance(result, Miss)),
+        read_at=min((got.read_at for got in answers), default=None),
     )
 
 
-async def _ask(read: Read, session: OpenSession) -> Answer | FindAnswer:
+async def _ask(read: Read, session: OpenSession, since: float) -> Got | GotMatches:
     if read.find is not None:
-        return await session.finder.find(read.find)
-    return await session.batcher.read(Reference(read.key, read.version, read.metadata))
+        return await session.finder.find(read.find, since)
+    return await session.batcher.read(Reference(read.key, read.version, read.metadata), since)
 
 
 def interpret(read: Read, answer: Answer | FindAnswer, session: Session) -> Value | Miss:

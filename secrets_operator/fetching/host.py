@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -15,6 +14,7 @@ from secrets_operator.fetching.referents import (
     reachable_namespace,
     secret_key,
 )
+from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.flow import Object, RetrySettings, SecretBytes
 from secrets_operator.provider import StoreIdentity
 
@@ -22,7 +22,11 @@ T = TypeVar("T")
 
 
 class CallObserver(Protocol):
-    """Told of every call a provider makes; the metrics listen here."""
+    """Told of what is asked of a provider and of every call it makes; the metrics listen here."""
+
+    def provider_asked(self, provider: str, count: int) -> None:
+        """Record references and queries that go to a provider, each of them once however many want the answer."""
+        ...
 
     def provider_called(self, service: str, call: str, *, ok: bool) -> None:
         """Record one call."""
@@ -54,16 +58,15 @@ class StoreHost:
         store: StoreIdentity,
         *,
         outside: Outside,
-        limit: int,
+        calls: StoreCalls,
         retry: RetrySettings | None = None,
     ) -> None:
-        """Let at most ``limit`` blocking calls of this store be under way, so that it cannot take every thread."""
         self.store = store
         self.retry = retry
         self.credentials: dict[CredentialRead, None] = {}
         self.used_consumer_namespace = False
         self._outside = outside
-        self._limit = asyncio.Semaphore(limit)
+        self._calls = calls
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret; see the contract."""
@@ -92,14 +95,13 @@ class StoreHost:
         self._note_namespace({}, field)
         return reachable_namespace(self.store, {}, field=field)
 
+    async def turn(self) -> None:
+        """Wait until the store may be called; see the contract."""
+        await self._calls.turn()
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call; see the contract."""
-        await self._limit.acquire()
-        running = asyncio.ensure_future(self._outside.blocking.run(call))
-        # A thread cannot be interrupted: one whose caller gave up counts until it ends, or a store that hangs would
-        # take one thread after the other from all others.
-        running.add_done_callback(lambda _: self._limit.release())
-        return await asyncio.shield(running)
+        return await self._calls.run(call)
 
     def called(self, service: str, call: str, *, ok: bool) -> None:
         """Count one call of the remote side; see the contract."""

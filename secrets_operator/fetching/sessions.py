@@ -8,18 +8,25 @@ closed when it is replaced and its last user has left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Refused, Retryable, Terminal
-from secrets_operator.fetching.batching import Batcher, Finder
+from secrets_operator.fetching.batching import Ask, Batcher, Finder
+from secrets_operator.fetching.breaker import Breaker
+from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.referents import CLUSTER_STORE
+from secrets_operator.fetching.store_calls import StoreCalls
+from secrets_operator.fetching.store_guards import Guard, StoreGuards
+from secrets_operator.fetching.value_cache import Share, ValueCache
 from secrets_operator.flow import Key, Object
+from secrets_operator.kube.errors import RetryableApiError
 from secrets_operator.planning.retry_settings import retry_settings
 from secrets_operator.provider import Provider, Session, StoreIdentity
 from secrets_operator.provider.discovery import Providers
@@ -30,13 +37,27 @@ Denial = Callable[[Object, str], Awaitable[str]]
 """(store, namespace) -> why resources in that namespace may not use the store; empty when they may."""
 
 
+Backlog = Callable[[Key, str], Iterable[Ask]]
+"""(store, consumer's namespace or empty for all) -> what resources that wait for their turn are going to ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """How many seconds a provider gets for one step; opening and one batch together fit into a reconcile's."""
 
     open: float = 25.0
+    fetch: float = 30.0
     validate: float = 25.0
     close: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the sessions of all stores have in common."""
+
+    guards: StoreGuards
+    values: ValueCache
+    backlog: Backlog = lambda _store, _namespace: ()
 
 
 class _Slot(NamedTuple):
@@ -55,6 +76,7 @@ class OpenSession:
     batcher: Batcher
     finder: Finder
     host: StoreHost
+    share: Share
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +103,7 @@ class Sessions:
         self,
         providers: Providers,
         outside: Outside,
+        shared: Shared,
         *,
         denial: Denial,
         limit: int,
@@ -89,6 +112,7 @@ class Sessions:
         """Lend nothing that ``denial`` speaks against; allow a session ``limit`` blocking calls under way."""
         self._providers = providers
         self._outside = outside
+        self._shared = shared
         self.denial = denial
         self._limit = limit
         self._deadlines = deadlines or Deadlines()
@@ -113,6 +137,10 @@ class Sessions:
             opening.users -= 1
             self._close_if_unused(opening)
 
+    def breaker(self, store: Object) -> Breaker:
+        """Return the breaker of a store."""
+        return self._guard(store).breaker
+
     async def validate(self, store: Object) -> None:
         """Check the credential of ``store``, read anew; raises Terminal, Retryable or Unsure.
 
@@ -125,11 +153,12 @@ class Sessions:
         except NamespaceUnknown:
             return
         except Terminal:
-            self.forget(_key_of(store))
+            self.forget(key_of(store))
             raise
 
     def forget(self, store: Key) -> None:
         """Retire every session of a store: it was deleted, or its credential does not work."""
+        self._shared.guards.forget(store)
         for slot in [slot for slot in self._slots if slot[:3] == store]:
             self._retire(slot)
 
@@ -145,9 +174,11 @@ class Sessions:
             self._retire(slot)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
+    def _guard(self, store: Object) -> Guard:
+        return self._shared.guards.of(key_of(store), revision_of(store))
+
     def _current(self, store: Object, namespace: str) -> _Opening:
-        metadata = store["metadata"]
-        revision = (metadata["uid"], metadata.get("generation", 0))
+        metadata, revision = store["metadata"], revision_of(store)
         shared = _Slot(store["kind"], metadata.get("namespace", ""), metadata["name"], "")
         own = shared._replace(consumer=namespace if store["kind"] == CLUSTER_STORE else "")
         for slot in (shared, own):
@@ -168,19 +199,36 @@ class Sessions:
         problems = provider_problems(provider, store)
         if problems:
             raise InvalidSpec(problems)
-        identity = StoreIdentity(store["kind"], store["metadata"]["name"], namespace)
+        guard = self._guard(store)
+        guard.breaker.check()
         host = StoreHost(
-            identity,
+            StoreIdentity(store["kind"], store["metadata"]["name"], namespace),
             outside=self._outside,
-            limit=self._limit,
+            calls=StoreCalls(self._outside.blocking, guard.rate, limit=self._limit),
             retry=retry_settings(store),
         )
         try:
             async with asyncio.timeout(self._deadlines.open):
                 session = await provider.open(spec, host)
         except TimeoutError as error:
-            raise Retryable(f"provider {name} could not be opened within {self._deadlines.open:g} s") from error
-        return OpenSession(session, Batcher(session.fetch), Finder(session.find), host)
+            message = f"provider {name} could not be opened within {self._deadlines.open:g} s"
+            guard.breaker.failed(message)
+            raise Retryable(message) from error
+        except RetryableApiError:
+            raise  # the API server's trouble, not the provider's
+        except Retryable as error:
+            guard.breaker.failed(str(error), error.after)
+            raise
+        return self._ready(store, session, host, guard.breaker)
+
+    def _ready(self, store: Object, session: Session, host: StoreHost, breaker: Breaker) -> OpenSession:
+        asked = partial(self._outside.observer.provider_asked, provider_of(store)[0])
+        calls = GuardedCalls(session, breaker, deadline=self._deadlines.fetch, asked=asked)
+        key = key_of(store)
+        share = self._shared.values.share(str(key))
+        consumer = host.store.namespace if host.used_consumer_namespace else ""
+        batcher = Batcher(calls.fetch, share, backlog=lambda: self._shared.backlog(key, consumer))
+        return OpenSession(session, batcher, Finder(calls.find, share), host, share)
 
     async def _validate(self, current: OpenSession) -> None:
         try:
@@ -215,6 +263,7 @@ class Sessions:
         current = opening.opened
         if opening.retired and not opening.users and current is not None:
             opening.retired = False  # closed once only
+            current.share.close()
             closing = asyncio.create_task(self._close(current.session))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
@@ -227,7 +276,7 @@ class Sessions:
             log.warning("closing a provider session failed", error=type(error).__name__)
 
     async def _drop_stale_credentials(self, store: Object) -> None:
-        key = _key_of(store)
+        key = key_of(store)
         for slot, opening in list(self._slots.items()):
             current = opening.opened
             if slot[:3] == key and current is not None:
@@ -249,9 +298,16 @@ def provider_problems(provider: Provider, store: Object) -> str:
     return "; ".join(f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found)
 
 
-def _key_of(store: Object) -> Key:
+def key_of(store: Object) -> Key:
+    """Return the key of a store."""
     metadata = store["metadata"]
     return Key(store["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def revision_of(store: Object) -> tuple[str, int]:
+    """Return what changes when a store is edited or replaced by a namesake."""
+    metadata = store["metadata"]
+    return metadata["uid"], metadata.get("generation", 0)
 
 
 async def _is_stale(current: OpenSession) -> bool:

@@ -54,13 +54,21 @@ def speaks_of_another_spec(resource: Object) -> bool:
 
 def store_status(previous: Status, condition: Condition, *, capabilities: str, now: datetime) -> Status | None:
     """Return the status of a store to write; ``capabilities`` is empty until it was validated once."""
-    same = says_the_same(_condition(previous, condition), condition)
-    if same and previous.get("capabilities", "") == capabilities:
+    status = with_condition(previous, condition, now)
+    if status is None and previous.get("capabilities", "") == capabilities:
         return None
-    status: Status = {"conditions": _conditions(previous, condition, now)}
-    if capabilities:
-        status["capabilities"] = capabilities
-    return status
+    status = {**(status or previous)}
+    status.pop("capabilities", None)
+    return {**status, "capabilities": capabilities} if capabilities else status
+
+
+def with_condition(previous: Status, condition: Condition, now: datetime) -> Status | None:
+    """Return the status with one condition set and all others as they are; None when it says the same already."""
+    if says_the_same(_condition(previous, condition), condition):
+        return None
+    conditions = previous.get("conditions") or []
+    others = [one for one in conditions if one.get("type") != condition.type]
+    return {**previous, "conditions": [*others, condition.as_status(conditions, now)]}
 
 
 def sealed_secret_status(previous: Status, condition: Condition, *, generation: int, now: datetime) -> Status | None:

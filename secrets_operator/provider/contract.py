@@ -149,11 +149,17 @@ class Host(Protocol):
         """Return the namespace whose resources use the session, which is then shared with no other namespace.
 
         For what a login says about its consumer. Raises NamespaceUnknown when no consumer is asking.
+        ...
+
+    async def turn(self) -> None:
+        """Wait until the store may be called; await it before each remote call that :meth:`run_blocking` does not make.
+
+        This is what keeps a store to its calls a second.
         """
         ...
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
-        """Run a blocking SDK call in the bounded thread pool; its exceptions arrive unchanged."""
+        """Run a blocking SDK call in its turn, in the bounded thread pool; its exceptions arrive unchanged."""
         ...
 
     def called(self, service: str, call: str, *, ok: bool) -> None:

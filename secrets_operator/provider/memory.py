@@ -60,6 +60,9 @@ class MemoryHost:
         """Return the namespace of the store."""
         return self._namespace({}, field)
 
+    async def turn(self) -> None:
+        """Wait for nothing."""
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking call in a thread."""
         return await asyncio.to_thread(call)

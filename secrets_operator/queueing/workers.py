@@ -31,7 +31,23 @@ class Pace:
 
     concurrency: int = 64
     deadline: float = 60.0
+    patience: float = 0.25
+    """Seconds after which a run of a group only waits for its store, and gives its place to others."""
+
     backoff: Backoff = field(default_factory=Backoff)
+
+
+class _Place:
+    """The place of one run among those at work; left once."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release: Callable[[], None] | None = release
+
+    def leave(self) -> None:
+        """Make room for another run."""
+        release, self._release = self._release, None
+        if release is not None:
+            release()
 
 
 class Workers:
@@ -83,6 +99,9 @@ class Workers:
     async def _serve(self, claim: Claim) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
+        place = _Place(self._slots.release)
+        # The limit of the group still bounds such runs. Those without a group use this process, and make others wait.
+        aside = loop.call_later(self._pace.patience, self._set_aside, claim, place) if claim.group else None
         try:
             outcome = await self._attempt(claim.key)
             if isinstance(outcome, Never | Retry):
@@ -90,8 +109,14 @@ class Workers:
             self._settle(claim.key, outcome)
             self._observer.reconciled(claim, outcome, loop.time() - started)
         finally:
+            if aside is not None:
+                aside.cancel()
             self._queue.done(claim)
-            self._slots.release()
+            place.leave()
+
+    def _set_aside(self, claim: Claim, place: _Place) -> None:
+        self._queue.set_aside(claim)
+        place.leave()
 
     async def _attempt(self, key: Key) -> Outcome:
         try:

@@ -3,7 +3,8 @@
 A key is in the queue at most once, with the most urgent lane and the earliest due time it was added with. A key added
 while it runs is queued again when the run ends. Keys of one group (the resources of one store) run at most
 ``group_limit`` at a time, so that a store that hangs holds up nobody else; and only ``background_limit`` runs may be
-for changed stores, retries and refreshes, so that a new resource always finds a free worker. Knows neither Kubernetes
+for changed stores, retries and refreshes, so that a new resource always finds a free worker. A run that waits for
+others can be set aside: it keeps its place in its group and counts no more towards that limit. Knows neither Kubernetes
 nor providers.
 """
 
@@ -12,9 +13,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 from secrets_operator.flow import Key, Lane
 
@@ -37,11 +38,24 @@ class Claim:
     waited: float
     """Seconds between the time the key was due and the time it was taken."""
 
+    asked: float = 0.0
+    """The monotonic time of the last request for this run: what was read since then is new to whoever asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A key that is due and has to wait, because its group has all the runs it may have."""
+
+    key: Key
+    lane: Lane
+    asked: float
+
 
 @dataclass(slots=True)
 class _Wanted:
     lane: Lane
     due: float
+    asked: float
     # The heap entry with this number is the valid one; older entries of the key are skipped when they surface.
     ticket: int
 
@@ -63,18 +77,20 @@ class WorkQueue:
         self._parked: defaultdict[str, list[tuple[Lane, float, int, Key]]] = defaultdict(list)
         self._running: dict[Key, Claim] = {}
         self._running_per_group: Counter[str] = Counter()
+        self._aside: set[Key] = set()
         self._wake = asyncio.Event()
 
     def add(self, key: Key, lane: Lane = Lane.CHANGED, *, delay: float = 0.0) -> None:
         """Queue ``key``, due after ``delay`` seconds; an earlier or more urgent request for it stands."""
-        due = self._now() + delay
+        asked = due = self._now() + delay
         wanted = self._wanted.get(key)
         if wanted is not None:
             if wanted.lane <= lane and wanted.due <= due:
+                wanted.asked = wanted.asked if delay else asked
                 return
             # A periodic refresh far ahead must not make a failed key wait, nor a retry lose its urgency.
             lane, due = min(wanted.lane, lane), min(wanted.due, due)
-        self._wanted[key] = _Wanted(lane, due, next(self._tickets))
+        self._wanted[key] = _Wanted(lane, due, asked, next(self._tickets))
         if key not in self._running:
             self._push(key)
 
@@ -95,12 +111,28 @@ class WorkQueue:
     def done(self, claim: Claim) -> None:
         """End the run of a claimed key; a request made meanwhile is queued now."""
         del self._running[claim.key]
+        self._aside.discard(claim.key)
         self._running_per_group[claim.group] -= 1
         if not self._running_per_group[claim.group]:
             del self._running_per_group[claim.group]
         if claim.key in self._wanted:
             self._push(claim.key)
         self._wake.set()
+
+    def set_aside(self, claim: Claim) -> None:
+        """Let a run that only waits for somebody else's answer count no more towards the limit of background runs."""
+        self._aside.add(claim.key)
+        self._wake.set()
+
+    def claimed(self, key: Key) -> Claim | None:
+        """Return the claim under which ``key`` runs; None when it does not run."""
+        return self._running.get(key)
+
+    def waiting(self, group: str, most: int) -> Iterator[Waiting]:
+        """Yield up to ``most`` of the due keys that ``group`` has no room for, in no particular order."""
+        for lane, _, ticket, key in islice(self._parked.get(group, ()), most):
+            if self._is_current(key, ticket):
+                yield Waiting(key, lane, self._wanted[key].asked)
 
     @property
     def running(self) -> int:
@@ -158,14 +190,15 @@ class WorkQueue:
                 heapq.heappop(self._ready)
                 continue
             # The heap is ordered by lane: once a background key is on top, nothing urgent is waiting.
-            if lane >= Lane.STORE and len(self._running) >= self._limits.background:
+            if lane >= Lane.STORE and len(self._running) - len(self._aside) >= self._limits.background:
                 return None
             heapq.heappop(self._ready)
             group = self._group_of(key)
             if group and self._running_per_group[group] >= self._limits.group:
                 heapq.heappush(self._parked[group], (lane, due, ticket, key))
                 continue
-            return self._claim(key, Claim(key, lane, group, max(0.0, self._now() - due)))
+            asked = self._wanted[key].asked
+            return self._claim(key, Claim(key, lane, group, max(0.0, self._now() - due), asked))
         return None
 
     def _claim(self, key: Key, claim: Claim) -> Claim:

@@ -5,13 +5,14 @@ Labels are bounded: kinds, lanes, outcomes, stores; never the names of resources
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from secrets_operator.flow import Lane, Outcome
+from secrets_operator.flow import Key, Lane, Outcome
 from secrets_operator.queueing.workqueue import Claim, WorkQueue
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -58,7 +59,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._reads, self._calls = _provider_counters(self.registry)
+        self._reads, self._asked, self._calls = _provider_counters(self.registry)
         self._drift = Counter(
             "secrets_operator_drift_healed_total",
             "Secrets changed or deleted by somebody else and put right again, by kind of their owner.",
@@ -99,6 +100,10 @@ class Metrics:
         for result, count in results.items():
             self._reads.labels(provider, result).inc(count)
 
+    def provider_asked(self, provider: str, count: int) -> None:
+        """Record how many references and queries went to a provider."""
+        self._asked.labels(provider).inc(count)
+
     def provider_called(self, service: str, call: str, *, ok: bool) -> None:
         """Record one call of a provider to the service behind it."""
         self._calls.labels(service, call, "success" if ok else "error").inc()
@@ -109,16 +114,22 @@ class Metrics:
         if healed:
             self._drift.labels(kind).inc()
 
-    def watch(self, queue: WorkQueue, ready: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
-        """Export the live state at each scrape: the queue, and per kind how many resources are ready or not."""
-        self.registry.register(_LiveState(queue, ready))
+    def watch(self, live: Live) -> None:
+        """Export the live state at each scrape: the queue, the resources, the stores."""
+        self.registry.register(_LiveState(live))
 
 
-def _provider_counters(registry: CollectorRegistry) -> tuple[Counter, Counter]:
+def _provider_counters(registry: CollectorRegistry) -> tuple[Counter, Counter, Counter]:
     reads = Counter(
         "secrets_operator_provider_reads_total",
         "Remote references answered, by provider and result.",
         ["provider", "result"],
+        registry=registry,
+    )
+    asked = Counter(
+        "secrets_operator_provider_references_total",
+        "References and queries that went to a provider, each once however many resources wanted the answer.",
+        ["provider"],
         registry=registry,
     )
     calls = Counter(
@@ -127,15 +138,29 @@ def _provider_counters(registry: CollectorRegistry) -> tuple[Counter, Counter]:
         ["provider", "call", "status"],
         registry=registry,
     )
-    return reads, calls
+    return reads, asked, calls
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Where the state is read at each scrape."""
+
+    queue: WorkQueue
+    ready: Callable[[], Mapping[str, Mapping[str, int]]]
+    """Per kind how many resources are in which state."""
+
+    circuits: Callable[[], Iterable[tuple[Key, int]]]
+    """The state of the breaker of each store: 0 closed, 1 half open, 2 open."""
+
+    cached_bytes: Callable[[], int]
 
 
 class _LiveState(Collector):
     """Reads the state when it is scraped, so that nothing goes stale."""
 
-    def __init__(self, queue: WorkQueue, ready: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
-        self._queue = queue
-        self._ready = ready
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._queue = live.queue
 
     def collect(self) -> list[Metric]:
         """Build the metric families."""
@@ -152,7 +177,19 @@ class _LiveState(Collector):
             "Resources by kind and state of their main condition.",
             labels=["kind", "ready"],
         )
-        for kind, states in self._ready().items():
+        for kind, states in self._live.ready().items():
             for state, count in states.items():
                 resources.add_metric([kind, state], count)
-        return [depth, oldest, running, resources]
+        return [depth, oldest, running, resources, *self._stores()]
+
+    def _stores(self) -> list[Metric]:
+        circuits = GaugeMetricFamily(
+            "secrets_operator_store_circuit_state",
+            "State of the circuit breaker of a store: 0 closed, 1 half open, 2 open.",
+            labels=["kind", "namespace", "name"],
+        )
+        for store, state in self._live.circuits():
+            circuits.add_metric(store, state)
+        cached = GaugeMetricFamily("secrets_operator_value_cache_bytes", "Bytes of values kept for sharing reads.")
+        cached.add_metric([], self._live.cached_bytes())
+        return [circuits, cached]

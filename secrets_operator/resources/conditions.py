@@ -26,6 +26,9 @@ STORE_VALID: Final = "Valid"
 STORE_INVALID_PROVIDER_CONFIG: Final = "InvalidProviderConfig"
 STORE_VALIDATION_UNKNOWN: Final = "ValidationUnknown"
 
+# --- SecretStore and ClusterSecretStore, a condition of ours: the store is left alone after many failures ---
+CIRCUIT_OPEN: Final = "CircuitOpen"
+
 
 class Condition(Model):
     """One condition of a status."""

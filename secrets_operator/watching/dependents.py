@@ -38,6 +38,11 @@ class Dependents:
         return tuple(sorted(self._dependents.get(key, ())))
 
     def group_of(self, dependent: Key) -> str:
-        """Return the store that a resource reads from, whose share of workers it uses; empty when there is none."""
+        """Return the store that a resource reads from, whose share of workers it uses; empty when there is none.
+
+        A store that is being validated is its own: it may hang like any read from it.
+        """
+        if dependent.kind in _STORES:
+            return str(dependent)
         stores = (key for key in self._dependencies.get(dependent, ()) if key.kind in _STORES)
         return next(map(str, stores), "")

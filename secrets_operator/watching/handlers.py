@@ -67,6 +67,11 @@ class Handlers:
 
         return handle
 
+    def circuit_changed(self, store: Key) -> None:
+        """The breaker of a store opened or closed: its condition is to say so, and what waits for it may go on."""
+        self._queue.add(store)
+        self._add_all(self._dependents.of(store), Lane.STORE)
+
     def secret(self, change: Change[SecretState]) -> None:
         """A Secret we wrote was changed or deleted, by us or by somebody else.
 

@@ -26,7 +26,7 @@ from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.queueing.workqueue import WorkQueue
-from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.metrics import Live, Metrics
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
 from secrets_operator.resources.external_secret import ExternalSecret
@@ -223,7 +223,8 @@ def test_the_reasons_and_events_are_explained() -> None:
 
 def test_the_metrics_are_named_all_and_no_others() -> None:
     metrics = Metrics("0")
-    metrics.watch(WorkQueue(now=lambda: 0.0, group_of=lambda _: ""), dict)
+    queue = WorkQueue(now=lambda: 0.0, group_of=lambda _: "")
+    metrics.watch(Live(queue, ready=dict, circuits=tuple, cached_bytes=int))
     exported = {
         (f"{family.name}_total" if family.type == "counter" else family.name, family.type)
         for family in metrics.registry.collect()

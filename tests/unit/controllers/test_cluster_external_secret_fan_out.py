@@ -43,6 +43,7 @@ class World:
             events=Events(client, clock),
             metrics=Metrics("1"),
             digester=DIGESTER,
+            claimed=lambda _: None,
         )
         self.controller = ClusterExternalSecrets(
             deps,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.flow import Again, Done, Never, Outcome, Retry
+from secrets_operator.flow import Again, Done, Lane, Never, Outcome, Retry
 from secrets_operator.kube.errors import (
     ApiError,
     Conflict,
@@ -16,9 +16,10 @@ from secrets_operator.kube.errors import (
     TooManyRequests,
     Unreachable,
 )
-from secrets_operator.provider import Absent, Failed, Rejected
+from secrets_operator.provider import Absent, Failed, Reference, Rejected
+from secrets_operator.queueing.workqueue import Claim
 from tests.builders import external_secret, secret, store
-from tests.controller_world import STORE, World
+from tests.controller_world import KEY, STORE, World
 
 
 @pytest.fixture
@@ -230,3 +231,56 @@ async def test_a_mapping_that_became_empty_leaves_the_secret_as_it_was(world: Wo
     await world.reconcile()
     assert (world.value(), world.condition()[0]) == ("p", "True")
     assert set(world.cluster.objects["Secret", "team", "app"]["data"]) == {"password"}
+
+
+@pytest.fixture
+async def sharing_world() -> AsyncIterator[World]:
+    """A world that keeps values, where somebody else has just read what the resource is going to ask."""
+    made = World(kept_bytes=10_000)
+    async with made.sessions.use(STORE, "team") as session:
+        await session.batcher.read(Reference("db"), since=0)
+    made.provider.holds(db="second")
+    yield made
+    await made.sessions.close()
+    made.blocking.close()
+
+
+def claim(world: World, lane: Lane, asked: float) -> None:
+    """Say why the resource is reconciled, and how many seconds ago that was asked for."""
+    world.claim = Claim(KEY, lane, "", 0, asked=world.clock.monotonic() - asked)
+
+
+async def test_a_first_sync_takes_what_was_just_read_and_confirms_it_soon_after(sharing_world: World) -> None:
+    world = sharing_world
+    world.clock.pass_by(1)
+    claim(world, Lane.CHANGED, asked=0)
+    assert await world.reconcile() == Again(3.0)
+    assert (world.value(), world.condition()) == ("first", SYNCED)
+    world.clock.pass_by(3)
+    claim(world, Lane.REFRESH, asked=0)
+    assert isinstance(await world.reconcile(), Again)
+    assert world.value() == "second"
+    assert len(world.provider.fetched) == 2
+
+
+@pytest.mark.parametrize(
+    ("age", "lane", "reads"),
+    [
+        pytest.param(30, Lane.REFRESH, False, id="a refresh takes what is a tenth of its interval old at most"),
+        pytest.param(70, Lane.REFRESH, True, id="a refresh does not take what is older than a minute"),
+        pytest.param(30, Lane.STORE, True, id="whoever has a reason to read reads"),
+    ],
+)
+async def test_a_later_sync_takes_only_what_is_young_enough(
+    sharing_world: World, age: float, lane: Lane, reads: bool
+) -> None:
+    world = sharing_world
+    await world.reconcile()
+    world.refresh_comes_due()
+    async with world.sessions.use(STORE, "team") as session:
+        await session.batcher.read(Reference("db"), since=world.clock.monotonic())
+    before = len(world.provider.fetched)
+    world.clock.pass_by(age)
+    claim(world, lane, asked=0)
+    await world.reconcile()
+    assert len(world.provider.fetched) - before == reads

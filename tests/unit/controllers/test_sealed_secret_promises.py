@@ -55,6 +55,7 @@ class World:
             events=Events(client, self.clock),
             metrics=Metrics("1"),
             digester=DIGESTER,
+            claimed=lambda _: None,
         )
         unsealer = Unsealer(
             lambda: Keyring(self.keys, operated=self.operated),

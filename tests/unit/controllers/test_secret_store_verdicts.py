@@ -10,6 +10,7 @@ from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.errors import Refused, Retryable, Unsure
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
@@ -24,6 +25,7 @@ from tests.builders import DIGESTER, store
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, everybody_may
+from tests.shared_reading import shared
 
 KEY = Key("SecretStore", "team", "store")
 
@@ -33,10 +35,11 @@ class World:
 
     def __init__(self) -> None:
         self.cluster, self.provider, self.blocking = MemoryCluster(), ScriptedProvider(), Blocking(1)
-        client, clock = self.cluster.client, HandClock()
+        self.clock = clock = HandClock()
+        client = self.cluster.client
         providers = Providers.from_mapping({"scripted": self.provider})
         outside = Outside(Referents(client), self.blocking, Metrics("1"))
-        self.sessions = Sessions(providers, outside, denial=everybody_may, limit=1)
+        self.sessions = Sessions(providers, outside, shared(clock.monotonic), denial=everybody_may, limit=1)
         deps = Deps(
             settings=Settings(),
             clock=clock,
@@ -45,6 +48,7 @@ class World:
             events=Events(client, clock),
             metrics=Metrics("1"),
             digester=DIGESTER,
+            claimed=lambda _: None,
         )
         self.controller = SecretStores(
             deps, kind="SecretStore", resources=self.found, providers=providers, sessions=self.sessions
@@ -56,6 +60,11 @@ class World:
     def has(self, *, provider: Object | None = None, **spec: Any) -> None:
         """Apply the store."""
         self.cluster.put(store(spec={"provider": provider or {"scripted": {}}, **spec}, ready=None))
+
+    def breaker(self) -> Breaker:
+        found = self.found("team", "store")
+        assert found is not None
+        return self.sessions.breaker(found)
 
     async def reconcile(self) -> Outcome:
         return await self.controller.reconcile(KEY)
@@ -176,3 +185,38 @@ async def test_a_store_that_is_ours_no_more(world: World, act: str) -> None:
     await world.sessions.close()
     assert [session.closed for session in world.provider.sessions] == [1]
     assert world.provider.validated == 1
+
+
+def circuit(world: World) -> tuple[str, str, str]:
+    """Return status, reason and message of the condition CircuitOpen, and hold Ready against what it was."""
+    conditions = world.cluster.objects["SecretStore", "team", "store"]["status"]["conditions"]
+    ready, found = conditions
+    assert (ready["type"], ready["status"], found["type"]) == ("Ready", "True", "CircuitOpen")
+    return found["status"], found["reason"], found["message"]
+
+
+async def test_the_circuit_breaker_shows_on_a_condition_of_its_own(world: World) -> None:
+    await world.reconcile()
+    breaker = world.breaker()
+    for _ in range(5):
+        breaker.failed("no route to host")
+    validated = world.provider.validated
+    assert await world.reconcile() == Again(5.0)
+    why = "the store is left alone for a while after 5 failures in a row: no route to host"
+    assert circuit(world) == ("True", "Open", why)
+    assert world.provider.validated == validated, "an open store is not asked"
+    world.clock.pass_by(5)
+    await world.reconcile()
+    assert circuit(world) == ("True", "HalfOpen", why)
+    breaker.succeeded()
+    await world.reconcile()
+    assert circuit(world) == ("False", "Closed", "the store answers")
+
+
+async def test_an_edited_store_starts_with_a_closed_breaker(world: World) -> None:
+    await world.reconcile()
+    for _ in range(5):
+        world.breaker().failed("no route to host")
+    world.cluster.put(store(spec={"provider": {"scripted": {"edited": True}}}, ready=None, generation=2))
+    await world.reconcile()
+    assert world.verdict()[:2] == ("True", "Valid")

@@ -14,9 +14,12 @@ from secrets_operator.reporting.metrics import Metrics
 from tests.builders import values
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, ScriptedSession
+from tests.shared_reading import share, store_calls
 
 IDENTITY = StoreIdentity("SecretStore", "store", "team")
-HOST = StoreHost(IDENTITY, outside=Outside(Referents(MemoryCluster().client), Blocking(1), Metrics("1")), limit=1)
+BLOCKING = Blocking(1)
+OUTSIDE = Outside(Referents(MemoryCluster().client), BLOCKING, Metrics("1"))
+HOST = StoreHost(IDENTITY, outside=OUTSIDE, calls=store_calls(BLOCKING))
 SESSION = ScriptedSession(ScriptedProvider(), HOST)
 
 WHOLE = Read("f", "db", secret_key="password")
@@ -72,12 +75,18 @@ def test_a_wait_and_a_refused_credential_are_passed_on() -> None:
     assert (failed.after, failed.credentials, rejected.after, rejected.credentials) == (9, False, None, True)
 
 
+def open_session(session: ScriptedSession) -> OpenSession:
+    kept = share()
+    return OpenSession(session, Batcher(session.fetch, kept), Finder(session.find, kept), HOST, kept)
+
+
 async def test_all_reads_of_a_resource_share_one_call_and_keep_their_order() -> None:
     session = ScriptedSession(ScriptedProvider(), HOST)
     session.provider.holds(a="1", c="3")
     reads = [Read(f"f{index}", key, secret_key=f"k{index}") for index, key in enumerate("cbac")]
-    fetched = await gather(reads, OpenSession(session, Batcher(session.fetch), Finder(session.find), HOST))
+    fetched = await gather(reads, open_session(session), since=0)
     assert fetched == Fetched(
+        read_at=fetched.read_at,
         values=(
             Value(reads[0], values(k0="3")),
             Value(reads[2], values(k2="1")),
@@ -93,7 +102,7 @@ async def test_queries_stand_among_the_reads_and_equal_ones_are_asked_once() -> 
     session.provider.holds(a="1")
     session.provider.matches[Query(name="^db")] = Matches(values(db="2"))
     reads = [NAMED, Read("g", "a", secret_key="k"), Read("h", "", find=Query(name="^db"))]
-    fetched = await gather(reads, OpenSession(session, Batcher(session.fetch), Finder(session.find), HOST))
+    fetched = await gather(reads, open_session(session), since=0)
     found = values(db="2")
-    assert fetched == Fetched((Value(reads[0], found), Value(reads[1], values(k="1")), Value(reads[2], found)))
+    assert fetched.values == (Value(reads[0], found), Value(reads[1], values(k="1")), Value(reads[2], found))
     assert session.provider.found == [Query(name="^db")]

@@ -12,6 +12,7 @@ from secrets_operator.fetching.referents import Referents
 from secrets_operator.provider import StoreIdentity
 from secrets_operator.reporting.metrics import Metrics
 from tests.memory_cluster import MemoryCluster
+from tests.shared_reading import store_calls
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ def blocking() -> Iterator[Blocking]:
 
 def host(blocking: Blocking, *, limit: int) -> StoreHost:
     store = StoreIdentity("SecretStore", "store", "team")
-    return StoreHost(store, outside=Outside(Referents(MemoryCluster().client), blocking, Metrics("1")), limit=limit)
+    outside = Outside(Referents(MemoryCluster().client), blocking, Metrics("1"))
+    return StoreHost(store, outside=outside, calls=store_calls(blocking, limit=limit))
 
 
 async def test_results_and_exceptions_arrive_unchanged(blocking: Blocking) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from secrets_operator.fetching.batching import Finder
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Failed, FindAnswer, Matches
+from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, FindAnswer, Matches
+from tests.shared_reading import now, share
 
 pytestmark = pytest.mark.looptime
 
@@ -31,29 +32,42 @@ class Remote:
         return Matches({query.name: SecretBytes(b"v")})
 
 
+async def answer(finder: Finder, query: Query) -> FindAnswer:
+    """Ask a query and accept nothing that was read before."""
+    return (await finder.find(query, now())).answer
+
+
 async def test_equal_queries_in_flight_are_one_and_a_later_one_asks_again() -> None:
     remote = Remote()
-    finder = Finder(remote.find)
-    first = asyncio.create_task(finder.find(QUERY))
+    finder = Finder(remote.find, share())
+    first = asyncio.create_task(answer(finder, QUERY))
     await asyncio.sleep(5)
-    assert await finder.find(Query(name="^db")) == await first == Matches({"^db": SecretBytes(b"v")})
+    assert (await finder.find(Query(name="^db"), since=0)).answer == await first == Matches({"^db": SecretBytes(b"v")})
     assert remote.asked == [QUERY]
-    await finder.find(QUERY)
+    await answer(finder, QUERY)
     assert remote.asked == [QUERY, QUERY]
+
+
+async def test_an_answer_is_shared_with_who_accepts_its_age() -> None:
+    remote = Remote()
+    finder = Finder(remote.find, share())
+    first = await finder.find(QUERY, now())
+    assert await finder.find(QUERY, since=first.read_at) == first
+    assert remote.asked == [QUERY]
 
 
 async def test_different_queries_do_not_wait_for_each_other() -> None:
     remote = Remote()
-    finder = Finder(remote.find)
+    finder = Finder(remote.find, share())
     queries = [QUERY, Query(name="^db", path="p"), Query(name="^db", tags=(("a", "b"),))]
     async with asyncio.timeout(11):
-        await asyncio.gather(*map(finder.find, queries))
+        await asyncio.gather(*(answer(finder, query) for query in queries))
     assert remote.asked == queries
 
 
 async def test_one_asker_giving_up_takes_the_answer_from_nobody() -> None:
-    finder = Finder(Remote().find)
-    leaving, staying = (asyncio.create_task(finder.find(QUERY)) for _ in range(2))
+    finder = Finder(Remote().find, share())
+    leaving, staying = (asyncio.create_task(answer(finder, QUERY)) for _ in range(2))
     await asyncio.sleep(5)
     leaving.cancel()
     assert isinstance(await staying, Matches)
@@ -62,22 +76,13 @@ async def test_one_asker_giving_up_takes_the_answer_from_nobody() -> None:
 
 async def test_a_query_that_nobody_waits_for_is_given_up_and_does_not_harm_the_next() -> None:
     remote = Remote()
-    finder = Finder(remote.find)
-    leaving = asyncio.create_task(finder.find(QUERY))
+    finder = Finder(remote.find, share())
+    leaving = asyncio.create_task(answer(finder, QUERY))
     await asyncio.sleep(5)
     leaving.cancel()
-    next_one = asyncio.create_task(finder.find(QUERY))
+    next_one = asyncio.create_task(answer(finder, QUERY))
     assert isinstance(await next_one, Matches)
     assert (len(remote.asked), remote.under_way) == (2, 0)
-
-
-async def test_a_query_without_an_answer_fails_at_its_deadline_and_the_next_asks_again() -> None:
-    remote = Remote(delay=1000)
-    finder = Finder(remote.find, deadline=30)
-    assert await finder.find(QUERY) == Failed("no answer within 30 s: narrow the query")
-    assert remote.under_way == 0
-    remote.delay = 0
-    assert isinstance(await finder.find(QUERY), Matches)
 
 
 async def test_a_defect_of_the_provider_reaches_every_asker_and_is_forgotten() -> None:
@@ -85,9 +90,9 @@ async def test_a_defect_of_the_provider_reaches_every_asker_and_is_forgotten() -
         await asyncio.sleep(1)
         raise ZeroDivisionError
 
-    finder = Finder(breaks)
+    finder = Finder(breaks, share())
     for _ in range(2):
-        results = await asyncio.gather(*(finder.find(QUERY) for _ in range(2)), return_exceptions=True)
+        results = await asyncio.gather(*(answer(finder, QUERY) for _ in range(2)), return_exceptions=True)
         assert [type(result) for result in results] == [ZeroDivisionError] * 2
 
 
@@ -99,9 +104,9 @@ async def test_a_defect_of_the_provider_reaches_every_asker_and_is_forgotten() -
     ],
 )
 async def test_an_answer_is_bounded_whatever_the_provider_does(count: int, accepted: bool) -> None:
-    answer = Matches({str(index): SecretBytes(b"v") for index in range(count)})
+    given = Matches({str(index): SecretBytes(b"v") for index in range(count)})
 
     async def overflows(_query: Query) -> FindAnswer:
-        return answer
+        return given
 
-    assert await Finder(overflows).find(QUERY) is (answer if accepted else TOO_MANY_MATCHES)
+    assert await answer(Finder(overflows, share()), QUERY) is (given if accepted else TOO_MANY_MATCHES)

@@ -16,6 +16,7 @@ from secrets_operator.reporting.metrics import Metrics
 from tests.builders import store
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, everybody_may
+from tests.shared_reading import shared
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ async def sessions() -> AsyncIterator[Sessions]:
     blocking = Blocking(1)
     providers = Providers.from_mapping({"scripted": ScriptedProvider()})
     outside = Outside(Referents(MemoryCluster().client), blocking, Metrics("1"))
-    made = Sessions(providers, outside, denial=everybody_may, limit=1)
+    made = Sessions(providers, outside, shared(), denial=everybody_may, limit=1)
     yield made
     await made.close()
     blocking.close()

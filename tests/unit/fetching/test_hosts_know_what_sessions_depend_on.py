@@ -13,6 +13,7 @@ from secrets_operator.flow import Object
 from secrets_operator.provider import StoreIdentity
 from secrets_operator.reporting.metrics import Metrics
 from tests.memory_cluster import MemoryCluster
+from tests.shared_reading import store_calls
 
 REFERENCE: dict[str, Any] = {"name": "reader", "audiences": ["sts.amazonaws.com"]}
 
@@ -30,7 +31,8 @@ def cluster() -> MemoryCluster:
 @pytest.fixture
 async def host(cluster: MemoryCluster) -> AsyncIterator[StoreHost]:
     blocking, identity = Blocking(1), StoreIdentity("ClusterSecretStore", "store", "team")
-    yield StoreHost(identity, outside=Outside(Referents(cluster.client), blocking, Metrics("1")), limit=1)
+    outside = Outside(Referents(cluster.client), blocking, Metrics("1"))
+    yield StoreHost(identity, outside=outside, calls=store_calls(blocking))
     blocking.close()
 
 

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from secrets_operator.errors import OperatorError
-from secrets_operator.fetching.batching import Batcher
+from secrets_operator.fetching.batching import Ask, Batcher
 from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Answer, Failed, Found, Reference
+from secrets_operator.provider import Absent, Answer, Found, Reference
+from tests.shared_reading import now, share
 
 pytestmark = pytest.mark.looptime
 
@@ -33,7 +34,12 @@ class Remote:
 
 
 async def read(batcher: Batcher, *names: str) -> list[Answer]:
-    return await asyncio.gather(*(batcher.read(Reference(name)) for name in names))
+    return await asyncio.gather(*(answer(batcher, Reference(name)) for name in names))
+
+
+async def answer(batcher: Batcher, reference: Reference) -> Answer:
+    """Ask for a reference and accept nothing that was read before."""
+    return (await batcher.read(reference, now())).answer
 
 
 @pytest.mark.parametrize(
@@ -46,45 +52,96 @@ async def read(batcher: Batcher, *names: str) -> list[Answer]:
 )
 async def test_calls(names: str, size: int, calls: list[list[str]]) -> None:
     remote = Remote()
-    answers = await read(Batcher(remote.fetch, size=size), *names)
+    answers = await read(Batcher(remote.fetch, share(), size=size), *names)
     assert (remote.calls, answers) == (calls, [found(name) for name in names])
 
 
 async def test_versions_and_metadata_are_references_of_their_own() -> None:
     remote = Remote()
-    batcher = Batcher(remote.fetch)
+    batcher = Batcher(remote.fetch, share())
     references = [Reference("a"), Reference("a", "2"), Reference("a", metadata=True)]
-    await asyncio.gather(*map(batcher.read, references))
+    await asyncio.gather(*(answer(batcher, reference) for reference in references))
     assert remote.calls == [["a", "a", "a"]]
 
 
-async def test_a_read_joins_one_that_is_on_its_way_and_a_later_one_asks_again() -> None:
+@pytest.mark.parametrize(
+    ("wait", "age", "calls"),
+    [
+        pytest.param(5, 6, 1, id="on its way and begun late enough -> joined"),
+        pytest.param(5, 4, 2, id="on its way and begun too early -> asked again"),
+        pytest.param(15, 16, 1, id="answered and read late enough -> taken"),
+        pytest.param(15, 14, 2, id="answered and read too early -> asked again"),
+    ],
+)
+async def test_a_read_is_shared_with_who_accepts_its_age(wait: float, age: float, calls: int) -> None:
     remote = Remote(delay=10)
-    batcher = Batcher(remote.fetch)
-    first = asyncio.create_task(batcher.read(Reference("a")))
+    batcher = Batcher(remote.fetch, share())
+    first = asyncio.create_task(answer(batcher, Reference("a")))
+    await asyncio.sleep(wait)
+    got = await batcher.read(Reference("a"), now() - age)
+    assert (got.answer, await first) == (found("a"), found("a"))
+    assert remote.calls == [["a"]] * calls
+
+
+async def test_a_read_that_is_asked_again_keeps_who_waits_for_the_former_one() -> None:
+    remote = Remote(delay=10)
+    batcher = Batcher(remote.fetch, share())
+    first = asyncio.create_task(answer(batcher, Reference("a")))
     await asyncio.sleep(5)
-    assert await batcher.read(Reference("a")) == await first
-    assert remote.calls == [["a"]]
-    await batcher.read(Reference("a"))
-    assert remote.calls == [["a"], ["a"]]
+    again = asyncio.create_task(answer(batcher, Reference("a")))
+    assert await first == found("a")
+    assert await again == found("a")
+    assert now() == pytest.approx(15, abs=0.1)
+
+
+async def test_what_was_not_found_is_asked_each_time() -> None:
+    asked: list[int] = []
+
+    async def absent(references: Sequence[Reference]) -> Sequence[Answer]:
+        asked.append(len(references))
+        return [Absent()] * len(references)
+
+    batcher = Batcher(absent, share())
+    for _ in range(2):
+        await batcher.read(Reference("a"), since=0)
+    assert asked == [1, 1]
+
+
+async def test_a_call_takes_along_what_waiting_resources_are_going_to_ask() -> None:
+    remote = Remote()
+    waiting = [Ask(Reference(name), since=0) for name in "abc"]
+    batcher = Batcher(remote.fetch, share(), backlog=lambda: waiting)
+    assert await read(batcher, "a") == [found("a")]
+    got = await batcher.read(Reference("c"), since=0)
+    assert (remote.calls, got.answer) == ([["a", "b", "c"]], found("c"))
+
+
+async def test_what_waiting_resources_can_take_from_the_cache_is_not_asked_again() -> None:
+    remote = Remote()
+    waiting: list[Ask] = []
+    batcher = Batcher(remote.fetch, share(), backlog=lambda: waiting)
+    await read(batcher, "a")
+    waiting += [Ask(Reference("a"), since=0), Ask(Reference("b"), since=0)]
+    await read(batcher, "c")
+    assert remote.calls == [["a"], ["c", "b"]]
 
 
 async def test_a_slow_call_holds_up_no_other() -> None:
     remote = Remote(delay=10)
-    batcher = Batcher(remote.fetch)
-    slow = asyncio.create_task(batcher.read(Reference("slow")))
+    batcher = Batcher(remote.fetch, share())
+    slow = asyncio.create_task(answer(batcher, Reference("slow")))
     await asyncio.sleep(1)
     remote.delay = 0
     async with asyncio.timeout(1):
-        await batcher.read(Reference("quick"))
+        await answer(batcher, Reference("quick"))
     assert not slow.done()
     await slow
 
 
 async def test_one_reader_giving_up_takes_the_answer_from_nobody() -> None:
     remote = Remote(delay=10)
-    batcher = Batcher(remote.fetch)
-    leaving, staying = (asyncio.create_task(batcher.read(Reference("a"))) for _ in range(2))
+    batcher = Batcher(remote.fetch, share())
+    leaving, staying = (asyncio.create_task(answer(batcher, Reference("a"))) for _ in range(2))
     await asyncio.sleep(5)
     leaving.cancel()
     assert await staying == found("a")
@@ -96,13 +153,13 @@ async def test_a_call_whose_readers_have_all_gone_ends_in_silence() -> None:
         await asyncio.sleep(5)
         raise RuntimeError
 
-    batcher = Batcher(breaks)
-    leaving = asyncio.create_task(batcher.read(Reference("a")))
+    batcher = Batcher(breaks, share())
+    leaving = asyncio.create_task(answer(batcher, Reference("a")))
     await asyncio.sleep(1)
     leaving.cancel()
     await asyncio.sleep(10)
     with pytest.raises(RuntimeError):
-        await batcher.read(Reference("a"))
+        await answer(batcher, Reference("a"))
 
 
 async def wrong_number(_references: Sequence[Reference]) -> Sequence[Answer]:
@@ -127,16 +184,6 @@ async def raises(_references: Sequence[Reference]) -> Sequence[Answer]:
     ],
 )
 async def test_a_provider_that_breaks_its_contract(fetch: Fetch, error: type[Exception], text: str) -> None:
-    batcher = Batcher(fetch)
-    results = await asyncio.gather(*(batcher.read(Reference(name)) for name in "ab"), return_exceptions=True)
+    batcher = Batcher(fetch, share())
+    results = await asyncio.gather(*(answer(batcher, Reference(name)) for name in "ab"), return_exceptions=True)
     assert [(type(result), str(result)[-len(text) :]) for result in results] == [(error, text)] * 2
-
-
-async def test_a_call_without_an_answer_fails_at_its_deadline_and_the_next_asks_again() -> None:
-    remote = Remote(delay=1000)
-    batcher = Batcher(remote.fetch, deadline=30)
-    started = asyncio.get_running_loop().time()
-    assert await read(batcher, "a", "b") == [Failed("no answer within 30 s")] * 2
-    assert asyncio.get_running_loop().time() - started == pytest.approx(30, abs=0.01)
-    remote.delay = 0
-    assert await read(batcher, "a") == [found("a")]

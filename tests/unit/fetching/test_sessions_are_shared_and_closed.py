@@ -19,6 +19,7 @@ from secrets_operator.reporting.metrics import Metrics
 from tests.builders import secret, store
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, ScriptedSession
+from tests.shared_reading import shared
 
 AUTH = {"name": "credential", "key": "token"}
 SHARED_AUTH = {**AUTH, "namespace": "platform"}
@@ -43,6 +44,7 @@ class World:
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
             Outside(Referents(self.cluster.client), self.blocking, Metrics("1")),
+            shared(),
             denial=self.speaks_against,
             limit=1,
             deadlines=Deadlines(open=0.05, validate=0.05, close=0.05),

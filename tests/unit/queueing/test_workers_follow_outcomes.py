@@ -47,10 +47,12 @@ def now() -> float:
 
 
 @asynccontextmanager
-async def running(reconcile: Callable[[Key], Awaitable[Outcome]], pace: Pace = PACE) -> AsyncIterator[Running]:
-    queue = WorkQueue(now=now, group_of=lambda _: "", limits=Limits(background=2))
+async def running(
+    reconcile: Callable[[Key], Awaitable[Outcome]], *, group_of: Callable[[Key], str] = lambda _: ""
+) -> AsyncIterator[Running]:
+    queue = WorkQueue(now=now, group_of=group_of, limits=Limits(background=2))
     log = Log()
-    workers = Workers(queue, reconcile, pace=pace, chance=lambda: 0.0, observer=log)
+    workers = Workers(queue, reconcile, pace=PACE, chance=lambda: 0.0, observer=log)
     task = asyncio.create_task(workers.run())
     yield Running(queue, workers, task, log)
     task.cancel()
@@ -204,3 +206,27 @@ async def test_cancelling_the_workers_while_they_wait_leaves_every_key_in_the_qu
         await asyncio.gather(world.task, return_exceptions=True)
         world.queue.add(A)
         assert (await world.queue.get()).key == A
+
+
+async def test_a_run_that_waits_for_its_store_gives_its_place_to_others() -> None:
+    async def hangs(key: Key) -> Outcome:
+        await asyncio.sleep(0 if key == C else 30)
+        return Done()
+
+    async with running(hangs, group_of=lambda key: "" if key == C else key.name) as world:
+        for key in (A, B, C):
+            world.queue.add(key)
+        await asyncio.sleep(40)
+    assert sorted((run[0], run[1]) for run in world.log.runs) == [(0.25, "c"), (30, "a"), (30, "b")]
+
+
+async def test_a_run_without_a_group_keeps_its_place_however_long_it_takes() -> None:
+    async def works(key: Key) -> Outcome:
+        await asyncio.sleep(0 if key == C else 30)
+        return Done()
+
+    async with running(works) as world:
+        for key in (A, B, C):
+            world.queue.add(key)
+        await asyncio.sleep(40)
+    assert [(run[1], run[0]) for run in world.log.runs] == [("a", 30), ("b", 30), ("c", 30)]

@@ -165,3 +165,69 @@ async def test_a_discarded_key_is_not_given_out(clock: HandClock) -> None:
     work.add(key("a"))
     work.discard(key("a"))
     assert await is_idle(work)
+
+
+@pytest.mark.parametrize(
+    ("again", "lane", "delay", "asked"),
+    [
+        pytest.param(None, Lane.CHANGED, 0, 100, id="asked once"),
+        pytest.param(5, Lane.CHANGED, 0, 105, id="asked again while it waits -> the later time"),
+        pytest.param(5, Lane.REFRESH, 60, 100, id="a refresh far ahead says nothing about now"),
+    ],
+)
+async def test_a_claim_says_when_it_was_last_asked_for(
+    clock: HandClock, again: float | None, lane: Lane, delay: float, asked: float
+) -> None:
+    work = queue(clock)
+    work.add(key("a"))
+    if again is not None:
+        clock.seconds += again
+        work.add(key("a"), lane, delay=delay)
+    clock.seconds += 5
+    claim = await work.get()
+    assert (claim.asked, work.claimed(key("a"))) == (asked, claim)
+    work.done(claim)
+    assert work.claimed(key("a")) is None
+
+
+async def test_what_is_due_later_was_asked_for_when_it_is_due(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("a"), Lane.REFRESH, delay=60)
+    clock.seconds += 90
+    assert (await work.get()).asked == 160
+
+
+async def test_the_keys_that_wait_for_room_in_their_group_can_be_seen(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=1))
+    for name in ("a", "b", "c"):
+        work.add(key(name, "full"), Lane.STORE)
+    work.add(key("x", "other"))
+    await work.get()
+    await work.get()
+    assert await is_idle(work)
+    assert {(one.key.name, one.lane, one.asked) for one in work.waiting("full", 10)} == {
+        ("b", Lane.STORE, 100),
+        ("c", Lane.STORE, 100),
+    }
+    assert len(list(work.waiting("full", 1))) == 1
+    work.discard(key("b", "full"))
+    assert [one.key.name for one in work.waiting("full", 10)] == ["c"]
+    assert list(work.waiting("nobody", 10)) == []
+
+
+async def test_a_run_set_aside_leaves_its_room_to_background_work_and_keeps_its_place_in_its_group(
+    clock: HandClock,
+) -> None:
+    work = queue(clock, Limits(group=1, background=1))
+    work.add(key("a", "hung"), Lane.REFRESH)
+    hung = await work.get()
+    work.add(key("b", "hung"), Lane.REFRESH)
+    work.add(key("c", "fine"), Lane.REFRESH)
+    assert await is_idle(work)
+    work.set_aside(hung)
+    fine = await work.get()
+    assert fine.key == key("c", "fine")
+    work.done(fine)
+    assert await is_idle(work)
+    work.done(hung)
+    assert (await work.get()).key == key("b", "hung")

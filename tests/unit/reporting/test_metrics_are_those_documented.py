@@ -5,7 +5,7 @@ from prometheus_client.exposition import generate_latest
 
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Outcome, Retry
 from secrets_operator.queueing.workqueue import Claim, WorkQueue
-from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.metrics import Live, Metrics
 from tests.hand_clock import HandClock
 
 CLAIM = Claim(Key("ExternalSecret", "team", "app"), Lane.DRIFT, "SecretStore/team/store", waited=0.2)
@@ -15,9 +15,18 @@ def value(metrics: Metrics, sample: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(f"secrets_operator_{sample}", labels)
 
 
+def live(queue: WorkQueue) -> Live:
+    return Live(
+        queue,
+        ready=lambda: {"ExternalSecret": {"True": 7, "False": 2}},
+        circuits=lambda: [(Key("SecretStore", "team", "store"), 2)],
+        cached_bytes=lambda: 512,
+    )
+
+
 def test_the_names_are_those_dashboards_use() -> None:
     metrics = Metrics("1.2.3")
-    metrics.watch(WorkQueue(now=lambda: 0.0, group_of=lambda _: ""), dict)
+    metrics.watch(live(WorkQueue(now=lambda: 0.0, group_of=lambda _: "")))
     exported = {f"{family.name}:{family.type}" for family in metrics.registry.collect()}
     assert exported == {
         "secrets_operator_build_info:gauge",
@@ -27,6 +36,7 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_kubernetes_requests:counter",
         "secrets_operator_kubernetes_request_duration_seconds:histogram",
         "secrets_operator_provider_reads:counter",
+        "secrets_operator_provider_references:counter",
         "secrets_operator_provider_calls:counter",
         "secrets_operator_drift_healed:counter",
         "secrets_operator_secret_writes:counter",
@@ -35,6 +45,8 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_queue_oldest_seconds:gauge",
         "secrets_operator_reconciles_running:gauge",
         "secrets_operator_resources:gauge",
+        "secrets_operator_store_circuit_state:gauge",
+        "secrets_operator_value_cache_bytes:gauge",
     }
     assert value(metrics, "build_info", version="1.2.3") == 1
 
@@ -60,6 +72,7 @@ def test_requests_reads_and_writes_count() -> None:
     metrics = Metrics("1")
     metrics.requested(verb="apply", kind="Secret", code=409, seconds=0.1)
     metrics.read("aws", {"found": 3, "absent": 1})
+    metrics.provider_asked("aws", 4)
     metrics.provider_called("AWS/SecretsManager", "GetSecretValue", ok=True)
     metrics.provider_called("AWS/SecretsManager", "GetSecretValue", ok=False)
     metrics.wrote_secret("ExternalSecret", healed=False)
@@ -73,16 +86,17 @@ def test_requests_reads_and_writes_count() -> None:
             value(metrics, "provider_calls_total", provider="AWS/SecretsManager", call="GetSecretValue", status=status)
             for status in ("success", "error")
         ),
+        value(metrics, "provider_references_total", provider="aws"),
         value(metrics, "secret_writes_total", kind="ExternalSecret"),
         value(metrics, "drift_healed_total", kind="ExternalSecret"),
     ]
-    assert counted == [1, 1, 3, 1, 1, 1, 2, 1]
+    assert counted == [1, 1, 3, 1, 1, 1, 4, 2, 1]
 
 
 async def test_the_queue_and_the_resources_are_read_when_scraped() -> None:
     clock = HandClock()
     queue, metrics = WorkQueue(now=clock.monotonic, group_of=lambda _: ""), Metrics("1")
-    metrics.watch(queue, lambda: {"ExternalSecret": {"True": 7, "False": 2}})
+    metrics.watch(live(queue))
     for name in ("a", "b"):
         queue.add(CLAIM.key._replace(name=name))
     queue.add(CLAIM.key._replace(name="later"), Lane.REFRESH, delay=60)
@@ -94,8 +108,10 @@ async def test_the_queue_and_the_resources_are_read_when_scraped() -> None:
         value(metrics, "queue_oldest_seconds"),
         value(metrics, "reconciles_running"),
         value(metrics, "resources", kind="ExternalSecret", ready="False"),
+        value(metrics, "store_circuit_state", kind="SecretStore", namespace="team", name="store"),
+        value(metrics, "value_cache_bytes"),
     ]
-    assert scraped == [1, 0, 3, 1, 2]
+    assert scraped == [1, 0, 3, 1, 2, 2, 512]
 
 
 def test_no_name_of_a_resource_is_exported() -> None:

@@ -36,4 +36,4 @@ def test_a_resource_uses_the_share_of_its_store() -> None:
     dependents = filed()
     dependents.file(B, [Key(NAMESPACE, "", "team"), OTHER, TARGET])
     groups = [dependents.group_of(key) for key in (A, B, STORE)]
-    assert groups == ["SecretStore/team/store", "ClusterSecretStore/store", ""]
+    assert groups == ["SecretStore/team/store", "ClusterSecretStore/store", "SecretStore/team/store"]

@@ -1,0 +1,39 @@
+"""The calls one session makes: in turn with all calls to its store, and the blocking ones in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.call_rate import CallRate
+
+T = TypeVar("T")
+
+
+class StoreCalls:
+    """Lets at most ``limit`` blocking calls be under way, so that a store cannot take every thread."""
+
+    def __init__(self, blocking: Blocking, rate: CallRate, *, limit: int) -> None:
+        self._blocking = blocking
+        self._rate = rate
+        self._places = asyncio.Semaphore(limit)
+
+    async def turn(self) -> None:
+        """Wait until the store may be called."""
+        await self._rate.turn()
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """Run a blocking call in its turn; its exceptions arrive unchanged."""
+        await self._places.acquire()
+        try:
+            await self._rate.turn()
+        except asyncio.CancelledError:
+            self._places.release()
+            raise
+        running = asyncio.ensure_future(self._blocking.run(call))
+        # A thread cannot be interrupted: one whose caller gave up counts until it ends, or a store that hangs would
+        # take one thread after the other from all others.
+        running.add_done_callback(lambda _: self._places.release())
+        return await asyncio.shield(running)

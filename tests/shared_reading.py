@@ -1,0 +1,33 @@
+"""What sessions share, for tests: guards, values and calls on the clock of the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.call_rate import CallRate
+from secrets_operator.fetching.sessions import Shared
+from secrets_operator.fetching.store_calls import StoreCalls
+from secrets_operator.fetching.store_guards import StoreGuards
+from secrets_operator.fetching.value_cache import Share, ValueCache
+
+
+def now() -> float:
+    """Return the time of the running event loop."""
+    return asyncio.get_running_loop().time()
+
+
+def share(most_bytes: int = 1_000_000) -> Share:
+    """Return the share of one session of a cache of its own."""
+    return ValueCache(most_bytes, now=now).share("store")
+
+
+def shared(clock: Callable[[], float] = now, *, most_bytes: int = 0) -> Shared:
+    """Return what sessions share, without limits that a test would notice; values are kept only where there is room."""
+    return Shared(StoreGuards(now=clock, calls_per_second=0), ValueCache(most_bytes, now=clock))
+
+
+def store_calls(blocking: Blocking, *, limit: int = 1) -> StoreCalls:
+    """Return the calls of one session, as many a second as it likes."""
+    return StoreCalls(blocking, CallRate(0, now=now), limit=limit)
