@@ -47,7 +47,7 @@ def certificate_advice(certificate: x509.Certificate, *, now: datetime) -> str:
     left = certificate.not_valid_after_utc - now
     if left > SOON:
         return ""
-    return f"the certificate expires in {max(left.days, 0)} days: fetch the newest one"
+    return f"the certificate expires in {left.days} days: fetch the newest one"
 
 
 def _rewritten_advice(rewritten: Rewritten) -> Iterator[str]:

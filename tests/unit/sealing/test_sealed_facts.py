@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from secrets_operator.flow import Object
 from secrets_operator.sealing.errors import FactsError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation, facts_of
+from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation, facts_of, with_facts
 from secrets_operator.sealing.scopes import Scope
 
 OLD = Sealing("SHA256:old", datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC))
@@ -70,3 +72,43 @@ def test_a_damaged_record_is_refused_by_name(text: str) -> None:
     with pytest.raises(FactsError, match="remove it, or seal again") as caught:
         facts_of({FACTS_ANNOTATION: text})
     assert caught.value.field == f"metadata.annotations[{FACTS_ANNOTATION}]"
+
+
+def sealed_secret(items: dict[str, str], **annotations: str) -> Object:
+    metadata = {"name": "db", "namespace": "shop", "annotations": annotations}
+    return {"metadata": metadata, "spec": {"encryptedData": items}}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [
+        pytest.param({}, {"password": NEW}, id="no facts yet"),
+        pytest.param(facts_annotation(FACTS), {"username": OLD, "password": NEW}, id="facts of other items stay"),
+        pytest.param({FACTS_ANNOTATION: "?"}, {"password": NEW}, id="damaged facts are replaced"),
+        pytest.param(
+            facts_annotation(replace(FACTS, name="other")),
+            {"password": NEW},
+            id="facts about another name go",
+        ),
+        pytest.param(
+            facts_annotation(FACTS.sealed_again(["gone"], OLD)),
+            {"username": OLD, "password": NEW},
+            id="facts of items that are gone go",
+        ),
+    ],
+)
+def test_a_sealed_secret_carries_the_facts_of_its_items(
+    annotations: dict[str, str], expected: dict[str, Sealing]
+) -> None:
+    before = sealed_secret({"username": "x", "password": "y"}, other="kept", **annotations)
+    after = with_facts(before, ["password"], NEW)["metadata"]["annotations"]
+    assert after["other"] == "kept"
+    assert facts_of(after) == replace(FACTS, items=expected)
+    assert before["metadata"]["annotations"] == {"other": "kept", **annotations}
+
+
+def test_the_scope_is_that_of_the_sealed_secret() -> None:
+    wide = with_facts(sealed_secret({"k": "x"}, **{"sealedsecrets.bitnami.com/cluster-wide": "true"}), ["k"], NEW)
+    facts = facts_of(wide["metadata"]["annotations"])
+    assert facts is not None
+    assert facts.scope is Scope.CLUSTER_WIDE
