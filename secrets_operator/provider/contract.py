@@ -149,6 +149,7 @@ class Host(Protocol):
         """Return the namespace whose resources use the session, which is then shared with no other namespace.
 
         For what a login says about its consumer. Raises NamespaceUnknown when no consumer is asking.
+        """
         ...
 
     async def turn(self) -> None:
