@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
+from aiohttp.web import RouteDef
 
 from secrets_operator.applying.digest_key import digest_key
 from secrets_operator.clock import Clock
@@ -26,9 +27,13 @@ from secrets_operator.planning.secret_state import Digester
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.queueing.backoff import Backoff
 from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.serving.admission_control import AdmissionControl, Answering
+from secrets_operator.serving.batch_verify import BatchVerify
 from secrets_operator.serving.health import Health
 from secrets_operator.serving.host import Host
 from secrets_operator.serving.http import Address, HttpServer
+from secrets_operator.serving.reviews import Reviews
+from secrets_operator.serving.sealing_api import SealingApi
 from secrets_operator.settings import Settings
 from secrets_operator.wiring import Wiring
 
@@ -79,8 +84,19 @@ class Operator:
             operated=self._metrics.operated_private_key,
         )
         self._health = Health(clock.monotonic)
-        self._http = HttpServer(self._health, self._metrics.registry, certificate=self._keys.certificate)
+        self._http = HttpServer(self._health, self._metrics.registry, routes=self._sealing_routes())
         self._host = Host(connection, self._health, clock=clock, address=addresses.live)
+
+    def _sealing_routes(self) -> list[RouteDef]:
+        keyring, answering = (lambda: self._keys.keyring), Answering(self._pools.answering)
+        api = SealingApi(
+            keyring,
+            certificate=self._keys.certificate,
+            answering=answering,
+            clock=self._clock,
+            batch=BatchVerify(keyring, answering=answering, reviews=Reviews(self._client)),
+        )
+        return api.routes(AdmissionControl(self._settings, self._clock.monotonic))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then end in order. Raises OSError when an address to listen on is taken."""

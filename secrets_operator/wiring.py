@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
+from secrets_operator.controllers import sealing_certificate
 from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
@@ -245,6 +246,7 @@ class Wiring:
 
     def _sealing_key_changed(self, _change: Change[SealingKey | None]) -> None:
         if self._keys.load(self._key_secrets.values()):
+            self._queue.add(sealing_certificate.KEY)
             self._handlers.sealing_keys(self._sealed_secrets.values())
 
     def _controllers(self, deps: Deps, providers: Providers, pools: Pools) -> dict[str, Callable[[Key], Any]]:
@@ -279,6 +281,9 @@ class Wiring:
             EXTERNAL_SECRETS.kind: external_secrets.reconcile,
             CLUSTER_EXTERNAL_SECRETS.kind: cluster_external_secrets.reconcile,
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
+            sealing_certificate.KEY.kind: sealing_certificate.SealingCertificate(
+                self._client, self._keys, namespace=self._settings.namespace
+            ).reconcile,
             **{
                 kind: SecretStores(
                     deps, kind=kind, resources=collection.get, providers=providers, sessions=self.sessions

@@ -41,8 +41,10 @@ def small_key() -> SealingKey:
 
 @cache
 def other_pair() -> GeneratedKey:
-    """Return another RSA-2048 key, made now and newer than the first."""
-    return generate_key(bits=2048, ttl=timedelta(days=3650), now=NOW, common_name="", random=os.urandom)
+    """Return another RSA-2048 key, newer than the first."""
+    return generate_key(
+        bits=2048, ttl=timedelta(days=3650), now=NOW + timedelta(days=3650), common_name="", random=os.urandom
+    )
 
 
 @cache

@@ -75,4 +75,8 @@ CLUSTER_SECRET_STORES = Resource(
 CLUSTER_EXTERNAL_SECRETS = Resource(
     "external-secrets.io", "v1", "clusterexternalsecrets", "ClusterExternalSecret", namespaced=False, confidential=False
 )
+TOKEN_REVIEWS = Resource("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", namespaced=False)
+SUBJECT_ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False, confidential=False
+)
 SEALED_SECRETS = Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret", confidential=False)

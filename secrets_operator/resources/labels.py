@@ -50,5 +50,7 @@ OWN_ANNOTATION_PREFIX: Final = "secrets-operator.dev/"
 # On Secrets of SealedSecrets: a keyed digest of what the Secret was made from, and which sealing key opened what.
 SEALED_SOURCE_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealed-source"
 SEALED_KEYS_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealing-keys"
+# On the ConfigMap with the certificate to seal with.
+SEALING_CERTIFICATE_LABEL: Final = f"{OWN_ANNOTATION_PREFIX}sealing-certificate"
 
 TRUE: Final = "true"

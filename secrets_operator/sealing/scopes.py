@@ -46,6 +46,12 @@ def with_scope(annotations: Mapping[str, str], scope: Scope) -> dict[str, str]:
     return others | scope_annotations(scope)
 
 
+def without_other_scopes(annotations: Mapping[str, str], scope: Scope) -> dict[str, str]:
+    """Return the annotations without those that declare another scope than ``scope``."""
+    others = {name for kind, name in _ANNOTATIONS.items() if kind is not scope}
+    return {name: value for name, value in annotations.items() if name not in others}
+
+
 def label(scope: Scope, *, namespace: str, name: str) -> bytes:
     """Return the OAEP label that binds a value to its scope; empty for cluster-wide."""
     match scope:

@@ -21,7 +21,7 @@ from secrets_operator.sealing.hybrid import Random
 from secrets_operator.sealing.scopes import Scope, label, scope_annotations, scope_of, with_scope
 
 # Copies of the manifest, values included, that client-side appliers leave behind.
-_LAST_APPLIED = (
+LAST_APPLIED = (
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubecfg.ksonnet.io/last-applied-configuration",
 )
@@ -82,7 +82,7 @@ def _plaintexts(secret: Object) -> dict[str, SecretBytes]:
 def _template_metadata(given: Object, overrides: Overrides) -> Object:
     """Return the metadata of ``spec.template``, in the order in which kubeseal writes it."""
     annotations = string_map(given.get("annotations"), "metadata.annotations")
-    kept = {name: value for name, value in annotations.items() if name not in _LAST_APPLIED}
+    kept = {name: value for name, value in annotations.items() if name not in LAST_APPLIED}
     if overrides.scope is not Scope.STRICT:
         kept = with_scope(kept, overrides.scope)
     fields = {

@@ -31,6 +31,12 @@ NO_KEY = "no key could decrypt secret"
 _NOTHING_REMEMBERED: Mapping[str, str] = MappingProxyType({})
 # The one value of the old form has no name of its own.
 _WHOLE = ""
+# What of its own identity a SealedSecret must have; in a cluster it has both anyway.
+_BOUND_TO = {
+    Scope.STRICT: ("name", "namespace"),
+    Scope.NAMESPACE_WIDE: ("namespace",),
+    Scope.CLUSTER_WIDE: (),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +159,12 @@ class Unsealing:
 
 
 def identity_of(sealed: Object) -> Identity:
-    """Return the object's own identity; InvalidSpec when it has no name or namespace."""
+    """Return the object's own identity; InvalidSpec when it lacks a name or namespace that its values are bound to."""
     metadata = section(sealed, "metadata")
-    for field in ("name", "namespace"):
+    for field in _BOUND_TO[scope_of(section(sealed, "metadata", "annotations"))]:
         if not isinstance(metadata.get(field), str) or not metadata[field]:
             raise InvalidSpec("a SealedSecret needs a name and a namespace to be unsealed", field=f"metadata.{field}")
-    return Identity(namespace=metadata["namespace"], name=metadata["name"])
+    return Identity(namespace=str(metadata.get("namespace") or ""), name=str(metadata.get("name") or ""))
 
 
 def _items(sealed: Object) -> list[SealedItem]:

@@ -1,11 +1,11 @@
-"""The operator's HTTP server: probes, metrics, and the certificate to seal with.
+"""The operator's HTTP server: probes, metrics, and what tools that seal ask for.
 
 Plain HTTP, as the probes and the Sealed Secrets tools expect; nothing it answers is secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from secrets_operator.serving.health import Health
+from secrets_operator.serving.sealing_requests import LARGEST_BODY
 
 
 class Address(NamedTuple):
@@ -23,18 +24,16 @@ class Address(NamedTuple):
 
 
 class HttpServer:
-    """Serves ``/healthz``, ``/readyz``, ``/metrics`` and ``/v1/cert.pem``."""
+    """Serves ``/healthz``, ``/readyz``, ``/metrics`` and the routes it is given."""
 
-    def __init__(self, health: Health, registry: CollectorRegistry, *, certificate: Callable[[], bytes | None]) -> None:
-        """Serve the PEM ``certificate`` of the moment; None while there is no sealing key."""
+    def __init__(self, health: Health, registry: CollectorRegistry, *, routes: Iterable[web.RouteDef] = ()) -> None:
         self._health = health
         self._registry = registry
-        self._certificate = certificate
-        app = web.Application()
+        app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)
-        app.router.add_get("/v1/cert.pem", self._cert)
+        app.router.add_routes(routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
     async def start(self, address: Address) -> Address:
@@ -56,12 +55,6 @@ class HttpServer:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    async def _cert(self, _request: web.Request) -> web.Response:
-        certificate = self._certificate()
-        if certificate is None:
-            return web.Response(status=500, text="cannot get certificate: there is no sealing key yet\n")
-        return web.Response(body=certificate, content_type="application/x-pem-file")
 
 
 def _verdict(faults: list[str]) -> web.Response:

@@ -10,8 +10,6 @@ from secrets_operator.serving.health import Health, WatchState
 from secrets_operator.serving.http import Address, HttpServer
 from tests.hand_clock import HandClock
 
-PEM = b"-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
-
 
 class World:
     """A server on a free port, and what its answers depend on."""
@@ -19,8 +17,7 @@ class World:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.health = Health(self.clock.monotonic)
-        self.certificate: bytes | None = PEM
-        self.server = HttpServer(self.health, Metrics("1.2.3").registry, certificate=lambda: self.certificate)
+        self.server = HttpServer(self.health, Metrics("1.2.3").registry)
         self.url = ""
 
     def synced(self, *, synced: bool) -> None:
@@ -61,15 +58,6 @@ async def test_metrics_are_in_the_format_prometheus_reads(world: World) -> None:
     status, kind, text = await world.get("/metrics")
     assert (status, kind.split(";")[0]) == (200, "text/plain")
     assert 'secrets_operator_build_info{version="1.2.3"} 1.0' in text.splitlines()
-
-
-async def test_the_certificate_to_seal_with_is_served(world: World) -> None:
-    assert await world.get("/v1/cert.pem") == (200, "application/x-pem-file", PEM.decode())
-
-
-async def test_without_a_sealing_key_the_answer_says_so(world: World) -> None:
-    world.certificate = None
-    assert await world.get("/v1/cert.pem") == (500, TEXT, "cannot get certificate: there is no sealing key yet\n")
 
 
 async def test_other_paths_do_not_exist(world: World) -> None:
