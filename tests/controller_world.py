@@ -34,13 +34,18 @@ STORE = store(spec={"provider": {"scripted": {}}})
 class World:
     """One controller, one store, one resource."""
 
-    def __init__(self, *, kept_bytes: int = 0) -> None:
+    def __init__(self, cluster: MemoryCluster | None = None, *, kept_bytes: int = 0) -> None:
         self.claim: Claim | None = None
-        self.cluster, self.clock, self.provider = MemoryCluster(external_secret()), HandClock(), ScriptedProvider()
+        self.cluster = cluster or MemoryCluster(external_secret())
+        self.clock, self.provider = HandClock(), ScriptedProvider()
         self.provider.holds(db="first")
         self.store: Object | None = STORE
         self.denial = ""
         self.blocking = Blocking(1)
+        self.start(kept_bytes)
+
+    def start(self, kept_bytes: int = 0) -> None:
+        """Start the controller, anew after the first time: it remembers nothing."""
         client = self.cluster.client
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
