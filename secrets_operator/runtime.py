@@ -146,6 +146,7 @@ class Operator:
             try:
                 for reflector in wiring.reflectors():
                     tasks.create_task(reflector.run())
+                tasks.create_task(wiring.targets.run())
                 await wiring.wait_synced()
                 log.info("caches are complete", **wiring.counts())
                 tasks.create_task(self._make_sealing_key())

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
+
+
+class GroupKind(NamedTuple):
+    """A kind of object, in any version of its group; the group is empty for the core group."""
+
+    group: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.group}/{self.kind}" if self.group else self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +29,12 @@ class Settings:
 
     controller_class: str = "default"
     """Stores with another ``spec.controller`` are left alone."""
+
+    allow_generic_targets: bool = False
+    """Whether ExternalSecrets may write other objects than Secrets at all."""
+
+    generic_targets: frozenset[GroupKind] = frozenset()
+    """The kinds they may write then."""
 
     store_refresh_interval: timedelta = timedelta(minutes=5)
     heartbeat_interval: timedelta = timedelta(minutes=10)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from secrets_operator.applying.child_resources import ChildResources
+from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
 from secrets_operator.controllers import sealing_certificate
@@ -21,6 +22,7 @@ from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
 from secrets_operator.controllers.secret_store import SecretStores
+from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.controllers.unsealing import Unsealer
 from secrets_operator.fetching.batching import Ask
@@ -45,6 +47,7 @@ from secrets_operator.kube.resources import (
 )
 from secrets_operator.planning.child_resources import Child, child
 from secrets_operator.planning.conditions import find
+from secrets_operator.planning.manifest_state import manifest_state
 from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
 from secrets_operator.planning.namespaces import Namespace, namespace
 from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
@@ -57,13 +60,14 @@ from secrets_operator.reporting.status import Statuses
 from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
 from secrets_operator.sealing.keyring import KeyOrder, SealingKey
 from secrets_operator.serving.health import WatchState
-from secrets_operator.settings import Settings
+from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.collections import Collection, custom_resource
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.reflector import Reflector, Selection
+from secrets_operator.watching.target_watches import TargetWatches
 
 T = TypeVar("T")
 
@@ -108,6 +112,8 @@ class Wiring:
         self.sessions = self._make_sessions(providers, Outside(Referents(client), pools.providers, metrics))
         self._fan_out = FanOut(self._queue, dependents)
         self._watch_all()
+        self.targets = TargetWatches(self._target_reflectors)
+        self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
         deps = Deps(
             settings=settings,
             clock=clock,
@@ -233,6 +239,24 @@ class Wiring:
             self._client, selection, project=project, on_change=on_change, clock=self._clock, chance=random.random
         )
 
+    def _target_reflectors(self, resource: Resource) -> list[Reflector[SecretState]]:
+        kind = GroupKind(resource.group, resource.kind)
+
+        def changed(change: Change[SecretState]) -> None:
+            objects, state = self._manifests.known(resource), change.new
+            if state is not None and objects is not None:
+                state = objects.as_meant(state)
+            self._handlers.target(Key(str(kind), change.namespace, change.name), state)
+
+        return [
+            self._reflector(
+                Selection(resource, namespace, WATCHED_SELECTOR),
+                lambda manifest: manifest_state(manifest, self._digester),
+                changed,
+            )
+            for namespace in self._settings.watch_namespaces or ("",)
+        ]
+
     def _external_secret_changed(self, change: Change[Object]) -> None:
         self._handlers.external_secret(change)
         self._fan_out.external_secret(change)
@@ -258,6 +282,7 @@ class Wiring:
             stores=self._store,
             sessions=self.sessions,
             templates=templates,
+            targets=Targets(deps, self._manifests, self.targets),
         )
         sealed_secrets = SealedSecrets(
             deps,

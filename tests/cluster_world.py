@@ -35,6 +35,7 @@ GROUPS = {
     "ClusterSecretStore": ("external-secrets.io", "clustersecretstores"),
     "ClusterExternalSecret": ("external-secrets.io", "clusterexternalsecrets"),
     "SealedSecret": ("bitnami.com", "sealedsecrets"),
+    "Widget": ("example.test", "widgets"),
     "CustomResourceDefinition": ("apiextensions.k8s.io", "customresourcedefinitions"),
 }
 
@@ -252,6 +253,10 @@ class World:
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
         self.call("DELETE", self._path(_stored_version(kind), kind, namespace, name))
+
+    def config_map(self, namespace: str, name: str) -> Object | None:
+        """Return a ConfigMap, or None."""
+        return self.find(f"/api/v1/namespaces/{namespace}/configmaps/{name}")
 
     def secret(self, namespace: str, name: str) -> Object | None:
         """Return a native Secret, or None."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 
+from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
+from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.blocking import Blocking
@@ -21,6 +23,7 @@ from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.settings import Settings
+from secrets_operator.watching.target_watches import TargetWatches
 from tests.builders import DIGESTER, external_secret, store
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
@@ -54,6 +57,7 @@ class World:
             denial=self.speaks_against,
             limit=1,
         )
+        self.watches = TargetWatches(lambda _: [])
         deps = Deps(
             settings=Settings(),
             clock=self.clock,
@@ -70,6 +74,7 @@ class World:
             stores=lambda _: self.store,
             sessions=self.sessions,
             templates=TemplateRendering(Referents(client), self.blocking, self.clock),
+            targets=Targets(deps, Manifests(client, cached=self.watches.get, digester=DIGESTER), self.watches),
         )
 
     async def speaks_against(self, _store: Object, _namespace: str) -> str:

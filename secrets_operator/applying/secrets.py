@@ -90,22 +90,27 @@ def applied_entries(entries: list[dict[str, Any]], manager: str) -> list[dict[st
 
 def manifest(desired: DesiredSecret) -> Object:
     """Return the body of the apply: what the resource owns, nothing else."""
-    metadata: dict[str, Any] = {"name": desired.name, "namespace": desired.namespace}
-    if desired.labels:
-        metadata["labels"] = dict(desired.labels)
-    if desired.annotations:
-        metadata["annotations"] = dict(desired.annotations)
-    if desired.finalizers:
-        metadata["finalizers"] = list(desired.finalizers)
-    if desired.owner is not None and desired.controlled:
-        metadata["ownerReferences"] = [_reference(desired.owner, desired)]
-    body: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    body: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata(desired)}
     if desired.type:
         body["type"] = desired.type
     if desired.immutable:
         body["immutable"] = True
     body["data"] = {key: base64.b64encode(value.reveal()).decode() for key, value in desired.data.items()}
     return body
+
+
+def metadata(desired: DesiredSecret) -> dict[str, Any]:
+    """Return the metadata in the body of the apply."""
+    made: dict[str, Any] = {"name": desired.name, "namespace": desired.namespace}
+    if desired.labels:
+        made["labels"] = dict(desired.labels)
+    if desired.annotations:
+        made["annotations"] = dict(desired.annotations)
+    if desired.finalizers:
+        made["finalizers"] = list(desired.finalizers)
+    if desired.owner is not None and desired.controlled:
+        made["ownerReferences"] = [_reference(desired.owner, desired)]
+    return made
 
 
 def _reference(owner: Owner, desired: DesiredSecret) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import click
 
 from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
 from secrets_operator.resources.durations import DurationError, format_duration, parse_timedelta
-from secrets_operator.settings import Settings
+from secrets_operator.settings import GroupKind, Settings
 
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULTS = Settings()
@@ -33,6 +33,24 @@ class GoDuration(click.ParamType[timedelta]):
         try:
             return parse_timedelta(value)
         except DurationError as error:
+            self.fail(str(error), param, ctx)
+
+
+class TargetKind(click.ParamType[GroupKind]):
+    """A kind of object: ``ConfigMap`` or ``group/Kind``."""
+
+    name = "kind"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> GroupKind:
+        """Return the kind; fail for one that is never a target."""
+        from secrets_operator.errors import InvalidSpec
+        from secrets_operator.planning.generic_targets import group_kind
+
+        if isinstance(value, GroupKind):
+            return value
+        try:
+            return group_kind(value)
+        except InvalidSpec as error:
             self.fail(str(error), param, ctx)
 
 
@@ -77,6 +95,21 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
     default=_DEFAULTS.controller_class,
     show_default=True,
     help="Work with stores whose spec.controller is empty or this.",
+)
+@click.option(
+    "--unsafe-allow-generic-targets",
+    "allow_generic_targets",
+    is_flag=True,
+    help="Let ExternalSecrets write other objects than Secrets (spec.target.manifest), of the kinds that "
+    "--generic-target names. Values of secrets are then in objects that more people may read.",
+)
+@click.option(
+    "--generic-target",
+    "generic_targets",
+    type=TargetKind(),
+    multiple=True,
+    help="Kind that an ExternalSecret may write: ConfigMap, or group/Kind of a namespaced custom resource; repeat for "
+    "several. Needs --unsafe-allow-generic-targets.",
 )
 @click.option(
     "--concurrent",
@@ -183,6 +216,8 @@ def run(**options: Any) -> None:
     from secrets_operator.cli.logs import configure_logs
     from secrets_operator.errors import OperatorError
 
+    if options["generic_targets"] and not options["allow_generic_targets"]:
+        raise click.UsageError("--generic-target needs --unsafe-allow-generic-targets")
     configure_logs(options["log_format"], options["log_level"])
     try:
         _run(options)
@@ -224,6 +259,8 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         namespace=options["namespace"] or namespace,
         watch_namespaces=tuple(options["watch_namespaces"]),
         controller_class=options["controller_class"],
+        allow_generic_targets=options["allow_generic_targets"],
+        generic_targets=frozenset(options["generic_targets"]),
         store_refresh_interval=options["store_requeue_interval"],
         heartbeat_interval=options["heartbeat_interval"],
         concurrency=options["concurrent"],

@@ -9,6 +9,7 @@ from datetime import datetime
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.controllers.external_secret_reports import Reports
 from secrets_operator.controllers.external_secret_sync import Manner, Sync, Synchronised
+from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.batching import Ask
@@ -30,6 +31,7 @@ from secrets_operator.planning.external_secret import (
 )
 from secrets_operator.planning.external_secret import Sync as SyncPlan
 from secrets_operator.planning.freshness import CONFIRM_SECONDS, Request, oldest_acceptable
+from secrets_operator.planning.generic_targets import refusal
 from secrets_operator.planning.reads_ahead import is_likely_due, references
 from secrets_operator.planning.refresh import Synced, is_younger, last_sync, synced_version
 from secrets_operator.planning.stores import Grace, StoreView, is_of_class, view_of
@@ -59,13 +61,15 @@ class ExternalSecrets:
         stores: Callable[[Key], Object | None],
         sessions: Sessions,
         templates: TemplateRendering,
+        targets: Targets,
     ) -> None:
         self._deps = deps
         self._resources = resources
         self._stores = stores
         self._reports = Reports(deps)
         self._sessions = sessions
-        self._sync = Sync(deps, sessions, templates, self._reports)
+        self._targets = targets
+        self._sync = Sync(deps, sessions, templates, targets=targets, reports=self._reports)
         self._started = deps.clock.now()
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
         self._last: dict[Key, _Last] = {}
@@ -80,6 +84,10 @@ class ExternalSecrets:
         if isinstance(want, Unusable):
             await self._reports.failure(resource, want.message)
             return Never(want.message)
+        refused = refusal(want.kind, self._deps.settings)
+        if refused:
+            await self._reports.not_allowed(resource, refused)
+            return Never(refused)
         try:
             return await self._follow(resource, want)
         except API_TROUBLE:
@@ -93,6 +101,7 @@ class ExternalSecrets:
         """Drop what is remembered of a resource that is gone."""
         self._wanted.pop(key, None)
         self._last.pop(key, None)
+        self._targets.release(key)
 
     def reads_ahead(self, store: Object, waiting: Iterable[Waiting]) -> Iterator[Ask]:
         """Yield what waiting resources are going to ask of ``store``: a call that goes out can take it along."""
@@ -115,9 +124,10 @@ class ExternalSecrets:
     async def _follow(self, resource: Object, want: Wanted) -> Outcome:
         settings, now = self._deps.settings, self._deps.clock.now()
         stores = {key: self._stores(key) for key in want.stores}
+        target = await self._targets.of(want)
         observed = Observed(
             stores=tuple([await self._view(key, store, want.key.namespace, now) for key, store in stores.items()]),
-            target=await self._deps.secrets.state(want.key.namespace, want.target),
+            target=await target.state(want.key.namespace, want.target),
             last=self._last_sync(want, resource, stores),
             now=now,
             is_new=is_younger(resource, NEW_SECONDS, now),

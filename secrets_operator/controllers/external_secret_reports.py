@@ -11,10 +11,11 @@ from secrets_operator.errors import OperatorError
 from secrets_operator.flow import Object
 from secrets_operator.kube.resources import EXTERNAL_SECRETS
 from secrets_operator.planning.conditions import Condition
+from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind, target_kind
 from secrets_operator.planning.status import Status, Success, external_secret_status, speaks_of_another_spec
 from secrets_operator.reporting.events import WARNING, Event
 
-FAILED, PENDING = "SecretSyncedError", "SecretSyncPending"
+FAILED, PENDING = "SyncedError", "SyncPending"
 # How long a changed spec may take before the condition of the former one is withdrawn; seconds. Nearly all are quicker,
 # and cost no write but the one that says how it went.
 PATIENCE = 1.0
@@ -35,7 +36,14 @@ class Reports:
 
     async def failure(self, resource: Object, message: str) -> None:
         """Report what keeps the resource from being synced; the last success stays recorded."""
-        if await self._conclude(resource, Condition("Ready", False, FAILED, message), None):
+        await self._fail(resource, message, target_kind(resource["spec"]))
+
+    async def not_allowed(self, resource: Object, message: str) -> None:
+        """Report that the kind of its target is not written; as in External Secrets Operator with a Secret's reason."""
+        await self._fail(resource, message, SECRET_KIND)
+
+    async def _fail(self, resource: Object, message: str, kind: TargetKind) -> None:
+        if await self._conclude(resource, Condition("Ready", False, kind.reason(FAILED), message), None):
             await self._deps.events.emit(resource, Event("UpdateFailed", message, WARNING))
 
     async def pending(self, resource: Object) -> None:
@@ -68,7 +76,8 @@ class Reports:
             await late.end()
 
     async def _withdraw(self, resource: Object) -> None:
-        condition = Condition("Ready", None, PENDING, "the changed spec is not synced yet")
+        reason = target_kind(resource["spec"]).reason(PENDING)
+        condition = Condition("Ready", None, reason, "the changed spec is not synced yet")
         status = await self._write(resource, condition, None)
         if status is not None:
             self._withdrawn[resource["metadata"]["uid"]] = status

@@ -9,13 +9,27 @@ from dataclasses import dataclass
 
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret_reports import Reports
+from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
-from secrets_operator.controllers.writing import TargetWriting
 from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.sessions import Sessions, provider_of
-from secrets_operator.flow import Again, Cause, Done, Fetched, Key, Miss, Never, Object, Outcome, Read, Retry
-from secrets_operator.planning.desired import from_external_secret, from_template
+from secrets_operator.flow import (
+    Again,
+    Cause,
+    Done,
+    Fetched,
+    Key,
+    Miss,
+    Never,
+    Object,
+    Outcome,
+    Read,
+    Retry,
+    SecretBytes,
+)
+from secrets_operator.planning.desired import from_external_secret, from_manifest, from_template
 from secrets_operator.planning.external_secret import Observed, Wanted, bound_to, until_next_run
+from secrets_operator.planning.generic_targets import TargetKind
 from secrets_operator.planning.refresh import Synced
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
 from secrets_operator.planning.status import Success
@@ -43,12 +57,14 @@ class Synchronised:
 class Sync:
     """Brings one Secret in line with what its store holds."""
 
-    def __init__(self, deps: Deps, sessions: Sessions, templates: TemplateRendering, reports: Reports) -> None:
+    def __init__(
+        self, deps: Deps, sessions: Sessions, templates: TemplateRendering, *, targets: Targets, reports: Reports
+    ) -> None:
         self._deps = deps
         self._sessions = sessions
         self._templates = templates
         self._reports = reports
-        self._writing = TargetWriting(deps, deps.secrets)
+        self._targets = targets
 
     async def run(
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, manner: Manner
@@ -60,31 +76,40 @@ class Sync:
             return await self._failed(resource, failed)
         for miss in fetched.misses:
             await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
-        desired = await self._desired(resource, want, fetched)
-        decision = decide(want, desired, observed.target, self._deps.digester)
+        values = await self._templates.values(fetched)
+        desired = await self._desired(resource, want, values)
+        decision = decide(want, desired, observed.target, self._deps.digester, has_values=bool(values))
         if isinstance(decision, Refuse):
             await self._reports.failure(resource, decision.message)
             return Never(decision.message)
         synced = Synced(want.version, observed.now)
-        reason, message = _says(decision)
+        reason, message = _says(decision, want.kind)
         told: list[Event | None] = []
         try:
-            told.append(await self._carry_out(resource, decision, observed, healing=manner.heals))
+            told.append(await self._carry_out(resource, want, decision, observed, healing=manner.heals))
             if isinstance(decision, DesiredSecret):
-                # Only now is there a Secret under the new name; and the status still knows the former one.
-                told.append(await self._leave_renamed(resource, want))
-            success = Success(synced, want.target, wrote=told[0] is not None)
+                # Only now is there an object under the new name: the former one would live on unnoticed, and grow old.
+                for writing, former in await self._targets.former(want, bound_to(resource)):
+                    told.append(await writing.delete(former))
+            success = Success(synced, want.target if want.kind.is_secret else "", wrote=told[0] is not None)
             await self._reports.success(resource, success, reason=reason, message=message)
         finally:
             await self._tell(resource, told)
-        seconds = until_next_run(want, None if reason == MISSING else observed.target, synced, observed.now)
+        seconds = until_next_run(
+            want, None if reason == want.kind.reason(MISSING) else observed.target, synced, observed.now
+        )
         return Synchronised(synced, Done() if seconds is None else Again(seconds), fetched.read_at)
 
-    async def _desired(self, resource: Object, want: Wanted, fetched: Fetched) -> DesiredSecret:
-        values = await self._templates.values(fetched)
+    async def _desired(self, resource: Object, want: Wanted, values: Mapping[str, SecretBytes]) -> DesiredSecret:
         template = want.spec.target.template
-        if template is None or not (values or want.spec.target.deletion_policy == "Merge"):
-            # Nothing was fetched: what becomes of the Secret is for the deletion policy to say, not for a template.
+        if not (values or want.spec.target.deletion_policy == "Merge"):
+            # Nothing was fetched: what becomes of the target is for the deletion policy to say, not for a template.
+            template = None
+        if not want.kind.is_secret:
+            kind = want.kind
+            made = await self._templates.render_manifest(want.key, template, values, is_config_map=kind.is_config_map)
+            return from_manifest(want, made, self._deps.digester)
+        if template is None:
             return from_external_secret(resource, want, values, self._deps.digester)
         rendered = await self._templates.render(want.key, template, values)
         return from_template(want, template, rendered, self._deps.digester)
@@ -119,28 +144,25 @@ class Sync:
         return Retry(message, after=max(waits, default=None))
 
     async def _carry_out(
-        self, resource: Object, decision: Leave | Remove | DesiredSecret, observed: Observed, *, healing: bool
+        self,
+        resource: Object,
+        want: Wanted,
+        decision: Leave | Remove | DesiredSecret,
+        observed: Observed,
+        *,
+        healing: bool,
     ) -> Event | None:
         """Return what to tell about it; None when nothing was written."""
         live = observed.target
         if isinstance(decision, Leave):
             return None
+        writing = await self._targets.of(want)
         if isinstance(decision, Remove):
             assert live is not None
-            return await self._writing.delete(live)
+            return await writing.delete(live)
         reason = "Created" if live is None else "Updated"
-        event = Event(reason, f"{reason} Secret {decision.name}", repeats=True)
-        return await self._writing.write(resource, decision, live, healing=healing, event=event)
-
-    async def _leave_renamed(self, resource: Object, want: Wanted) -> Event | None:
-        """Delete the Secret of the former ``target.name``: it would live on unnoticed, and grow old."""
-        former = bound_to(resource)
-        if former in ("", want.target):
-            return None
-        live = await self._deps.secrets.state(want.key.namespace, former)
-        if live is None or live.controller != want.owner:
-            return None
-        return await self._writing.delete(live)
+        event = Event(reason, f"{reason} {want.kind.kind} {decision.name}", repeats=True)
+        return await writing.write(resource, decision, live, healing=healing, event=event)
 
     async def _tell(self, resource: Object, told: Iterable[Event | None]) -> None:
         for event in told:
@@ -153,9 +175,9 @@ def _is_accepted(miss: Miss, want: Wanted) -> bool:
     return miss.cause is Cause.ABSENT and want.spec.target.deletion_policy != "Retain"
 
 
-def _says(decision: Leave | Remove | DesiredSecret) -> tuple[str, str]:
+def _says(decision: Leave | Remove | DesiredSecret, kind: TargetKind) -> tuple[str, str]:
     if isinstance(decision, Leave):
         return decision.reason, decision.message
     if isinstance(decision, Remove):
-        return DELETED, "secret deleted: the provider has no data for it any more"
-    return SYNCED, "secret synced"
+        return kind.reason(DELETED), f"{kind.noun} deleted: the provider has no data for it any more"
+    return kind.reason(SYNCED), f"{kind.noun} synced"

@@ -19,8 +19,10 @@ from secrets_operator.rendering.gotemplate import (
     Context,
     TemplateCache,
 )
+from secrets_operator.rendering.manifest_template import RenderedManifest, render_manifest
 from secrets_operator.rendering.sealed_secret import RenderedItems, check_items, render_items
-from secrets_operator.rendering.secret_template import Rendered, Sources, render_template
+from secrets_operator.rendering.secret_template import Rendered, render_template
+from secrets_operator.rendering.template_printing import Printing, Sources
 from secrets_operator.resources.templates import Template
 
 
@@ -68,14 +70,29 @@ class TemplateRendering:
             return RenderedItems({}, check_items(templates, check=check))
         return render_items(templates, values, render=render)
 
+    async def render_manifest(
+        self, key: Key, template: Template | None, values: Mapping[str, SecretBytes], *, is_config_map: bool
+    ) -> RenderedManifest:
+        """Return the parts of an object that is no Secret; raises as :meth:`render`."""
+        sources = await template_sources(self._referents, key, template) if template is not None else {}
+        return await self._blocking.run(partial(self._render_manifest, template, values, sources, is_config_map))
+
     def _render(self, template: Template, values: Mapping[str, SecretBytes], sources: Sources) -> Rendered:
-        # One account for all templates of a Secret: a thousand small ones may not take what one large one may not.
+        return render_template(template, values, self._printing(values, sources))
+
+    def _render_manifest(
+        self, template: Template | None, values: Mapping[str, SecretBytes], sources: Sources, is_config_map: bool
+    ) -> RenderedManifest:
+        return render_manifest(template, values, self._printing(values, sources), is_config_map=is_config_map)
+
+    def _printing(self, values: Mapping[str, SecretBytes], sources: Sources) -> Printing:
+        # One account for all templates of an object: a thousand small ones may not take what one large one may not.
         context = self._context()
 
         def render(name: str, source: str, data: Mapping[str, bytes]) -> bytes:
             return self._compiled.get(source, name=name, dialect=EXTERNAL_SECRETS).render(data, context=context)
 
-        return render_template(template, values, sources=sources, render=render)
+        return Printing(values, sources, render)
 
     def _rewritten(self, fetched: Fetched) -> dict[str, SecretBytes]:
         context = self._context()

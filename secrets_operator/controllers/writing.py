@@ -13,6 +13,7 @@ import structlog
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.errors import Refused
 from secrets_operator.flow import Object
+from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.targets import DesiredSecret, drift_of, is_taken_over, nothing_to_write
 from secrets_operator.reporting.events import WARNING, Event
@@ -44,9 +45,15 @@ class TargetObjects(Protocol):
 class TargetWriting:
     """Writes the targets of one kind."""
 
-    def __init__(self, deps: Deps, objects: TargetObjects) -> None:
+    def __init__(self, deps: Deps, objects: TargetObjects, kind: TargetKind = SECRET_KIND) -> None:
         self._deps = deps
         self._objects = objects
+        self._kind = kind.kind
+        self._is_secret = kind.is_secret
+
+    async def state(self, namespace: str, name: str) -> SecretState | None:
+        """Return the object as it is, or None; raises Retryable when the API server does not answer."""
+        return await self._objects.state(namespace, name)
 
     async def write(
         self, resource: Object, desired: DesiredSecret, live: SecretState | None, *, healing: bool, event: Event
@@ -62,18 +69,26 @@ class TargetWriting:
             raise Refused(f"Secret {desired.name} is of type {live.type}, which grants power: choose another name")
         if live is not None and is_taken_over(live, desired.manager):
             await self._objects.take_over(desired)
-        await self._objects.apply(desired)
+        if await self._objects.apply(desired) == live:
+            # The API server made nothing else of it than what was there.
+            return None
         drifted = healing and self._has_drifted(desired, live)
         self._deps.metrics.wrote_secret(resource["kind"], healed=drifted)
         said = self._healed(desired, live) if drifted else event
-        log.info("secret written", namespace=desired.namespace, secret=desired.name, reason=said.reason)
+        log.info(
+            "secret written" if self._is_secret else "resource written", **self._named(desired), reason=said.reason
+        )
         return said
 
     async def delete(self, live: SecretState) -> Event:
         """Delete exactly this object and return what to tell; one that was replaced meanwhile is left alone."""
         await self._objects.delete(live)
-        log.info("secret deleted", namespace=live.namespace, secret=live.name)
-        return Event("Deleted", f"Deleted Secret {live.name}", repeats=True)
+        log.info("secret deleted" if self._is_secret else "resource deleted", **self._named(live))
+        return Event("Deleted", f"Deleted {self._kind} {live.name}", repeats=True)
+
+    def _named(self, target: DesiredSecret | SecretState) -> dict[str, str]:
+        named = {"secret": target.name} if self._is_secret else {"of": self._kind, "name": target.name}
+        return {"namespace": target.namespace, **named}
 
     def _has_drifted(self, desired: DesiredSecret, live: SecretState | None) -> bool:
         # With a new digest key every Secret looks changed, though what is in it is what we want: nobody's doing.
@@ -83,7 +98,7 @@ class TargetWriting:
 
     def _healed(self, desired: DesiredSecret, live: SecretState | None) -> Event:
         if live is None:
-            message = f"Secret {desired.name} was deleted and is written again"
+            message = f"{self._kind} {desired.name} was deleted and is written again"
         else:
-            message = f"Secret {desired.name} put right again: {drift_of(desired, live, self._deps.digester)}"
+            message = f"{self._kind} {desired.name} put right again: {drift_of(desired, live, self._deps.digester)}"
         return Event("DriftHealed", message, WARNING, repeats=True)

@@ -19,7 +19,7 @@ from secrets_operator.kube import mapping, requests
 from secrets_operator.kube.connection import Connection
 from secrets_operator.kube.errors import ApiError
 from secrets_operator.kube.requests import Request, Target
-from secrets_operator.kube.resources import Resource
+from secrets_operator.kube.resources import Resource, group_version_path
 from secrets_operator.kube.session import Account, Limits, Session, ignore
 from secrets_operator.kube.streams import events
 
@@ -169,6 +169,16 @@ class Client:
     async def send(self, request: Request) -> bytes:
         """Send a request that is about no object, such as one through a proxy, and return the body of the answer."""
         return await self._call(request)
+
+    async def served(self, group: str, version: str) -> tuple[Resource, ...]:
+        """Return the kinds served in a version of a group; raises ResourceUnknown when there is no such version."""
+        found = await self._object(requests.raw(group_version_path(group, version)))
+        kinds = found.get("resources") or ()
+        return tuple(
+            Resource(group, version, kind["name"], kind["kind"], namespaced=bool(kind.get("namespaced")))
+            for kind in kinds
+            if "/" not in kind["name"]
+        )
 
     async def version(self) -> Object:
         """Return what the API server says about itself; ``gitVersion`` is the interesting part."""

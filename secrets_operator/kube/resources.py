@@ -54,6 +54,12 @@ class Resource:
         return f"{path}/{subresource}" if subresource else path
 
 
+def group_version_path(group: str, version: str) -> str:
+    """Return where the kinds of a version of a group are listed; raises InvalidSpec for names no group can have."""
+    field = "apiVersion"
+    return f"/apis/{_segment(group, field)}/{_segment(version, field)}" if group else f"/api/{_segment(version, field)}"
+
+
 def _segment(name: str, field: str) -> str:
     # The API server's own rule for names in paths. Without it "../x" in a manifest would leave its namespace.
     if name in {"", ".", ".."} or "/" in name or "%" in name:

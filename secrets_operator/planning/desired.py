@@ -1,13 +1,14 @@
-"""The native Secret that a resource asks for. Pure."""
+"""The object that an ExternalSecret asks for: a native Secret, or one of another kind. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.planning.external_secret import Wanted
+from secrets_operator.planning.manifest_state import leaves
 from secrets_operator.planning.marks import created_by, without_tracking
 from secrets_operator.planning.secret_state import Digester
 from secrets_operator.planning.targets import DesiredSecret, data_hash
@@ -42,6 +43,20 @@ def from_template(want: Wanted, template: Template, made: TemplateResult, digest
     """Return the Secret of an ExternalSecret with template: nothing but what the template says is on it."""
     desired = _desired(want, made.data, digester, labels=made.labels, annotations=made.annotations)
     return replace(desired, type=template.type or "", finalizers=template.metadata.finalizers)
+
+
+class ManifestResult(Protocol):
+    """What became of the fetched values for an object that is no Secret; ``rendering`` has it."""
+
+    fields: dict[str, Any]
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+def from_manifest(want: Wanted, made: ManifestResult, digester: Digester) -> DesiredSecret:
+    """Return an object of the kind that ``spec.target.manifest`` names."""
+    desired = _desired(want, leaves(made.fields), digester, labels=made.labels, annotations=made.annotations)
+    return replace(desired, kind=want.kind, fields=made.fields)
 
 
 def _desired(

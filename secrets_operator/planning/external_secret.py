@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from secrets_operator.flow import Key, Object, Query, Read
+from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind, target_kind
 from secrets_operator.planning.marks import Marks, external_secret_manager, external_secret_marks
 from secrets_operator.planning.refresh import (
     SHORTEST_INTERVAL,
@@ -56,6 +57,8 @@ class Wanted:
     version: str
     reads: tuple[Read, ...]
     windows: Windows | None = None
+    kind: TargetKind = SECRET_KIND
+    """What kind of object it writes."""
 
     @property
     def marks(self) -> Marks:
@@ -168,6 +171,7 @@ def wanted(resource: Object) -> Wanted | Unusable:
         version=synced_version(resource),
         reads=reads,
         windows=read_windows(spec.sync_windows),
+        kind=target_kind(resource["spec"]),
     )
 
 
@@ -190,7 +194,9 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     other = _foreign_owner(want, observed.target)
     if other is not None:
         # Its owner may go, and an unlabelled Secret is not watched: look again, ever more seldom.
-        message = f"Secret {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name"
+        message = (
+            f"{want.kind.kind} {want.target} is owned by {other.kind} {other.name}: choose another spec.target.name"
+        )
         return Reject(message, retry=True)
     # Under a new target name, or written by another operator, the Secret was never as we left it.
     same_target = observed.bound in ("", want.target)

@@ -98,6 +98,7 @@ def secret_state(secret: Object, digester: Digester) -> SecretState:
         deleting="deletionTimestamp" in metadata,
         labels=metadata.get("labels") or {},
         annotations={name: text for name, text in annotations.items() if name != LAST_APPLIED_ANNOTATION},
+        finalizers=frozenset(metadata.get("finalizers") or ()),
         controller=controller_of(metadata.get("ownerReferences") or ()),
         digests={name: digester.digest(_decoded(value)) for name, value in (secret.get("data") or {}).items()},
         applied=applied,
@@ -129,14 +130,17 @@ def field_owners(
     writers: dict[str, tuple[str, ...]] = {}
     for entry in managed_fields:
         manager, fields = entry.get("manager", ""), entry.get("fieldsV1") or {}
-        data = _names(fields, "f:data")
+        data = member_names(fields, "f:data")
         for name in data:
             writers[name] = (*writers.get(name, ()), manager)
         if entry.get("operation") == "Apply" and not entry.get("subresource"):
             metadata = fields.get("f:metadata") or {}
-            applied[manager] = OwnedFields(data, _names(metadata, "f:labels"), _names(metadata, "f:annotations"))
+            applied[manager] = OwnedFields(
+                data, member_names(metadata, "f:labels"), member_names(metadata, "f:annotations")
+            )
     return applied, writers
 
 
-def _names(fields: Mapping[str, Any], member: str) -> frozenset[str]:
+def member_names(fields: Mapping[str, Any], member: str) -> frozenset[str]:
+    """Return the names below ``member`` in a ``fieldsV1``."""
     return frozenset(name[2:] for name in fields.get(member) or () if name.startswith("f:"))

@@ -1,4 +1,4 @@
-"""What to do with the target Secret, now that the remote values are known: creation and deletion policies. Pure.
+"""What to do with the target, now that the remote values are known: creation and deletion policies. Pure.
 
 Foreign keys stay under every policy, because each owner applies only its own keys. So Orphan and CreateOrMerge differ
 in nothing but how their Secret is repaired: an orphaned one is left alone until the next refresh.
@@ -12,7 +12,8 @@ from secrets_operator.planning.external_secret import Wanted
 from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.planning.targets import DesiredSecret, changed_keys
 
-SYNCED, DELETED, MISSING = "SecretSynced", "SecretDeleted", "SecretMissing"
+# Reasons of the condition, behind what kind of object it is about: SecretSynced, ResourceSynced.
+SYNCED, DELETED, MISSING = "Synced", "Deleted", "Missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,21 @@ class Remove:
 Decision = Leave | Refuse | Remove | DesiredSecret
 
 
-def decide(want: Wanted, desired: DesiredSecret, live: SecretState | None, digester: Digester) -> Decision:
-    """Return what to do about ``desired``, the Secret as the fetched values would have it."""
-    target = want.spec.target
+def decide(
+    want: Wanted, desired: DesiredSecret, live: SecretState | None, digester: Digester, *, has_values: bool
+) -> Decision:
+    """Return what to do about ``desired``, the object as the fetched values would have it.
+
+    ``has_values`` says whether any were fetched: a template may make no keys of them, or keys of none.
+    """
+    target, kind = want.spec.target, want.kind
     if target.creation_policy == "None":
-        return Leave(SYNCED, "secret synced: creationPolicy None writes nothing")
-    if not desired.data and target.deletion_policy != "Merge":
+        return Leave(kind.reason(SYNCED), f"{kind.noun} synced: creationPolicy None writes nothing")
+    is_emptied = not desired.data and live is not None and bool(live.owned_by(desired.manager).data)
+    if target.deletion_policy != "Merge" and (is_emptied or not has_values):
         return _without_data(want, desired, live)
     if target.creation_policy == "Merge" and live is None:
-        return Leave(MISSING, f"there is no Secret {desired.name} to merge into")
+        return Leave(kind.reason(MISSING), f"there is no {kind.kind} {desired.name} to merge into")
     if live is not None and live.immutable and changed_keys(desired, live, digester):
         return _immutable(want, desired)
     return desired
@@ -58,15 +65,18 @@ def marks_are_watched(creation_policy: str) -> bool:
 
 
 def _without_data(want: Wanted, desired: DesiredSecret, live: SecretState | None) -> Decision:
-    target = want.spec.target
+    target, kind = want.spec.target, want.kind
     if target.deletion_policy == "Retain":
-        return Leave(SYNCED, "secret retained: the provider has no data for it any more, and deletionPolicy is Retain")
+        message = f"{kind.noun} retained: the provider has no data for it any more, and deletionPolicy is Retain"
+        return Leave(kind.reason(SYNCED), message)
     if target.creation_policy != "Owner":
-        return Refuse("deletionPolicy Delete needs creationPolicy Owner: only its owner may delete a Secret")
-    if live is None:
-        return Leave(DELETED, "secret deleted: the provider has no data for it any more")
-    # Keys of others keep the Secret alive: ours go, theirs stay.
-    return desired if _foreign_keys(live, desired.manager) else Remove()
+        return Refuse(f"deletionPolicy Delete needs creationPolicy Owner: only its owner may delete a {kind.kind}")
+    if live is not None and live.controller == want.owner and not _foreign_keys(live, desired.manager):
+        return Remove()
+    if live is not None and live.owned_by(desired.manager).data:
+        # Keys of others keep it alive, and so does another owner: ours go, theirs stay.
+        return desired
+    return Leave(kind.reason(DELETED), f"{kind.noun} deleted: the provider has no data for it any more")
 
 
 def _foreign_keys(live: SecretState, manager: str) -> frozenset[str]:
@@ -75,5 +85,7 @@ def _foreign_keys(live: SecretState, manager: str) -> frozenset[str]:
 
 def _immutable(want: Wanted, desired: DesiredSecret) -> Decision:
     if want.spec.target.immutable:
-        return Leave(SYNCED, "secret synced once: it is immutable and stays as it is")
-    return Refuse(f"Secret {desired.name} is immutable and its data would change: delete it, or set target.immutable")
+        return Leave(want.kind.reason(SYNCED), f"{want.kind.noun} synced once: it is immutable and stays as it is")
+    return Refuse(
+        f"{want.kind.kind} {desired.name} is immutable and its data would change: delete it, or set target.immutable"
+    )

@@ -23,6 +23,8 @@ class Success:
 
     synced: Synced
     binding: str
+    """The Secret that it wrote; empty where the target is no Secret."""
+
     wrote: bool
 
 
@@ -33,8 +35,11 @@ def external_secret_status(
     same = says_the_same(_condition(previous, condition), condition)
     if success is None:
         return None if same else {**previous, "conditions": _conditions(previous, condition, now)}
-    recorded = {"syncedResourceVersion": success.synced.version, "binding": {"name": success.binding}}
-    unchanged = same and not success.wrote and all(previous.get(name) == value for name, value in recorded.items())
+    recorded: Status = {"syncedResourceVersion": success.synced.version}
+    if success.binding:
+        recorded["binding"] = {"name": success.binding}
+    kept = {name: previous[name] for name in ("syncedResourceVersion", "binding") if name in previous}
+    unchanged = same and not success.wrote and kept == recorded
     if unchanged and not _is_older(previous.get("refreshTime"), heartbeat, now):
         return None
     return {

@@ -36,6 +36,8 @@ EXTERNAL_SECRET: Supported = {
     "target.creationPolicy": ANYTHING,
     "target.deletionPolicy": ANYTHING,
     "target.immutable": ANYTHING,
+    "target.manifest.apiVersion": ANYTHING,
+    "target.manifest.kind": ANYTHING,
     "target.template*": ANYTHING,
     "data[].secretKey": ANYTHING,
     "data[].sourceRef.storeRef*": ANYTHING,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from secrets_operator.flow import SecretBytes
+from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.marks import Marks
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState
 
@@ -36,6 +38,9 @@ class DesiredSecret:
 
     immutable: bool = False
     finalizers: tuple[str, ...] = ()
+    kind: TargetKind = SECRET_KIND
+    fields: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What an object that is no Secret consists of besides its metadata, in plain values; ``data`` are its leaves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,12 @@ from secrets_operator.resources.problems import FieldProblem
 from secrets_operator.resources.references import SOURCE_REF_RULE, SourceRef
 from secrets_operator.resources.regular_expressions import RegexpError, compile_regexp
 from secrets_operator.resources.rewrites import JSON_NEEDS_INTO, REWRITE_RULE, Rewrite
+from secrets_operator.resources.target_paths import PathError, target_path
 from secrets_operator.resources.targets import DELETE_NEEDS_OWNER, MERGE_NEEDS_TARGET, SECRET_PARTS_ONLY, Target
 from secrets_operator.resources.templates import NO_BOOTSTRAP_TOKEN, NO_SERVICE_ACCOUNT_TOKEN, Template
 
 DUPLICATE_KEY: Final = "is the key of an earlier entry as well: give each entry a key of its own"
+ONLY_SOME_FREEZE: Final = "only a Secret or a ConfigMap can be immutable: remove the field"
 _SECRET_PARTS: Final = frozenset({"", "data", "labels", "annotations"})
 
 
@@ -61,6 +63,8 @@ def _policy_problems(target: Target) -> Iterator[FieldProblem]:
 
 
 def _target_problems(target: Target) -> Iterator[FieldProblem]:
+    if target.immutable and not (target.renders_secret or target.renders_config_map):
+        yield FieldProblem("spec.target.immutable", ONLY_SOME_FREEZE)
     template = target.template
     if template is None:
         return
@@ -68,10 +72,20 @@ def _target_problems(target: Target) -> Iterator[FieldProblem]:
         yield FieldProblem("spec.target.template.type", NO_BOOTSTRAP_TOKEN.message)
     if template.type == SERVICE_ACCOUNT_TOKEN_TYPE and _annotates_service_account(template):
         yield FieldProblem("spec.target.template.type", NO_SERVICE_ACCOUNT_TOKEN.message)
+    for index, source in enumerate(template.template_from):
+        problem = _part_problem(target, source.target)
+        if problem:
+            yield FieldProblem(f"spec.target.template.templateFrom[{index}].target", problem)
+
+
+def _part_problem(target: Target, part: str) -> str:
     if target.renders_secret:
-        for index, source in enumerate(template.template_from):
-            if source.target.lower() not in _SECRET_PARTS:
-                yield FieldProblem(f"spec.target.template.templateFrom[{index}].target", SECRET_PARTS_ONLY.message)
+        return "" if part.lower() in _SECRET_PARTS else SECRET_PARTS_ONLY.message
+    try:
+        target_path(part)
+    except PathError as error:
+        return str(error)
+    return ""
 
 
 def _annotates_service_account(template: Template) -> bool:

@@ -71,3 +71,8 @@ class Target(Model):
     def renders_secret(self) -> bool:
         """Whether the target is a core Secret: no manifest, or the manifest says v1 Secret."""
         return self.manifest is None or (self.manifest.api_version, self.manifest.kind) == ("v1", "Secret")
+
+    @property
+    def renders_config_map(self) -> bool:
+        """Whether the target is a core ConfigMap."""
+        return self.manifest is not None and (self.manifest.api_version, self.manifest.kind) == ("v1", "ConfigMap")

@@ -11,6 +11,7 @@ from typing import Any
 
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.conditions import find
+from secrets_operator.planning.generic_targets import target_kind
 from secrets_operator.planning.marks import external_secret_manager, external_secret_marks
 from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.planning.secret_writes import marks_are_watched
@@ -73,12 +74,16 @@ class Handlers:
         self._add_all(self._dependents.of(store), Lane.STORE)
 
     def secret(self, change: Change[SecretState]) -> None:
-        """A Secret we wrote was changed or deleted, by us or by somebody else.
+        """A Secret we wrote was changed or deleted, by us or by somebody else."""
+        self.target(Key(SECRET, change.namespace, change.name), change.new)
+
+    def target(self, target: Key, state: SecretState | None) -> None:
+        """An object we wrote is now in this state; ``target`` has its kind as :func:`_dependencies` names it.
 
         Whether that of a SealedSecret is as it should be takes the template to tell, so its owner looks, at no cost.
         """
-        for key in self._dependents.of(Key(SECRET, change.namespace, change.name)):
-            if not self._is_intact(key, change.new):
+        for key in self._dependents.of(target):
+            if not self._is_intact(key, state):
                 self._queue.add(key, Lane.DRIFT)
 
     def sealing_keys(self, sealed: Iterable[Object]) -> None:
@@ -113,11 +118,11 @@ def concerns_us(change: Change[Object]) -> bool:
 
 
 def _dependencies(key: Key, spec: dict[str, Any]) -> list[Key]:
-    target = (spec.get("target") or {}).get("name") or key.name
+    target = Key(str(target_kind(spec).group_kind), key.namespace, (spec.get("target") or {}).get("name") or key.name)
     stores = dict.fromkeys(_store(reference, key.namespace) for reference in _references(spec) if reference.get("name"))
     # The conditions of a cluster store look at the labels of the namespace.
     namespaces = [Key(NAMESPACE, "", key.namespace)] if any(not store.namespace for store in stores) else []
-    return [Key(SECRET, key.namespace, target), *stores, *namespaces]
+    return [target, *stores, *namespaces]
 
 
 def _references(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -23,6 +23,12 @@ from tests.cluster_world import Aws, OperatorProcess, Process, Vault, World
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_NAMESPACE = "secrets-operator"
+GENERIC_TARGETS = (
+    "--unsafe-allow-generic-targets",
+    *("--generic-target", "ConfigMap"),
+    *("--generic-target", "example.test/Widget"),
+    *("--generic-target", "example.test/Planet"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +89,7 @@ def vault() -> Iterator[Vault]:
 @pytest.fixture(scope="session")
 def operator(world: World, kubeconfig: Path, aws: Aws) -> Iterator[OperatorProcess]:
     """One operator for the tests that do not disturb it."""
-    with OperatorProcess(kubeconfig, OPERATOR_NAMESPACE, aws=aws) as process:
+    with OperatorProcess(kubeconfig, OPERATOR_NAMESPACE, aws=aws, options=GENERIC_TARGETS) as process:
         process.wait_ready()
         yield process
 

@@ -82,7 +82,6 @@ def test_an_emptied_remote_object_keeps_the_last_good_secret(world: World, names
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        pytest.param({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}, "manifest", id="a manifest"),
         pytest.param(
             {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "UUID", "name": "u"}}}]},
             "spec.dataFrom[0].sourceRef.generatorRef",

@@ -18,9 +18,10 @@ from ruamel.yaml import YAML
 
 from secrets_operator.cli.main import cli
 from secrets_operator.cli.run import run
-from secrets_operator.controllers.external_secret_reports import FAILED
+from secrets_operator.controllers.external_secret_reports import FAILED, PENDING
 from secrets_operator.controllers.secret_store import INVALID, UNKNOWN, VALID
 from secrets_operator.planning.cluster_external_secret import Unusable, wanted
+from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
@@ -217,7 +218,9 @@ def test_the_policies_are_explained_all() -> None:
 
 def test_the_reasons_and_events_are_explained() -> None:
     text = prose(DOCS / "references.md")
-    reasons = {SYNCED, DELETED, MISSING, FAILED, VALID, UNKNOWN, INVALID}
+    kinds, whats = (SECRET_KIND, TargetKind("v1", "ConfigMap")), (SYNCED, DELETED, MISSING, FAILED)
+    about_targets = {kind.reason(what) for kind in kinds for what in whats}
+    reasons = about_targets | {SECRET_KIND.reason(PENDING), VALID, UNKNOWN, INVALID}
     assert [reason for reason in sorted(reasons) if f"`{reason}`" not in text] == []
 
 

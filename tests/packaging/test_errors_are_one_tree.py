@@ -17,6 +17,7 @@ PACKAGES = [distributions()[0].package, *(provider.package for provider in provi
 STRANGERS = {
     "secrets_operator.resources.durations.DurationError": "pydantic turns a ValueError into a problem of a field",
     "secrets_operator.resources.regular_expressions.RegexpError": "whoever reads the field makes it a problem of it",
+    "secrets_operator.resources.target_paths.PathError": "whoever reads the field makes it a problem of it",
     "secrets_operator.provider.subject.NonConformance": "fails the test of whoever wrote a provider",
     "secrets_operator.rendering.gotemplate": "the template engine is a library with a tree of its own",
 }

@@ -231,8 +231,8 @@ def test_a_resource_is_read_once_into_what_it_wants() -> None:
     ("spec", "expected"),
     [
         pytest.param(
-            {"target": {"manifest": {}}, "another": 1},
-            "not supported yet: spec.another, spec.target.manifest",
+            {"target": {"other": {}}, "another": 1},
+            "not supported yet: spec.another, spec.target.other",
             id="fields that are not acted on, all at once",
         ),
         pytest.param(

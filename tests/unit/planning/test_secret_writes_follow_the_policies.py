@@ -10,7 +10,7 @@ from secrets_operator.flow import SecretBytes
 from secrets_operator.planning.desired import from_external_secret
 from secrets_operator.planning.external_secret import Wanted, wanted
 from secrets_operator.planning.secret_state import SecretState, secret_state
-from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
+from secrets_operator.planning.secret_writes import Leave, Refuse, Remove, decide
 from secrets_operator.planning.targets import DesiredSecret
 from tests.builders import DIGESTER, external_secret, secret
 
@@ -19,8 +19,10 @@ OURS = {"manager": MANAGER, "operation": "Apply", "fieldsV1": {"f:data": {"f:k":
 THEIRS = {"manager": "somebody", "operation": "Update", "fieldsV1": {"f:data": {"f:t": {}}}}
 
 
-def live(data: dict[str, str], *managers: dict[str, Any], immutable: bool = False) -> SecretState:
-    made = secret(data=data, managers=list(managers))
+def live(data: dict[str, str], *managers: dict[str, Any], immutable: bool = False, owner: str = "") -> SecretState:
+    reference = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "name": "app", "controller": True}
+    references = [{**reference, "uid": owner}] if owner else []
+    made = secret(data=data, managers=list(managers), ownerReferences=references)
     if immutable:
         made["immutable"] = True
     return secret_state(made, DIGESTER)
@@ -31,15 +33,20 @@ def decided(target: dict[str, Any], data: dict[str, str], found: SecretState | N
     want = wanted(resource)
     assert isinstance(want, Wanted)
     values = {key: SecretBytes(value.encode()) for key, value in data.items()}
-    decision = decide(want, from_external_secret(resource, want, values, DIGESTER), found, DIGESTER)
+    decision = decide(
+        want, from_external_secret(resource, want, values, DIGESTER), found, DIGESTER, has_values=bool(data)
+    )
     # A write is told by its keys and by whether it names its owner.
     return (sorted(decision.data), decision.controlled) if isinstance(decision, DesiredSecret) else decision
 
 
-EMPTY = live({"k": "v"}, OURS)
+EMPTY = live({"k": "v"}, OURS, owner="uid-app")
+NAMESAKES = live({"k": "v"}, OURS, owner="uid-of-a-namesake")
 SHARED = live({"k": "v", "t": "theirs"}, OURS, THEIRS)
 FROZEN = live({"k": "v"}, OURS, immutable=True)
-RETAINED = Leave(SYNCED, "secret retained: the provider has no data for it any more, and deletionPolicy is Retain")
+RETAINED = Leave(
+    "SecretSynced", "secret retained: the provider has no data for it any more, and deletionPolicy is Retain"
+)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +61,7 @@ RETAINED = Leave(SYNCED, "secret retained: the provider has no data for it any m
             {"creationPolicy": "Merge"},
             {"k": "v"},
             None,
-            Leave(MISSING, "there is no Secret app to merge into"),
+            Leave("SecretMissing", "there is no Secret app to merge into"),
             id="Merge waits for its Secret",
         ),
         pytest.param({"creationPolicy": "Merge"}, {"k": "v"}, SHARED, (["k"], False), id="Merge adds its keys"),
@@ -62,12 +69,26 @@ RETAINED = Leave(SYNCED, "secret retained: the provider has no data for it any m
             {"creationPolicy": "None"},
             {"k": "v"},
             None,
-            Leave(SYNCED, "secret synced: creationPolicy None writes nothing"),
+            Leave("SecretSynced", "secret synced: creationPolicy None writes nothing"),
             id="None writes nothing",
         ),
         pytest.param({}, {}, EMPTY, RETAINED, id="Retain keeps the Secret when nothing is left"),
         pytest.param({}, {}, None, RETAINED, id="Retain creates no empty Secret"),
         pytest.param({"deletionPolicy": "Delete"}, {}, EMPTY, Remove(), id="Delete removes it when nothing is left"),
+        pytest.param(
+            {"deletionPolicy": "Delete"},
+            {},
+            NAMESAKES,
+            ([], True),
+            id="Delete leaves a Secret that another uid owns: only our keys go",
+        ),
+        pytest.param(
+            {"deletionPolicy": "Delete"},
+            {},
+            live({}),
+            Leave("SecretDeleted", "secret deleted: the provider has no data for it any more"),
+            id="Delete leaves an empty Secret that was never ours",
+        ),
         pytest.param(
             {"deletionPolicy": "Delete"},
             {},
@@ -79,7 +100,7 @@ RETAINED = Leave(SYNCED, "secret retained: the provider has no data for it any m
             {"deletionPolicy": "Delete"},
             {},
             None,
-            Leave(DELETED, "secret deleted: the provider has no data for it any more"),
+            Leave("SecretDeleted", "secret deleted: the provider has no data for it any more"),
             id="Delete is done when there is none",
         ),
         pytest.param(
@@ -98,7 +119,7 @@ RETAINED = Leave(SYNCED, "secret retained: the provider has no data for it any m
             {"immutable": True},
             {"k": "new"},
             FROZEN,
-            Leave(SYNCED, "secret synced once: it is immutable and stays as it is"),
+            Leave("SecretSynced", "secret synced once: it is immutable and stays as it is"),
             id="an immutable Secret stays as it is",
         ),
         pytest.param(
@@ -112,6 +133,22 @@ RETAINED = Leave(SYNCED, "secret retained: the provider has no data for it any m
 )
 def test_decision(target: dict[str, Any], data: dict[str, str], found: SecretState | None, expected: object) -> None:
     assert decided(target, data, found) == expected
+
+
+def test_a_template_that_makes_nothing_of_the_values_keeps_what_was_written() -> None:
+    resource = external_secret()
+    want = wanted(resource)
+    assert isinstance(want, Wanted)
+    nothing = from_external_secret(resource, want, {}, DIGESTER)
+    assert decide(want, nothing, EMPTY, DIGESTER, has_values=True) == RETAINED
+
+
+def test_a_template_of_labels_alone_is_written_all_the_same() -> None:
+    resource = external_secret()
+    want = wanted(resource)
+    assert isinstance(want, Wanted)
+    nothing = from_external_secret(resource, want, {}, DIGESTER)
+    assert decide(want, nothing, None, DIGESTER, has_values=True) == nothing
 
 
 def test_resources_that_merge_into_one_secret_keep_their_digests_apart() -> None:

@@ -30,7 +30,7 @@ REF = {"key": "db"}
         ),
         pytest.param(EXTERNAL_SECRET, {"target": {}, "data": []}, [], id="empty objects and lists ask for nothing"),
         pytest.param({"a": None}, {"windows": {"kind": "allow"}}, ["spec.windows"], id="an object is one"),
-        pytest.param(EXTERNAL_SECRET, {"target": {"manifest": {}}}, ["spec.target.manifest"], id="even an empty one"),
+        pytest.param(EXTERNAL_SECRET, {"target": {"other": {}}}, ["spec.target.other"], id="even an empty one"),
         pytest.param(
             {"target.policy": frozenset({"Keep"})},
             {"target": {"policy": "Drop"}},

@@ -20,6 +20,7 @@ from secrets_operator.rendering.gotemplate.limits import Context, Limits
 from secrets_operator.rendering.gotemplate.values import GoMap, any_list, any_map
 
 _TO_JSON: Final = "error converting YAML to JSON: "
+_EXACT: Final = 2**53
 _FROM_JSON: Final = "error unmarshaling JSON: while decoding JSON: json: "
 
 
@@ -34,14 +35,44 @@ def string_map(text: bytes, *, limits: Limits | None = None) -> dict[bytes, byte
 
     Raises YamlError when the text is no mapping of scalars, LimitError when it is too large; neither shows data.
     """
-    # No function runs here, so only sizes and steps need bounds and no clock or dice are wanted.
-    ctx = Context(clock=lambda: 0, entropy=bytes, cpu_clock=lambda: 0.0, limits=limits)
-    found = document(ctx, text)
+    found = document(_bounds(limits), text)
     if found is None:
         return {}
     if not isinstance(found, dict):
         raise YamlError(f"{_FROM_JSON}cannot unmarshal {_json_kind(found)} into Go value of type map[string]string")
     return {_utf8(key_text(key)): _as_string(value) for key, value in found.items()}
+
+
+def json_structure(text: bytes, *, limits: Limits | None = None) -> Any:
+    """Return a YAML document as Python has JSON, None for an empty one; numbers stay numbers.
+
+    Raises YamlError when the text is no YAML or JSON cannot have it, LimitError when it is too large; neither shows
+    data.
+    """
+    return _as_json(document(_bounds(limits), text))
+
+
+def _bounds(limits: Limits | None) -> Context:
+    # No function runs here, so only sizes and steps need bounds and no clock or dice are wanted.
+    return Context(clock=lambda: 0, entropy=bytes, cpu_clock=lambda: 0.0, limits=limits)
+
+
+def _as_json(value: Any) -> Any:
+    match value:
+        case dict():
+            return {_utf8(key_text(key)).decode(): _as_json(child) for key, child in value.items()}
+        case list():
+            return [_as_json(child) for child in value]
+        case bytes():
+            return _utf8(value).decode()
+        case float() if not math.isfinite(value):
+            raise YamlError(f"json: unsupported value: {float_text(value)}")
+        case float() if value.is_integer() and abs(value) < _EXACT:
+            # The API server has one kind of number: 1.0 would come back as 1.
+            return int(value)
+        case int() if not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+            return float(value)
+    return value
 
 
 def _as_string(value: Any) -> bytes:
