@@ -4,8 +4,8 @@ Tests and demos use `DevVault`; `python -m devvault` runs it as a process. Nothi
 and nothing here belongs in production.
 """
 
-from devvault.faults import Fault
+from devvault.faults import BodyFault, Fault
 from devvault.request_log import RequestRecord
 from devvault.server import DevVault
 
-__all__ = ["DevVault", "Fault", "RequestRecord"]
+__all__ = ["BodyFault", "DevVault", "Fault", "RequestRecord"]

@@ -13,7 +13,8 @@ Run an in-memory stand-in for HashiCorp Vault on loopback, for demos and tests.
 Everything is lost when it stops. Do not keep real secrets in it.
 """
 _EPILOG = """\
-served:  kv version 1 and 2, ACL policies, tokens, the auth methods approle, userpass and jwt,
+served:  kv version 1 and 2, ACL policies, tokens,
+         the auth methods approle, userpass, jwt, kubernetes, ldap, cert and aws,
          sys/mounts, sys/auth, sys/health, sys/capabilities-self, sys/internal/ui/mounts
 mounted: secret/ (kv version 2), as in `vault server -dev`
 
@@ -33,6 +34,13 @@ def _port(text: str) -> int:
     return port
 
 
+def _user(text: str) -> tuple[str, str]:
+    name, colon, password = text.partition(":")
+    if not (name and colon and password):
+        raise argparse.ArgumentTypeError("must be a name, a colon and a password")
+    return name, password
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="devvault",
@@ -44,6 +52,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--root-token", default="", metavar="T", help="token that may do anything (default: a random one)"
     )
+    parser.add_argument(
+        "--ldap-user",
+        type=_user,
+        action="append",
+        default=[],
+        metavar="NAME:PASSWORD",
+        help="a user of the directory that the auth method ldap asks (repeat it for more)",
+    )
     return parser.parse_args(argv)
 
 
@@ -52,7 +68,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with DevVault(port=arguments.port, root_token=arguments.root_token) as vault:
+    directory = dict(arguments.ldap_user)
+    async with DevVault(port=arguments.port, root_token=arguments.root_token, directory=directory) as vault:
         # A token that was given is known already; only a random one has to be told.
         told = "" if arguments.root_token else f" root token {vault.root_token}"
         sys.stdout.write(f"devvault ready at {vault.url}{told}\n")

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, replace
+from inspect import isawaitable
 
 from devvault.clock import Clock
 from devvault.errors import VaultError, bad_request, not_found, one_error, permission_denied
@@ -11,6 +12,7 @@ from devvault.framework import Fields, Path
 from devvault.identifiers import Identifiers
 from devvault.identity import IdentityStore
 from devvault.kv_v2 import KvV2
+from devvault.ldap import Directory
 from devvault.logical import Call, Login, Operation, Request, Response
 from devvault.mounts import MountEntry, MountTable
 from devvault.policies import PolicyStore
@@ -33,14 +35,16 @@ class _Target:
 class Core:
     """One Vault: its mounts, policies, tokens and identities."""
 
-    def __init__(self, clock: Clock, identifiers: Identifiers, root_token: str) -> None:
+    def __init__(self, clock: Clock, identifiers: Identifiers, root_token: str, directory: Directory) -> None:
         self._clock = clock
         self._policies = PolicyStore()
         self._identities = IdentityStore(identifiers)
         self._mounts = MountTable(identifiers)
         self._tokens = TokenStore(clock, identifiers)
         self._tokens.issue_root(root_token)
-        system = System(SystemMounts(self._mounts, self._policies, identifiers), self._policies, self._tokens)
+        system = System(
+            SystemMounts(self._mounts, self._policies, identifiers, directory), self._policies, self._tokens
+        )
         self._mounts.add("sys", "system", system)
         self._mounts.add("auth/token", "token", TokenBackend(self._tokens, self._policies))
         # Like Vault in dev mode: a versioned key/value engine is there from the start.
@@ -51,14 +55,14 @@ class Core:
         token = self._tokens.find(identifier)
         return token.accessor if token else ""
 
-    def handle(self, call: Call) -> Response:
+    async def handle(self, call: Call) -> Response:
         """Answer a call. Raises VaultError."""
         target = self._target(call.path)
         if target is not None and target.declared.login:
-            return self._answer(call, target, self._tokens.find(call.token))
+            return await self._answer(call, target, self._tokens.find(call.token))
         token = self._tokens.authenticate(call.token)
         try:
-            return self._answer_authorised(call, target, token)
+            return await self._answer_authorised(call, target, token)
         finally:
             if token.spent:
                 self._tokens.revoke(token)
@@ -71,7 +75,7 @@ class Core:
         found = mount.backend.match(rest)
         return _Target(mount, rest, *found) if found else None
 
-    def _answer_authorised(self, call: Call, target: _Target | None, token: Token) -> Response:
+    async def _answer_authorised(self, call: Call, target: _Target | None, token: Token) -> Response:
         if target is not None:
             call = replace(call, operation=self._create_or_update(call, target, token))
         sudo = target is not None and target.declared.sudo
@@ -79,7 +83,7 @@ class Core:
             raise permission_denied()
         if target is None:
             raise self._no_route(call.path)
-        return self._answer(call, target, token)
+        return await self._answer(call, target, token)
 
     def _no_route(self, path: str) -> VaultError:
         if self._mounts.route(path) is None:
@@ -93,16 +97,19 @@ class Core:
         return Operation.UPDATE if exists(self._request(call, target, token), target.fields) else Operation.CREATE
 
     def _request(self, call: Call, target: _Target, token: Token | None) -> Request:
-        return Request(call.operation, target.rest, call.data, target.mount, self._clock(), token)
+        return Request(
+            call.operation, target.rest, call.data, target.mount, self._clock(), token, call.client_certificate
+        )
 
-    def _answer(self, call: Call, target: _Target, token: Token | None) -> Response:
+    async def _answer(self, call: Call, target: _Target, token: Token | None) -> Response:
         handler = target.declared.operations.get(call.operation)
         if handler is None:
             raise one_error(405, "unsupported operation")
         if call.operation in {Operation.CREATE, Operation.UPDATE} and call.path.endswith("/"):
             raise bad_request("cannot write to a path ending in '/'")
         request = self._request(call, target, token)
-        response = handler(request, target.fields)
+        answered = handler(request, target.fields)
+        response = await answered if isawaitable(answered) else answered
         if response is None and call.operation in {Operation.READ, Operation.LIST}:
             raise not_found()
         if response is None:

@@ -5,6 +5,20 @@ A fault is spent after `times` requests; several may wait, the oldest that fits 
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class BodyFault(StrEnum):
+    """What may become of an answer on its way."""
+
+    RESET = "reset"
+    """The connection is reset before a byte of it is sent."""
+    CUT = "cut"
+    """The connection is closed in the middle of the body."""
+    INVALID = "invalid"
+    """The body ends in the middle, and the headers say that this is all of it."""
+    TRICKLE = "trickle"
+    """The body is sent byte by byte, one every half second."""
 
 
 @dataclass
@@ -12,7 +26,7 @@ class Fault:
     """What happens to the next requests whose path matches.
 
     `status` 0 leaves the answer as it is, so that only `delay` (seconds) acts. `path` is a regular expression,
-    searched in the path with `/v1/`.
+    searched in the path with `/v1/`. `body` says what becomes of the answer on its way.
     """
 
     path: str
@@ -22,6 +36,7 @@ class Fault:
     method: str = ""
     errors: tuple[str, ...] = ("injected fault",)
     headers: dict[str, str] = field(default_factory=dict)
+    body: BodyFault | None = None
 
     def fits(self, method: str, path: str) -> bool:
         """Tell whether the fault is still to be used for such a request."""

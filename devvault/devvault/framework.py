@@ -4,14 +4,16 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from devvault.logical import Operation, Request, Response
 
 Fields = dict[str, str]
-Handler = Callable[[Request, Fields], Response | None]
+Answer = Response | None
+# One that has to ask somebody else is a coroutine.
+Handler = Callable[[Request, Fields], Answer | Awaitable[Answer]]
 Existence = Callable[[Request, Fields], bool]
 
 

@@ -7,10 +7,11 @@ import asyncio
 
 from aiohttp import web
 
+from devvault.broken_answers import send_broken
 from devvault.clock import Clock
 from devvault.core import Core
 from devvault.errors import VaultError, bad_request
-from devvault.faults import FaultPlan
+from devvault.faults import Fault, FaultPlan
 from devvault.identifiers import Identifiers
 from devvault.logical import Call, Operation, Response
 from devvault.request_log import RequestLog, RequestRecord, harmless_headers
@@ -39,12 +40,13 @@ class HttpApi:
         self._clock = clock
         self._identifiers = identifiers
 
-    async def serve(self, http: web.BaseRequest) -> web.Response:
+    async def serve(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         token = _token(http)
         # Asked before the answer, because a token that is used up or revoked by it is unknown afterwards.
         accessor = self._core.accessor(token)
-        answer = await self._answer_or_fault(http, token)
+        fault = self.faults.take(http.method, http.path)
+        answer = await self._answer_or_fault(http, token, fault)
         self.log.add(
             RequestRecord(
                 method=http.method,
@@ -55,10 +57,9 @@ class HttpApi:
                 headers=harmless_headers(http.headers),
             ),
         )
-        return answer
+        return await send_broken(http, answer, fault.body) if fault and fault.body else answer
 
-    async def _answer_or_fault(self, http: web.BaseRequest, token: str) -> web.Response:
-        fault = self.faults.take(http.method, http.path)
+    async def _answer_or_fault(self, http: web.BaseRequest, token: str, fault: Fault | None) -> web.Response:
         if fault is not None:
             await asyncio.sleep(fault.delay)
             if fault.status:
@@ -69,7 +70,7 @@ class HttpApi:
         if http.method in {"GET", "HEAD"} and (open_path := self._open_path(http.path)) is not None:
             return _json(200, open_path)
         try:
-            response = self._core.handle(await _call(http, token))
+            response = await self._core.handle(await _call(http, token))
         except VaultError as error:
             return _json(error.status, {"errors": error.errors})
         if response.status == 204:
@@ -118,7 +119,13 @@ async def _call(http: web.BaseRequest, token: str) -> Call:
         path += "/"
     reading = operation in {Operation.READ, Operation.LIST, Operation.DELETE}
     data = dict(http.query) if reading else _body(await http.read())
-    return Call(operation, path, data, token)
+    return Call(operation, path, data, token, _client_certificate(http))
+
+
+def _client_certificate(http: web.BaseRequest) -> bytes:
+    """Return the certificate that the client presented, in DER, empty without one."""
+    tls = http.transport.get_extra_info("ssl_object") if http.transport else None
+    return (tls.getpeercert(binary_form=True) if tls else None) or b""
 
 
 def _body(raw: bytes) -> Json:

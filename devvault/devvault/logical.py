@@ -37,11 +37,15 @@ class Call:
     path: str
     data: Json
     token: str = field(default="", repr=False)
+    client_certificate: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request at the backend that answers it: the path is relative to the mount."""
+    """A request at the backend that answers it: the path is relative to the mount.
+
+    `client_certificate` (DER) is what the client presented when it connected, empty without one.
+    """
 
     operation: Operation
     path: str
@@ -49,6 +53,7 @@ class Request:
     mount: MountEntry
     now: datetime
     token: Token | None = None
+    client_certificate: bytes = field(default=b"", repr=False)
 
     @property
     def caller(self) -> Token:

@@ -16,6 +16,7 @@ from devvault.core import Core
 from devvault.faults import Fault
 from devvault.http_api import HttpApi
 from devvault.identifiers import Identifiers
+from devvault.ldap import Directory
 from devvault.request_log import RequestLog
 
 _HOST = "127.0.0.1"
@@ -33,12 +34,16 @@ class DevVault:
         clock: Clock = system_clock,
         identifiers: Identifiers = Identifiers(),  # noqa: B008 - immutable
         ssl_context: ssl.SSLContext | None = None,
+        directory: Directory | None = None,
     ) -> None:
-        """Prepare a Vault. Port 0 takes a free one, an empty root token a random one; a TLS context makes it https."""
+        """Prepare a Vault. Port 0 takes a free one, an empty root token a random one; a TLS context makes it https.
+
+        ``directory`` has the passwords of the users that the auth method `ldap` knows.
+        """
         self.root_token = root_token or identifiers.new_opaque("hvs.")
         self._port = port
         self._ssl_context = ssl_context
-        self._api = HttpApi(Core(clock, identifiers, self.root_token), clock, identifiers)
+        self._api = HttpApi(Core(clock, identifiers, self.root_token, directory or {}), clock, identifiers)
         self._runner: web.ServerRunner | None = None
 
     @property

@@ -6,14 +6,18 @@ Source: https://developer.hashicorp.com/vault/api-docs/system/mounts
 from collections.abc import Callable, Iterable
 
 from devvault.approle import AppRole
+from devvault.aws_auth import AwsAuth
+from devvault.certificate_auth import CertificateAuth
 from devvault.durations import whole_seconds
 from devvault.errors import VaultError, bad_request, one_error
 from devvault.fields import duration, mapping, text, text_mapping
 from devvault.framework import Backend, Fields, Path, path
 from devvault.identifiers import Identifiers
 from devvault.jwt_auth import JwtAuth
+from devvault.kubernetes_auth import KubernetesAuth
 from devvault.kv_v1 import KvV1
 from devvault.kv_v2 import KvV2
+from devvault.ldap import Directory, Ldap
 from devvault.logical import Request, Response
 from devvault.mounts import AUTH_PREFIX, MountEntry, MountTable
 from devvault.policies import PolicyStore
@@ -24,13 +28,19 @@ from devvault.wire_json import Json
 class SystemMounts:
     """Mounts and unmounts the backends the stand-in knows."""
 
-    def __init__(self, mounts: MountTable, policies: PolicyStore, identifiers: Identifiers) -> None:
+    def __init__(
+        self, mounts: MountTable, policies: PolicyStore, identifiers: Identifiers, directory: Directory
+    ) -> None:
         self._mounts = mounts
         self._policies = policies
         self._auth_methods: dict[str, Callable[[], Backend]] = {
             "approle": lambda: AppRole(identifiers),
             "userpass": UserPass,
             "jwt": JwtAuth,
+            "kubernetes": KubernetesAuth,
+            "ldap": lambda: Ldap(directory),
+            "cert": CertificateAuth,
+            "aws": AwsAuth,
         }
 
     def paths(self) -> tuple[Path, ...]:

@@ -1,13 +1,18 @@
 """Fixtures: a stand-in with a clock that tests steer, and a small client that shows status and body."""
 
+import ipaddress
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from blockbuster import blockbuster_ctx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from devvault import DevVault
 
@@ -80,7 +85,7 @@ def clock() -> SteppedClock:
 
 @pytest.fixture
 async def vault(clock: SteppedClock) -> AsyncIterator[DevVault]:
-    async with DevVault(clock=clock) as running:
+    async with DevVault(clock=clock, directory={"Jo": "test-pw"}) as running:
         yield running
 
 
@@ -88,3 +93,45 @@ async def vault(clock: SteppedClock) -> AsyncIterator[DevVault]:
 async def client(vault: DevVault) -> AsyncIterator[Client]:
     async with aiohttp.ClientSession() as session:
         yield Client(session, vault)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files: an authority, and certificates with their keys that it signed."""
+
+    authority: Path
+    server: Path
+    client: Path
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = _certificate("authority", key, None, key)
+    (folder / "authority.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    for name in ("server", "app-1"):
+        own = ec.generate_private_key(ec.SECP256R1())
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        signed = _certificate(name, own, authority.subject, key).public_bytes(serialization.Encoding.PEM)
+        (folder / f"{name}.pem").write_bytes(signed + own.private_bytes(*form))
+    return Certificates(folder / "authority.pem", folder / "server.pem", folder / "app-1.pem")
+
+
+def _certificate(
+    name: str, key: ec.EllipticCurvePrivateKey, issuer: x509.Name | None, signer: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    valid = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    serial = x509.random_serial_number()
+    builder = x509.CertificateBuilder(issuer or subject, subject, key.public_key(), serial, *valid)
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))])
+    basic = x509.BasicConstraints(ca=issuer is None, path_length=None)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    extended = builder.add_extension(loopback, critical=False).add_extension(basic, critical=True)
+    return (
+        extended.add_extension(identifier, critical=False)
+        .add_extension(signed_by, critical=False)
+        .sign(signer, hashes.SHA256())
+    )

@@ -219,7 +219,8 @@ async def test_bad_jwt_settings_are_refused(client: Any, path: str, body: Any, h
 
 
 async def test_an_auth_method_the_stand_in_lacks_is_refused_and_a_known_one_can_be_disabled(client: Any) -> None:
-    assert "approle, jwt, userpass" in (await client("POST", "sys/auth/ldap", {"type": "ldap"})).errors[0]
+    refused = await client("POST", "sys/auth/github", {"type": "github"})
+    assert "approle, aws, cert, jwt, kubernetes, ldap, userpass" in refused.errors[0]
     await enable(client, "userpass")
     assert "userpass/" in (await client("GET", "sys/auth")).data
     assert (await client("DELETE", "sys/auth/userpass")).status == 204

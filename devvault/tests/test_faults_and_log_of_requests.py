@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from devvault import DevVault, Fault
+from devvault import BodyFault, DevVault, Fault
 
 
 async def test_a_fault_is_spent_after_its_requests(client: Any, vault: DevVault) -> None:
@@ -133,3 +133,30 @@ def tls_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, *private))
     return certificate_file, key_file
+
+
+async def test_a_connection_is_reset(client: Any, vault: DevVault) -> None:
+    # The client makes a request once more when a connection it kept is gone.
+    vault.add_fault(Fault("secret", times=2, body=BodyFault.RESET))
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client("GET", "secret/data/x")
+
+
+async def test_an_answer_is_cut_off(client: Any, vault: DevVault) -> None:
+    vault.add_fault(Fault("secret", body=BodyFault.CUT))
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await client("GET", "secret/data/x")
+
+
+async def test_an_answer_ends_too_early(client: Any, vault: DevVault) -> None:
+    vault.add_fault(Fault("secret", body=BodyFault.INVALID))
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        await client("GET", "secret/data/x")
+
+
+async def test_an_answer_trickles(client: Any, vault: DevVault) -> None:
+    vault.add_fault(Fault("secret", body=BodyFault.TRICKLE))
+    async with client._session.get(f"{vault.url}/v1/secret/data/x") as response:
+        assert response.status == 400
+        assert await response.content.read(1) == b"{"
+        assert not response.content.at_eof()
