@@ -80,8 +80,11 @@ class MemoryCluster:
             raise Conflict("another uid", code=409)
         del self.objects[resource.kind, namespace, name]
 
-    async def create_token(self, namespace: str, service_account: str, *, audiences: Sequence[str] = ()) -> IssuedToken:
+    async def create_token(
+        self, namespace: str, service_account: str, *, audiences: Sequence[str] = (), seconds: int = 3600
+    ) -> IssuedToken:
         self._called("create", "token")
+        assert seconds >= 600, "the API server grants no shorter tokens"
         if ("ServiceAccount", namespace, service_account) not in self.objects:
             raise NotFound(f"no ServiceAccount {namespace}/{service_account}", code=404)
         text = f"{namespace}/{service_account}:{','.join(audiences)}"

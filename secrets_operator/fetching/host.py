@@ -32,6 +32,10 @@ class CallObserver(Protocol):
         """Record one call."""
         ...
 
+    def provider_leases_changed(self, service: str, change: int) -> None:
+        """Record that logins were opened or given back."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
@@ -79,11 +83,13 @@ class StoreHost:
         return config_map_key(config_map, selector, field=field)
 
     async def service_account_token(
-        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str, seconds: int = 3600
     ) -> SecretBytes:
         """Return a fresh token; see the contract."""
         self._note_namespace(selector, field)
-        return await self._outside.referents.token(self.store, selector, audiences=audiences, field=field)
+        return await self._outside.referents.token(
+            self.store, selector, audiences=audiences, field=field, seconds=seconds
+        )
 
     async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
         """Return the annotations of a ServiceAccount; see the contract."""
@@ -106,6 +112,10 @@ class StoreHost:
     def called(self, service: str, call: str, *, ok: bool) -> None:
         """Count one call of the remote side; see the contract."""
         self._outside.observer.provider_called(service, call, ok=ok)
+
+    def leases_changed(self, service: str, change: int) -> None:
+        """Count open logins; see the contract."""
+        self._outside.observer.provider_leases_changed(service, change)
 
     async def credentials_changed(self) -> bool:
         """Read what the session was opened with again and tell whether it moved; raises as the guarded reader."""

@@ -39,12 +39,18 @@ class Referents:
         return await self._read(SERVICE_ACCOUNTS, asker, selector, field=field)
 
     async def token(
-        self, asker: StoreIdentity, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+        self,
+        asker: StoreIdentity,
+        selector: Mapping[str, Any],
+        *,
+        audiences: Sequence[str],
+        field: str,
+        seconds: int = 3600,
     ) -> SecretBytes:
         """Return a fresh token of the ServiceAccount a selector names; raises as :meth:`secret`."""
         namespace, name = reachable_namespace(asker, selector, field=field), _name(selector, field)
         try:
-            issued = await self._client.create_token(namespace, name, audiences=audiences)
+            issued = await self._client.create_token(namespace, name, audiences=audiences, seconds=seconds)
         except NotFound as error:
             raise InvalidSpec(f"there is no ServiceAccount {namespace}/{name}", field=field) from error
         return issued.token

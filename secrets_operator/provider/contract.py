@@ -136,9 +136,12 @@ class Host(Protocol):
         ...
 
     async def service_account_token(
-        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str, seconds: int = 3600
     ) -> SecretBytes:
-        """Return a fresh token of a ServiceAccount for ``audiences``; raises as :meth:`secret_value`."""
+        """Return a fresh token of a ServiceAccount for ``audiences``, valid for about ``seconds`` (600 or more).
+
+        Without audiences it is one for the API server. Raises as :meth:`secret_value`.
+        """
         ...
 
     async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
@@ -168,6 +171,10 @@ class Host(Protocol):
 
         ``service`` and ``call`` are fixed names (``AWS/SecretsManager``, ``GetSecretValue``), never keys or addresses.
         """
+        ...
+
+    def leases_changed(self, service: str, change: int) -> None:
+        """Count logins that the remote side keeps open: 1 for one more, -1 for one that was given back or is lost."""
         ...
 
 

@@ -36,6 +36,8 @@ class MemoryHost:
     """Those of ServiceAccounts; an account that is not here has none."""
     calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     """What :meth:`called` was told: service, call, whether it went well."""
+    leases: Counter[str] = field(default_factory=Counter)
+    """The open logins by service."""
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret."""
@@ -46,11 +48,11 @@ class MemoryHost:
         return self._value(self.config_maps, "ConfigMap", selector, field)
 
     async def service_account_token(
-        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str, seconds: int = 3600
     ) -> SecretBytes:
         """Return a made-up token that names what was asked for."""
         namespace = self._namespace(selector, field)
-        return SecretBytes(f"token:{namespace}/{selector.get('name')}:{','.join(audiences)}".encode())
+        return SecretBytes(f"token:{namespace}/{selector.get('name')}:{','.join(audiences)}:{seconds}".encode())
 
     async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
         """Return the annotations of a ServiceAccount."""
@@ -70,6 +72,10 @@ class MemoryHost:
     def called(self, service: str, call: str, *, ok: bool) -> None:
         """Count one call."""
         self.calls[service, call, ok] += 1
+
+    def leases_changed(self, service: str, change: int) -> None:
+        """Count open logins."""
+        self.leases[service] += change
 
     def _value(self, objects: Objects, kind: str, selector: Mapping[str, Any], path: str) -> str:
         namespace, name, key = self._namespace(selector, path), selector.get("name", ""), selector.get("key", "")

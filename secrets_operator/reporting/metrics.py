@@ -60,6 +60,12 @@ class Metrics:
             registry=self.registry,
         )
         self._reads, self._asked, self._calls = _provider_counters(self.registry)
+        self._leases = Gauge(
+            "secrets_operator_provider_leases",
+            "Logins that providers hold open on the remote side.",
+            ["provider"],
+            registry=self.registry,
+        )
         self._drift = Counter(
             "secrets_operator_drift_healed_total",
             "Secrets changed or deleted by somebody else and put right again, by kind of their owner.",
@@ -107,6 +113,10 @@ class Metrics:
     def provider_called(self, service: str, call: str, *, ok: bool) -> None:
         """Record one call of a provider to the service behind it."""
         self._calls.labels(service, call, "success" if ok else "error").inc()
+
+    def provider_leases_changed(self, service: str, change: int) -> None:
+        """Record that a provider has ``change`` more or fewer logins open."""
+        self._leases.labels(service).inc(change)
 
     def wrote_secret(self, kind: str, *, healed: bool) -> None:
         """Record that a native Secret was written for an owner of ``kind``."""

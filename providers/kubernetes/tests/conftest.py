@@ -82,9 +82,10 @@ class TokenHost(MemoryHost):
     issued: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     async def service_account_token(
-        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str, seconds: int = 3600
     ) -> SecretBytes:
         assert self.place is not None
+        assert seconds >= 600
         namespace = self._namespace(selector, field)
         self.issued.append((f"{namespace}/{selector['name']}", tuple(audiences)))
         return SecretBytes((await self.place.token(namespace, selector["name"], audiences)).encode())

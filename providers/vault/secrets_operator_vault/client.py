@@ -16,13 +16,15 @@ from urllib.parse import quote, urlsplit
 import requests
 import requests.utils
 from hvac.adapters import RawAdapter
-from hvac.api.auth_methods import AppRole, Token
+from hvac.api.auth_methods import Token
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
+from secrets_operator_vault.answer_bodies import body_of
 from secrets_operator_vault.errors import unreachable
+from secrets_operator_vault.replication import FORWARD, INCONSISTENT_HEADER, INDEX_HEADER, ReplicationState
 
-# Seconds to connect and to read. The operator's queue tries again with backoff, so nothing is repeated here.
+# Seconds to connect, and to wait for the next part of an answer.
 TIMEOUT = (5.0, 15.0)
 _CONNECTIONS = 32
 
@@ -54,6 +56,18 @@ class _TrustingAdapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
+    def __init__(self, replication: ReplicationState | None) -> None:
+        super().__init__()
+        self.stream = True
+        self._replication = replication
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Add what replicas must know; here, because the session's own headers are shared by all threads."""
+        prepared = super().prepare_request(request)
+        if self._replication is not None and self._replication.header:
+            prepared.headers[INDEX_HEADER] = self._replication.header
+        return prepared
+
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Follow a redirect of a standby server to the active one, but never with the token out of TLS."""
         before, after = urlsplit(response.url), urlsplit(prepared_request.url or "")
@@ -69,6 +83,8 @@ class Address:
     server: str
     namespace: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    read_your_writes: bool = False
+    forward_inconsistent: bool = False
 
 
 class Connection:
@@ -76,8 +92,11 @@ class Connection:
 
     def __init__(self, address: Address, context: ssl.SSLContext) -> None:
         self._address = address
-        self._session = _Session()
+        self._replication = ReplicationState() if _follows_writes(address) else None
+        self._session = _Session(self._replication)
         self._session.headers.update(address.headers)
+        if address.read_your_writes and address.forward_inconsistent:
+            self._session.headers[INCONSISTENT_HEADER] = FORWARD
         # Only the proxies of the environment: its .netrc and certificates are not those of a store.
         self._session.trust_env = False
         self._session.proxies = dict(requests.utils.get_environ_proxies(address.server))
@@ -90,20 +109,24 @@ class Connection:
     def read(self, token: str, path: str, params: Mapping[str, str]) -> Reply:
         """Read an API path, given without ``/v1/`` and not quoted."""
         adapter = self._adapter(token, self._address.namespace)
-        return _reply(lambda: adapter.get(f"/v1/{quote(path)}", params=dict(params)))
+        return self._reply(lambda: adapter.get(f"/v1/{quote(path)}", params=dict(params)))
 
     def look_up_self(self, token: str) -> Reply:
         """Ask for the token itself."""
-        return _reply(Token(self._adapter(token, self._address.namespace)).lookup_self)
+        return self._reply(Token(self._adapter(token, self._address.namespace)).lookup_self)
+
+    def renew_self(self, token: str, namespace: str | None) -> Reply:
+        """Extend the token; ``namespace`` is that of the login, None for the store's."""
+        return self._reply(Token(self._adapter(token, self._chosen(namespace))).renew_self)
 
     def revoke_self(self, token: str, namespace: str | None) -> Reply:
-        """Revoke the token; ``namespace`` is that of the login, None for the store's."""
-        return _reply(Token(self._adapter(token, self._chosen(namespace))).revoke_self)
+        """Revoke the token; ``namespace`` as for :meth:`renew_self`."""
+        return self._reply(Token(self._adapter(token, self._chosen(namespace))).revoke_self)
 
-    def log_in_by_app_role(self, mount: str, role_id: str, secret_id: str, namespace: str | None) -> Reply:
-        """Exchange a role ID and a secret ID for a token."""
-        method = AppRole(self._adapter("", self._chosen(namespace)))
-        return _reply(lambda: method.login(role_id, secret_id=secret_id, use_token=False, mount_point=mount))
+    def log_in(self, path: str, body: Mapping[str, str], namespace: str | None) -> Reply:
+        """Write to the API path of a login, given as for :meth:`read`."""
+        adapter = self._adapter("", self._chosen(namespace))
+        return self._reply(lambda: adapter.post(f"/v1/{quote(path)}", json=dict(body)))
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,10 +146,16 @@ class Connection:
             ignore_exceptions=True,
         )
 
+    def _reply(self, call: Callable[[], requests.Response]) -> Reply:
+        try:
+            with call() as response:
+                body = body_of(response)
+        except requests.RequestException as error:
+            raise unreachable(error) from error
+        if self._replication is not None:
+            self._replication.saw(response.headers.get(INDEX_HEADER, ""))
+        return Reply(response.status_code, body, response.headers.get("Retry-After", ""))
 
-def _reply(call: Callable[[], requests.Response]) -> Reply:
-    try:
-        response = call()
-    except requests.RequestException as error:
-        raise unreachable(error) from error
-    return Reply(response.status_code, response.content, response.headers.get("Retry-After", ""))
+
+def _follows_writes(address: Address) -> bool:
+    return address.read_your_writes or address.forward_inconsistent

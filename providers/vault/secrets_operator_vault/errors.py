@@ -91,6 +91,11 @@ def unreachable(error: requests.RequestException) -> Retryable:
     return Retryable(_TIMED_OUT if isinstance(error, requests.exceptions.Timeout) else _NOT_REACHED)
 
 
+def too_large() -> Retryable:
+    """Return the error for an answer that is larger than anything Vault has to say."""
+    return Retryable(Meaning.NOT_VAULT.value)
+
+
 def wait_of(reply: Reply) -> float | None:
     """Return the seconds the server asked to wait; a date in that header is left to backoff."""
     return float(reply.retry_after) if reply.retry_after.isdecimal() else None

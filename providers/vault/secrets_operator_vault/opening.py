@@ -6,33 +6,35 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from secrets_operator.errors import OperatorError
 from secrets_operator.provider import Host
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
 from secrets_operator_vault.asking import Asking
-from secrets_operator_vault.authentication import Means, method_of
+from secrets_operator_vault.authentication import Desk, log_in_of, method_of
 from secrets_operator_vault.client import Address, Connection
+from secrets_operator_vault.keeping import Keeping
+from secrets_operator_vault.logins.ticket import Means, Surroundings
 from secrets_operator_vault.paths import Engine
 from secrets_operator_vault.repeating import Repeating
 from secrets_operator_vault.session import VaultSession
 from secrets_operator_vault.tokens import Tokens
-from secrets_operator_vault.trust import certificates, context_for
+from secrets_operator_vault.trust import ClientCertificate, certificates, client_certificate, context_for
 
 
-async def open_session(spec: Mapping[str, Any], host: Host, environ: Mapping[str, str]) -> VaultSession:
+async def open_session(spec: Mapping[str, Any], host: Host, surroundings: Surroundings) -> VaultSession:
     """Open a session on the store's server; raises Terminal or Retryable, and what the host raises."""
     settings = Settings.model_validate(spec)
-    trusted = await certificates(settings, host)
-    connection = await host.run_blocking(partial(_connect, settings, trusted))
+    trusted, presented = await certificates(settings, host), await _presented(settings, host)
+    connection = await host.run_blocking(partial(_connect, settings, trusted, presented))
     calls = Repeating(host)
-    log_in = method_of(settings, Means(host, connection, calls), environ)
+    desk = Desk(connection, calls, settings.auth.namespace if settings.auth else None)
+    keeping = Keeping(host, desk, log_in_of(settings, Means(host, settings.server, surroundings), desk))
     try:
-        first = await log_in()
+        first = await keeping.log_in()
     except BaseException:
         # Nobody else will: there is no session to close.
         connection.close()
         raise
-    tokens = Tokens(first, log_in, partial(_revoke, settings, host, connection))
+    tokens = Tokens(first, keeping)
     asking = Asking(connection, tokens, calls)
     return VaultSession(asking, Engine(settings.path, settings.version), partial(_close, host, connection, tokens))
 
@@ -42,15 +44,24 @@ async def _close(host: Host, connection: Connection, tokens: Tokens) -> None:
     await host.run_blocking(connection.close)
 
 
-def _connect(settings: Settings, trusted: str | None) -> Connection:
-    address = Address(settings.server.rstrip("/"), settings.namespace or "", settings.headers)
-    return Connection(address, context_for(trusted))
+async def _presented(settings: Settings, host: Host) -> ClientCertificate | None:
+    """Read the certificate to log in with, else that of the connection; there is one TLS session for both."""
+    if settings.auth is not None:
+        method, chosen = method_of(settings.auth)
+        if method.field == "cert" and chosen.client_cert is not None and chosen.secret_ref is not None:
+            return await client_certificate(chosen.client_cert, chosen.secret_ref, host, field="auth.cert")
+    tls = settings.tls
+    if tls is None or tls.cert_secret_ref is None or tls.key_secret_ref is None:
+        return None
+    return await client_certificate(tls.cert_secret_ref, tls.key_secret_ref, host, field="tls")
 
 
-async def _revoke(settings: Settings, host: Host, connection: Connection, token: str) -> None:
-    namespace = settings.auth.namespace if settings.auth else None
-    try:
-        await host.run_blocking(partial(connection.revoke_self, token, namespace))
-    except OperatorError:
-        # The token ends by itself; a server that is gone needs no goodbye.
-        return
+def _connect(settings: Settings, trusted: str | None, presented: ClientCertificate | None) -> Connection:
+    address = Address(
+        settings.server.rstrip("/"),
+        settings.namespace or "",
+        settings.headers,
+        settings.read_your_writes,
+        settings.forward_inconsistent,
+    )
+    return Connection(address, context_for(trusted, presented))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from secrets_operator.provider import Capabilities, Host, Problem
 from secrets_operator_vault import spec as checks
+from secrets_operator_vault.logins.ticket import Surroundings
 
 if TYPE_CHECKING:
     from secrets_operator_vault.session import VaultSession
@@ -23,9 +24,9 @@ class VaultProvider:
     name = "vault"
     capabilities = Capabilities.READ_ONLY
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """Take the ambient token of stores without ``auth`` from ``environ``; see the README for when it is used."""
-        self._environ = environ
+    def __init__(self, surroundings: Surroundings) -> None:
+        """Take the operator's own identity from ``surroundings``; see the README for when it is used."""
+        self._surroundings = surroundings
 
     def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:
         """Check the fields."""
@@ -34,7 +35,7 @@ class VaultProvider:
     async def open(self, spec: Mapping[str, Any], host: Host) -> VaultSession:
         """Read certificates and credentials, and log in."""
         module = await host.run_blocking(_import_the_sdk)
-        session: VaultSession = await module.open_session(spec, host, self._environ)
+        session: VaultSession = await module.open_session(spec, host, self._surroundings)
         return session
 
 
@@ -44,4 +45,4 @@ def _import_the_sdk() -> ModuleType:
     return opening
 
 
-PROVIDER = VaultProvider(os.environ)
+PROVIDER = VaultProvider(Surroundings(os.environ))

@@ -1,12 +1,13 @@
-"""Calls of one store, made again while Vault does not answer as the store's ``retrySettings`` say.
+"""Calls of one store: counted, and made again while Vault does not answer as the store's ``retrySettings`` say.
 
-External Secrets Operator counts retries for Vault, none where the block is there without a number. Without the block
-nothing is repeated: the operator's queue tries again with backoff.
+Retries are counted as External Secrets Operator counts them for Vault: none where the block is there without a number,
+and two where there is no block, as Vault's own client does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from secrets_operator.errors import Retryable
 from secrets_operator.provider import Host, RetrySettings
@@ -14,7 +15,24 @@ from secrets_operator.provider.retrying import RetryPolicy
 from secrets_operator_vault.client import Reply
 from secrets_operator_vault.errors import RETRIED, meaning_of
 
+# The provider and its calls as External Secrets Operator's metrics name them; RenewSelf is ours.
+SERVICE = "HashiCorp/Vault"
+
+
+class Call(StrEnum):
+    """What is asked of Vault."""
+
+    LOGIN = "Login"
+    LOOKUP = "LookupSelf"
+    RENEW = "RenewSelf"
+    REVOKE = "RevokeSelf"
+    READ = "ReadSecretData"
+    LIST = "ListSecrets"
+
+
 _INTERVAL_SECONDS = 1.0
+# Seconds within which a call is made again without the block: one that hangs is better left to the operator's queue.
+_DEFAULT_BUDGET = 6.0
 
 
 class Repeating:
@@ -24,12 +42,12 @@ class Repeating:
         self._host = host
         self._policy = retry_policy(host.retry)
 
-    async def make(self, call: Callable[[], Reply]) -> Reply:
+    async def make(self, name: Call, call: Callable[[], Reply]) -> Reply:
         """Return the reply, or raise Retryable where there is none, of the last attempt."""
         attempts = self._policy.start()
         while True:
             try:
-                reply = await self._host.run_blocking(call)
+                reply = await self.once(name, call)
             except Retryable:
                 if not await attempts.another():
                     raise
@@ -37,11 +55,21 @@ class Repeating:
                 if meaning_of(reply.status) not in RETRIED or not await attempts.another():
                     return reply
 
+    async def once(self, name: Call, call: Callable[[], Reply]) -> Reply:
+        """Return the reply to one attempt; raises Retryable where there is none."""
+        try:
+            reply = await self._host.run_blocking(call)
+        except Retryable:
+            self._host.called(SERVICE, name, ok=False)
+            raise
+        self._host.called(SERVICE, name, ok=reply.status < 300)
+        return reply
+
 
 def retry_policy(settings: RetrySettings | None) -> RetryPolicy:
     """Return how often a call is made."""
     if settings is None:
-        return RetryPolicy(most=1)
+        return RetryPolicy(most=3, interval=_INTERVAL_SECONDS, budget=_DEFAULT_BUDGET)
     interval = settings.interval_seconds
     return RetryPolicy(
         most=1 + (settings.max_retries or 0), interval=_INTERVAL_SECONDS if interval is None else interval

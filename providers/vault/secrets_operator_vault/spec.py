@@ -1,59 +1,29 @@
-"""Checks ``spec.provider.vault`` without I/O: the shape by the model of the resource, the rest here.
-
-A field that is known to External Secrets Operator and not acted on here is refused as such, not as a spelling mistake.
-"""
+"""Checks ``spec.provider.vault`` without I/O: the shape by the model of the resource, logins in ``auth_spec``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.provider import Problem
 from secrets_operator.resources.problems import problems_in
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
-from secrets_operator.resources.references import SecretKeySelector
-from secrets_operator_vault.paths import segments
+from secrets_operator_vault.auth_spec import auth_problems
+from secrets_operator_vault.paths import V2, segments
 from secrets_operator_vault.trust import bundle_of
 
-NOT_YET = "not supported yet: remove it"
-_SELECTOR = {"name", "key", "namespace"}
-# A field written with its default asks for nothing.
-_ASKS_FOR_NOTHING: tuple[Any, ...] = (None, False, {}, {"required": False})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _RESERVED_HEADERS = {"x-vault-token", "x-vault-namespace", "x-vault-request", "host", "content-length"}
 
 
-class _Fields(NamedTuple):
-    acted_on: set[str]
-    later: frozenset[str] = frozenset()
-
-
-_KNOWN = {
-    "": _Fields(
-        {"server", "path", "version", "namespace", "headers", "caBundle", "caProvider", "auth"},
-        frozenset({"tls", "readYourWrites", "forwardInconsistent", "checkAndSet"}),
-    ),
-    "caProvider": _Fields({"type", "name", "key", "namespace"}),
-    "auth": _Fields(
-        {"namespace", "tokenSecretRef", "appRole"},
-        frozenset({"kubernetes", "ldap", "userPass", "jwt", "cert", "iam", "gcp"}),
-    ),
-    "auth.tokenSecretRef": _Fields(_SELECTOR),
-    "auth.appRole": _Fields({"path", "roleId", "roleRef", "secretRef"}),
-    "auth.appRole.roleRef": _Fields(_SELECTOR),
-    "auth.appRole.secretRef": _Fields(_SELECTOR),
-}
-
-
 def problems(spec: Mapping[str, Any], *, store_kind: str) -> Iterator[Problem]:
     """Yield what cannot be accepted in the ``vault`` object of a store."""
-    for path, fields in _KNOWN.items():
-        yield from _unknown(_object_at(spec, path), path, fields)
+    yield from _unknown(spec, Settings, "")
     try:
         settings = Settings.model_validate(spec)
     except ValidationError as error:
@@ -63,24 +33,28 @@ def problems(spec: Mapping[str, Any], *, store_kind: str) -> Iterator[Problem]:
     yield from _paths(settings)
     yield from _headers(settings.headers)
     yield from _trust(settings, store_kind)
-    yield from _auth(settings)
+    yield from _tls(settings)
+    yield from _check_and_set(settings)
+    yield from auth_problems(settings)
 
 
-def _object_at(spec: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    found: Any = spec
-    for name in filter(None, path.split(".")):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _unknown(found: Mapping[str, Any], path: str, fields: _Fields) -> Iterator[Problem]:
+def _unknown(found: Mapping[str, Any], model: type[BaseModel], path: str) -> Iterator[Problem]:
+    """Yield the fields that the model does not have, at any depth."""
+    fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
     for name, value in found.items():
         place = f"{path}.{name}" if path else str(name)
-        if name in fields.later:
-            if value not in _ASKS_FOR_NOTHING:
-                yield Problem(place, NOT_YET)
-        elif name not in fields.acted_on:
+        if name not in fields:
             yield Problem(place, "unknown field")
+            continue
+        inner = _model_in(fields[name])
+        if inner is not None and isinstance(value, Mapping):
+            yield from _unknown(value, inner, place)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field may hold, None for a plain value."""
+    choices = (annotation, *get_args(annotation))
+    return next((one for one in choices if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def _server(server: str) -> Iterator[Problem]:
@@ -96,14 +70,10 @@ def _server(server: str) -> Iterator[Problem]:
 
 
 def _paths(settings: Settings) -> Iterator[Problem]:
-    role = settings.auth.app_role if settings.auth else None
-    for name, path in (("path", settings.path), ("auth.appRole.path", role.path if role else None)):
-        try:
-            segments(path or "")
-        except InvalidSpec as error:
-            yield Problem(name, error.message)
-    if role and not role.path.strip("/"):
-        yield Problem("auth.appRole.path", "must not be empty: remove it to use approle")
+    try:
+        segments(settings.path or "")
+    except InvalidSpec as error:
+        yield Problem("path", error.message)
 
 
 def _headers(headers: Mapping[str, str]) -> Iterator[Problem]:
@@ -131,25 +101,20 @@ def _trust(settings: Settings, store_kind: str) -> Iterator[Problem]:
         yield Problem("caProvider.namespace", "is required in a ClusterSecretStore")
 
 
-def _auth(settings: Settings) -> Iterator[Problem]:
-    auth = settings.auth
-    if auth is None:
+def _tls(settings: Settings) -> Iterator[Problem]:
+    tls = settings.tls
+    if tls is None:
         return
-    if auth.token_secret_ref is not None:
-        yield from _selector(auth.token_secret_ref, "auth.tokenSecretRef")
-    role = auth.app_role
-    if role is not None:
-        yield from _selector(role.secret_ref, "auth.appRole.secretRef")
-        if not (role.role_id or "").strip():
-            if role.role_ref is None:
-                yield Problem("auth.appRole", "set roleId or roleRef")
-            else:
-                yield from _selector(role.role_ref, "auth.appRole.roleRef")
-    if auth.token_secret_ref is None and role is None:
-        yield Problem("auth", "set tokenSecretRef or appRole, or remove auth to send no token")
+    given = {"certSecretRef": tls.cert_secret_ref, "keySecretRef": tls.key_secret_ref}
+    if None in given.values():
+        if any(given.values()):
+            yield Problem("tls", "certSecretRef and keySecretRef belong together: set both or neither")
+        return
+    for name, selector in given.items():
+        if selector is not None and not selector.name:
+            yield Problem(f"tls.{name}.name", "is required: add it")
 
 
-def _selector(selector: SecretKeySelector, path: str) -> Iterator[Problem]:
-    for name in ("name", "key"):
-        if not getattr(selector, name):
-            yield Problem(f"{path}.{name}", "is required: add it")
+def _check_and_set(settings: Settings) -> Iterator[Problem]:
+    if settings.version != V2 and settings.check_and_set is not None and settings.check_and_set.required:
+        yield Problem("checkAndSet", "exists in version v2 of the engine only: remove it, or set version to v2")

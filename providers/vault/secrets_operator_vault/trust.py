@@ -1,16 +1,30 @@
-"""Which certificates a Vault server is trusted by: ``caBundle``, else ``caProvider``, else those of the system."""
+"""TLS of a store: whom its server is trusted by, and the certificate that the operator presents.
+
+Servers are trusted by ``caBundle``, else ``caProvider``, else the certificates of the system.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import os
 import ssl
+from dataclasses import dataclass, field
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.provider import Host
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
+from secrets_operator.resources.references import SecretKeySelector
 
 _PEM = b"-----BEGIN CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """A certificate with its private key, in PEM form; ``field`` is where the store names it."""
+
+    pem: bytes = field(repr=False)
+    field: str
 
 
 async def certificates(settings: Settings, host: Host) -> str | None:
@@ -38,9 +52,42 @@ def bundle_of(encoded: str) -> str:
     return _loadable(bundle.decode("ascii", "replace"), field="caBundle")
 
 
-def context_for(pem: str | None) -> ssl.SSLContext:
-    """Return the client's TLS settings; reads the system's certificates when there are no others. Blocks."""
-    return ssl.create_default_context(cadata=pem)
+async def client_certificate(
+    certificate: SecretKeySelector, key: SecretKeySelector, host: Host, *, field: str
+) -> ClientCertificate:
+    """Read the certificate that the operator presents; raises what the host raises."""
+    places = ((certificate, "tls.crt"), (key, "tls.key"))
+    parts = []
+    for selector, default_key in places:
+        raw = {"key": default_key, **selector.model_dump(exclude_none=True)}
+        parts.append((await host.secret_value(raw, field=field)).reveal())
+    return ClientCertificate(b"\n".join(parts), field)
+
+
+def context_for(pem: str | None, client: ClientCertificate | None = None) -> ssl.SSLContext:
+    """Return the client's TLS settings; reads the system's certificates when there are no others. Blocks.
+
+    Raises InvalidSpec when the client's certificate cannot be used.
+    """
+    context = ssl.create_default_context(cadata=pem)
+    if client is not None:
+        _present(context, client)
+    return context
+
+
+def _present(context: ssl.SSLContext, client: ClientCertificate) -> None:
+    # The library reads files only; this one is in memory, has no name and ends with its descriptor.
+    descriptor = os.memfd_create("client-certificate")
+    try:
+        os.write(descriptor, client.pem)
+        # Never ask a terminal for a passphrase.
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}", password="")
+    except (ssl.SSLError, OSError, ValueError):
+        raise InvalidSpec(
+            "the Secrets do not hold a PEM certificate and its unencrypted private key", field=client.field
+        ) from None
+    finally:
+        os.close(descriptor)
 
 
 def _is_pem(bundle: bytes) -> bool:

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import ipaddress
 import os
+import ssl
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from blockbuster import blockbuster_ctx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from secrets_operator_vault.logins.ticket import Surroundings
 from secrets_operator_vault.provider import VaultProvider
 
 from devvault import DevVault
+from secrets_operator.clock import SystemClock
+from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Reference, RetrySettings, Session
 from secrets_operator.provider.memory import MemoryHost
 
+# Tests of single calls do not wait for further attempts.
+ONCE = RetrySettings(0)
 Open = Callable[..., Awaitable[Session]]
 
 
@@ -41,6 +55,10 @@ class SteppedClock:
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
 
+    def to_now(self) -> None:
+        """Show the time of the machine, for tokens that are signed elsewhere."""
+        self._now = SystemClock().now()
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,10 +67,13 @@ class Place:
     url: str
     token: str
     session: aiohttp.ClientSession
+    trust: ssl.SSLContext | None = None
 
     async def ask(self, method: str, path: str, body: Any = None, *, token: str = "") -> tuple[int, Any]:
         headers = {"X-Vault-Token": token or self.token}
-        async with self.session.request(method, f"{self.url}/v1/{path}", json=body, headers=headers) as response:
+        async with self.session.request(
+            method, f"{self.url}/v1/{path}", json=body, headers=headers, ssl=self.trust or True
+        ) as response:
             return response.status, await response.json() if await response.read() else None
 
     async def mount(self, version: str) -> str:
@@ -99,7 +120,7 @@ async def dev(clock: SteppedClock) -> AsyncIterator[DevVault | None]:
     if os.environ.get("TEST_VAULT_ADDR"):
         yield None
         return
-    async with DevVault(clock=clock) as vault:
+    async with DevVault(clock=clock, directory={"jo@example.test": "test-directory-pw"}) as vault:
         yield vault
 
 
@@ -150,12 +171,12 @@ async def open_session(host: MemoryHost) -> AsyncIterator[Open]:
         *,
         secret: dict[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
-        retry: RetrySettings | None = None,
+        retry: RetrySettings | None = ONCE,
     ) -> Session:
         chosen = replace(host, retry=retry)
         if secret is not None:
             chosen = replace(chosen, secrets={("default", "vault"): secret})
-        provider = VaultProvider(environ or {})
+        provider = VaultProvider(Surroundings(environ or {}))
         assert provider.problems(spec, store_kind="SecretStore") == []
         session = await provider.open(spec, chosen)
         opened.append(session)
@@ -175,3 +196,161 @@ async def read(session: Session, key: str, version: str = "", *, metadata: bool 
 @pytest.fixture
 def fetch() -> Callable[..., Awaitable[Any]]:
     return read
+
+
+@pytest.fixture
+async def policy(place: Any, kv2: str) -> str:
+    """A policy that may read the one secret there is."""
+    await place.put(f"{kv2}/data/a", {"data": {"n": "1"}})
+    rules = f'path "{kv2}/data/*" {{ capabilities = ["read"] }}'
+    await place.ask("PUT", f"sys/policies/acl/{kv2}", {"policy": rules})
+    return kv2
+
+
+async def _enabled(place: Any, kind: str, at: str) -> str:
+    mount = f"{kind}-{at}"
+    assert (await place.ask("POST", f"sys/auth/{mount}", {"type": kind}))[0] == 204
+    return mount
+
+
+@pytest.fixture
+def enabled() -> Callable[..., Awaitable[str]]:
+    """Enable a login method for one test and return its mount."""
+    return _enabled
+
+
+async def _reads(spec: Any, auth: Any, host: Any, *, surroundings: Surroundings | None = None) -> Any:
+    """Log in, read the secret, and return the answer."""
+    used = {**spec, "auth": auth}
+    provider = VaultProvider(surroundings or Surroundings({}))
+    assert provider.problems(used, store_kind=host.store.kind) == []
+    session = await provider.open(used, host)
+    try:
+        await session.validate()
+        (answer,) = await session.fetch([Reference("a")])
+        return answer
+    finally:
+        await session.close()
+
+
+@pytest.fixture
+def reads() -> Callable[..., Awaitable[Any]]:
+    """Log in by a method, read the secret that ``policy`` made, and return the answer."""
+    return _reads
+
+
+@dataclass
+class Accounts(MemoryHost):
+    """A host whose service-account tokens are what it is told, and which remembers what was asked."""
+
+    token: str = ""
+    asked: list[tuple[str, tuple[str, ...], int]] = field(default_factory=list)
+
+    async def service_account_token(
+        self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str, seconds: int = 3600
+    ) -> SecretBytes:
+        assert field
+        self.asked.append((selector["name"], tuple(audiences), seconds))
+        return SecretBytes(self.token.encode())
+
+
+@pytest.fixture
+def accounts() -> type[Accounts]:
+    return Accounts
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A key whose tokens a login method of Vault trusts."""
+
+    private: rsa.RSAPrivateKey
+    private_pem: str
+    public_pem: str
+
+    def token(self, role: str) -> str:
+        now = SystemClock().now()
+        claims = {
+            "iss": "test",
+            "sub": "app@test",
+            "aud": f"vault/{role}",
+            "iat": now,
+            "exp": now + timedelta(minutes=10),
+        }
+        return jwt.encode({"alg": "RS256"}, claims, RSAKey.import_key(self.private_pem))
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    spki = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return Signer(key, key.private_bytes(*form).decode(), key.public_key().public_bytes(*spki).decode())
+
+
+@pytest.fixture
+async def jwt_mount(place: Any, policy: str, signer: Signer, clock: Any) -> str:
+    """A method of type jwt with a role app, which is the default as well."""
+    clock.to_now()
+    mount = await _enabled(place, "jwt", policy)
+    config = {"jwt_validation_pubkeys": signer.public_pem, "default_role": "app"}
+    assert (await place.ask("POST", f"auth/{mount}/config", config))[0] == 204
+    bound = {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "vault/app", "token_policies": policy}
+    assert (await place.ask("POST", f"auth/{mount}/role/app", bound))[0] in (200, 204)
+    return mount
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """An authority, a server's certificate and a client's that it signed, in PEM form; the server's as a file too."""
+
+    authority: str
+    server: Path
+    client: str
+    client_key: str
+
+    @property
+    def bundle(self) -> str:
+        return base64.b64encode(self.authority.encode()).decode()
+
+    def server_context(self, mode: ssl.VerifyMode) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server)
+        context.load_verify_locations(cadata=self.authority)
+        context.verify_mode = mode
+        return context
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = _certificate("authority", key, None, key)
+    made = {}
+    for name in ("server", "client"):
+        own = ec.generate_private_key(ec.SECP256R1())
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        made[name] = _pem(_certificate(name, own, authority.subject, key)), own.private_bytes(*form).decode()
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_text("".join(made["server"]))
+    return Certificates(_pem(authority), file, *made["client"])
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _certificate(
+    name: str, key: ec.EllipticCurvePrivateKey, issuer: x509.Name | None, signer: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    valid = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    serial = x509.random_serial_number()
+    builder = x509.CertificateBuilder(issuer or subject, subject, key.public_key(), serial, *valid)
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))])
+    basic = x509.BasicConstraints(ca=issuer is None, path_length=None)
+    return (
+        builder.add_extension(loopback, critical=False)
+        .add_extension(basic, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .sign(signer, hashes.SHA256())
+    )

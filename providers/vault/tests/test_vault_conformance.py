@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from secrets_operator_vault.logins.ticket import Surroundings
 from secrets_operator_vault.provider import VaultProvider
 
 from secrets_operator.provider import Query, Reference
@@ -20,7 +21,7 @@ WRONG = "hvs.wr0ng-and-private"
 def subject(spec: dict[str, Any], host: MemoryHost, silent: str, token: str) -> Subject:
     denied = replace(host, secrets={("default", "vault"): {"token": WRONG}})
     return Subject(
-        provider=VaultProvider({}),
+        provider=VaultProvider(Surroundings({})),
         working=Opening(spec, host),
         known=[Known(Reference("one"), b'{"key":"plain-0c9d"}'), Known(Reference("one", "1"), b'{"key":"first-77aa"}')],
         absent=Reference("absent"),

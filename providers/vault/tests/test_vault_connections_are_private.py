@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from secrets_operator_vault.logins.ticket import Surroundings
 from secrets_operator_vault.provider import VaultProvider
 
 from secrets_operator.provider import Rejected
@@ -28,7 +29,7 @@ async def test_neither_passwords_of_a_netrc_nor_cookies_are_sent(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     server = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    session = await VaultProvider({}).open({"server": server, "headers": {"X-Team": "blue"}}, host)
+    session = await VaultProvider(Surroundings({})).open({"server": server, "headers": {"X-Team": "blue"}}, host)
     assert [type(await fetch(session, "kv/a")) for _ in range(2)] == [Rejected, Rejected]
     await session.close()
     await runner.cleanup()
@@ -51,7 +52,7 @@ async def test_a_login_that_fails_leaves_no_connection_behind(host: Any) -> None
     spec = {"server": f"http://127.0.0.1:{runner.addresses[0][1]}", "auth": auth}
     kept = []
     try:
-        await VaultProvider({}).open(spec, host)
+        await VaultProvider(Surroundings({})).open(spec, host)
     except Exception as error:  # noqa: BLE001 - kept, so that what its frames refer to is not collected
         kept.append(error)
     assert len(kept) == len(connected) == 1

@@ -7,18 +7,24 @@ import base64
 import ipaddress
 import socket
 import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from secrets_operator_vault.answer_bodies import body_of
+from secrets_operator_vault.logins.ticket import Surroundings
 from secrets_operator_vault.provider import VaultProvider
 
-from devvault import DevVault, Fault
+from devvault import BodyFault, DevVault, Fault
 from secrets_operator.errors import Retryable
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Failed, Found, Reference
@@ -27,7 +33,7 @@ from secrets_operator.provider.memory import MemoryHost
 VALUE = Found(SecretBytes(b'{"n":"1"}'))
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 412])
+@pytest.mark.parametrize("status", [412, 429, 472, 473, 500, 501, 502, 503])
 async def test_trouble_fails_the_read_and_the_next_one_works(
     *, place: Any, kv2: str, spec: Any, open_session: Any, fetch: Any, stand_in: Any, status: int
 ) -> None:
@@ -36,6 +42,39 @@ async def test_trouble_fails_the_read_and_the_next_one_works(
     stand_in.fail("/data/a$", status)
     assert isinstance(await fetch(session, "a"), Failed)
     assert await fetch(session, "a") == VALUE
+
+
+@pytest.mark.parametrize("broken", [BodyFault.RESET, BodyFault.CUT, BodyFault.INVALID])
+async def test_an_answer_that_breaks_off_is_none(
+    *, place: Any, kv2: str, spec: Any, open_session: Any, fetch: Any, stand_in: Any, broken: BodyFault
+) -> None:
+    await place.put(f"{kv2}/data/a", {"data": {"n": "1"}})
+    session = await open_session(spec)
+    stand_in.add_fault(Fault("/data/a$", body=broken))
+    assert isinstance(await fetch(session, "a"), Failed)
+    assert await fetch(session, "a") == VALUE
+
+
+def test_an_answer_that_trickles_ends_in_time() -> None:
+    """Byte by byte the server never falls silent, so that only a limit for the whole of it helps."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        trickling = pool.submit(trickle, listening)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        response = requests.get(url, stream=True, timeout=5)
+        with response, pytest.raises(requests.exceptions.ReadTimeout):
+            body_of(response, longest=0.3)
+        trickling.result(10)
+
+
+def trickle(listening: socket.socket) -> None:
+    """Answer one request a byte at a time until the client is gone."""
+    connection, _ = listening.accept()
+    with connection, suppress(OSError):
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            connection.sendall(b"{")
+            time.sleep(0.02)
 
 
 async def test_the_wait_the_server_asks_for_is_passed_on(
@@ -100,7 +139,7 @@ async def test_a_server_that_goes_away_does_not_keep_a_session_from_closing(stan
     mount, role_id, secret_id = await place.app_role()
     auth = {"appRole": {"path": mount, "roleId": role_id, "secretRef": {"name": "vault", "key": "secret"}}}
     host = MemoryHost(secrets={("default", "vault"): {"secret": secret_id}})
-    session = await VaultProvider({}).open({"server": place.url, "auth": auth}, host)
+    session = await VaultProvider(Surroundings({})).open({"server": place.url, "auth": auth}, host)
     stand_in.fail("revoke-self", 500)
     await asyncio.wait_for(session.close(), 3)
 
@@ -145,8 +184,8 @@ async def test_a_server_is_trusted_by_the_certificates_of_the_store(
         secrets = {("default", "vault"): {"token": vault.root_token}, ("default", "ca"): {"ca.crt": pem}}
         host = MemoryHost(secrets=secrets, config_maps={("default", "ca"): {"ca.crt": pem}})
         spec = {"server": vault.url, "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}}, **chosen}
-        assert VaultProvider({}).problems(spec, store_kind="SecretStore") == []
-        session = await VaultProvider({}).open(spec, host)
+        assert VaultProvider(Surroundings({})).problems(spec, store_kind="SecretStore") == []
+        session = await VaultProvider(Surroundings({})).open(spec, host)
         await session.validate()
         await session.close()
 
@@ -156,7 +195,7 @@ async def test_a_server_of_unknown_origin_is_not_trusted(certificate: Any, fetch
     async with DevVault(ssl_context=context) as vault:
         host = MemoryHost(secrets={("default", "vault"): {"token": vault.root_token}})
         spec = {"server": vault.url, "auth": {"tokenSecretRef": {"name": "vault", "key": "token"}}}
-        session = await VaultProvider({}).open(spec, host)
+        session = await VaultProvider(Surroundings({})).open(spec, host)
         answer = await fetch(session, "secret/a")
         assert isinstance(answer, Failed)
         assert "caBundle" in answer.message

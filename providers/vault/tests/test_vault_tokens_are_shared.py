@@ -9,7 +9,7 @@ import pytest
 from secrets_operator_vault.authentication import Credential
 from secrets_operator_vault.tokens import Tokens
 
-from secrets_operator.errors import Refused
+from secrets_operator.errors import Refused, Retryable
 
 
 @dataclass
@@ -20,6 +20,11 @@ class Server:
     issued: bool = True
     refuses: bool = False
     revoked: list[str] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
+    renewals: list[Credential] = field(default_factory=list)
+    seconds: float = 0.0
+    renewable: bool = True
+    down: bool = False
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def log_in(self) -> Credential:
@@ -27,14 +32,20 @@ class Server:
         if self.refuses:
             raise Refused("no")
         self.made += 1
-        return Credential(f"t{self.made}", self.issued)
+        return Credential(f"t{self.made}", self.issued, self.seconds, self.renewable)
 
     async def revoke(self, token: str) -> None:
         self.revoked.append(token)
 
+    async def renew(self, credential: Credential) -> Credential | None:
+        self.renewed.append(credential.token)
+        if self.down:
+            raise Retryable("down")
+        return self.renewals.pop(0) if self.renewals else None
+
     def tokens(self) -> Tokens:
         self.may_answer.set()
-        return Tokens(Credential("t0", self.issued), self.log_in, self.revoke)
+        return Tokens(Credential("t0", self.issued, self.seconds, self.renewable), self)
 
 
 async def settled() -> None:
@@ -125,3 +136,79 @@ async def test_closing_waits_for_a_login_under_way_and_revokes_what_it_made() ->
     server.may_answer.set()
     await closing
     assert server.revoked == ["t0", "t1"]
+
+
+# Virtual time: no second of these passes.
+
+
+@pytest.mark.looptime
+async def test_a_token_is_renewed_when_two_thirds_of_its_time_have_passed() -> None:
+    server = Server(seconds=90.0, renewals=[Credential("t0", True, 90.0, True)])
+    tokens = server.tokens()
+    await asyncio.sleep(59)
+    assert server.renewed == []
+    await asyncio.sleep(2)
+    assert (server.renewed, server.made) == (["t0"], 0)
+    await tokens.close()
+
+
+@pytest.mark.looptime
+async def test_a_token_that_cannot_be_renewed_is_replaced_in_time_and_revoked() -> None:
+    server = Server(seconds=90.0)
+    tokens = server.tokens()
+    await asyncio.sleep(61)
+    assert (server.renewed, server.made, server.revoked) == (["t0"], 1, ["t0"])
+    await asyncio.sleep(61)
+    assert (server.made, server.revoked) == (2, ["t0", "t1"])
+    await tokens.close()
+
+
+@pytest.mark.looptime
+async def test_a_token_near_its_longest_lifetime_is_replaced() -> None:
+    server = Server(seconds=90.0, renewals=[Credential("t0", True, 20.0, True)])
+    tokens = server.tokens()
+    await asyncio.sleep(61)
+    assert (server.renewed, server.made) == (["t0"], 1)
+    await tokens.close()
+
+
+@pytest.mark.looptime
+async def test_a_batch_token_is_replaced_without_asking_to_renew_it() -> None:
+    server = Server(seconds=90.0, renewable=False)
+    tokens = server.tokens()
+    await asyncio.sleep(61)
+    assert (server.renewed, server.made) == ([], 1)
+    await tokens.close()
+
+
+@pytest.mark.looptime
+async def test_a_renewal_without_an_answer_is_tried_again_while_the_token_lasts() -> None:
+    server = Server(seconds=90.0, down=True)
+    tokens = server.tokens()
+    await asyncio.sleep(85)
+    assert len(server.renewed) >= 2
+    server.down = False
+    server.renewals = [Credential("t0", True, 90.0, True)]
+    await asyncio.sleep(4)
+    assert server.made == 0
+    async with tokens.lend() as lease:
+        assert lease.credential.token == "t0"
+    await tokens.close()
+
+
+@pytest.mark.looptime
+async def test_a_token_without_an_end_or_of_somebody_else_is_left_alone() -> None:
+    for server in (Server(seconds=0.0), Server(seconds=90.0, issued=False)):
+        tokens = server.tokens()
+        await asyncio.sleep(1000)
+        assert (server.renewed, server.made) == ([], 0)
+        await tokens.close()
+
+
+@pytest.mark.looptime
+async def test_closing_ends_the_renewals() -> None:
+    server = Server(seconds=90.0)
+    tokens = server.tokens()
+    await tokens.close()
+    await asyncio.sleep(1000)
+    assert (server.renewed, server.made, server.revoked) == ([], 0, ["t0"])

@@ -18,8 +18,12 @@ QUICK = 0.1
 @pytest.mark.parametrize(
     ("settings", "policy"),
     [
-        pytest.param(None, RetryPolicy(most=1), id="without the block nothing is repeated"),
-        pytest.param(RetrySettings(), RetryPolicy(most=1), id="nor with an empty one"),
+        pytest.param(
+            None,
+            RetryPolicy(most=3, interval=1.0, budget=6.0),
+            id="without the block two quick retries",
+        ),
+        pytest.param(RetrySettings(), RetryPolicy(most=1), id="with an empty one nothing is repeated"),
         pytest.param(RetrySettings(0, 5.0), RetryPolicy(most=1, interval=5.0), id="0 retries are one attempt"),
         pytest.param(RetrySettings(4, 0.2), RetryPolicy(most=5, interval=0.2), id="4 retries are five attempts"),
         pytest.param(RetrySettings(4), RetryPolicy(most=5, interval=1.0), id="a second apart by default"),
@@ -32,7 +36,8 @@ def test_retries_are_counted(settings: RetrySettings | None, policy: RetryPolicy
 @pytest.mark.parametrize(
     ("retry", "faults", "kind", "calls"),
     [
-        pytest.param(None, 1, Failed, 1, id="by default one fault is a failure"),
+        pytest.param(None, 1, Found, 2, id="by default one fault is got over"),
+        pytest.param(RetrySettings(), 1, Failed, 1, id="with an empty block it is a failure"),
         pytest.param(RetrySettings(2, QUICK), 2, Found, 3, id="two retries get over two faults"),
         pytest.param(RetrySettings(2, QUICK), 9, Failed, 3, id="and not over three"),
     ],

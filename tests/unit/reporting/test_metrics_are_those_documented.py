@@ -38,6 +38,7 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_provider_reads:counter",
         "secrets_operator_provider_references:counter",
         "secrets_operator_provider_calls:counter",
+        "secrets_operator_provider_leases:gauge",
         "secrets_operator_drift_healed:counter",
         "secrets_operator_secret_writes:counter",
         "secrets_operator_sealing_private_key_operations:counter",
@@ -119,3 +120,10 @@ def test_no_name_of_a_resource_is_exported() -> None:
     metrics.reconciled(CLAIM, Retry("a message"), 0.5)
     text = generate_latest(metrics.registry).decode()
     assert not [word for word in ("team", "app", "store", "a message") if f'"{word}"' in text]
+
+
+def test_open_logins_are_counted_up_and_down() -> None:
+    metrics = Metrics("1.2.3")
+    for change in (1, 1, -1):
+        metrics.provider_leases_changed("HashiCorp/Vault", change)
+    assert value(metrics, "provider_leases", provider="HashiCorp/Vault") == 1
