@@ -153,6 +153,7 @@ class Operator:
                 await wiring.workers.run()
             finally:
                 await wiring.workers.drain(_DRAIN_SECONDS)
+                await wiring.obstacles.close()
                 await wiring.sessions.close()
 
     async def _make_sealing_key(self) -> None:

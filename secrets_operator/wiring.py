@@ -66,6 +66,7 @@ from secrets_operator.watching.collections import Collection, custom_resource
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
+from secrets_operator.watching.obstacles import Obstacles
 from secrets_operator.watching.reflector import Reflector, Selection
 from secrets_operator.watching.target_watches import TargetWatches
 
@@ -102,6 +103,7 @@ class Wiring:
             group_of=dependents.group_of,
             limits=Limits(group=settings.store_concurrency, background=max(settings.concurrency * 3 // 4, 1)),
         )
+        self.obstacles = Obstacles(client, self._queue.add)
         self._handlers = Handlers(self._queue, dependents, digester)
         self._guards = StoreGuards(
             now=clock.monotonic,
@@ -294,6 +296,7 @@ class Wiring:
                 accept_legacy=self._settings.accept_legacy_data,
             ),
             fingerprints=self._keys.fingerprints,
+            obstacles=self.obstacles,
         )
         cluster_external_secrets = ClusterExternalSecrets(
             deps,

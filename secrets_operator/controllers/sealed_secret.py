@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.controllers.unsealing import Unsealer
@@ -35,6 +36,21 @@ from secrets_operator.sealing.diagnosis import FailureReason
 from secrets_operator.sealing.failures import UnsealError
 
 UNSEAL_FAILED, UPDATE_FAILED = "ErrUnsealFailed", "ErrUpdateFailed"
+_NOT_OWNED, _IMMUTABLE = "NotOwned", "Immutable"
+# Reasons that lie in the Secret: they go when it does.
+_IN_THE_WAY = (_NOT_OWNED, _IMMUTABLE)
+
+
+class Obstacles(Protocol):
+    """Wakes a resource when a Secret in its way changes: :class:`secrets_operator.watching.obstacles.Obstacles`."""
+
+    def follow(self, key: Key, secret: SecretState) -> None:
+        """Wake ``key`` once ``secret`` is another than this."""
+        ...
+
+    def forget(self, key: Key) -> None:
+        """Nothing is in the way of ``key`` any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +77,20 @@ class SealedSecrets:
     """The controller. Remembers in memory only what failed, and from what."""
 
     def __init__(
-        self, deps: Deps, *, resources: Lookup, unsealer: Unsealer, fingerprints: Callable[[], frozenset[str]]
+        self,
+        deps: Deps,
+        *,
+        resources: Lookup,
+        unsealer: Unsealer,
+        fingerprints: Callable[[], frozenset[str]],
+        obstacles: Obstacles,
     ) -> None:
         """Tell by ``fingerprints`` which sealing keys there are at the moment."""
         self._deps = deps
         self._resources = resources
         self._unsealer = unsealer
         self._fingerprints = fingerprints
+        self._obstacles = obstacles
         self._writing = TargetWriting(deps, deps.secrets)
         self._failed: dict[Key, tuple[_Attempt, Failed]] = {}
 
@@ -76,13 +99,17 @@ class SealedSecrets:
         resource = self._resources(key.namespace, key.name)
         if resource is None or "deletionTimestamp" in resource["metadata"]:
             self._failed.pop(key, None)
+            self._obstacles.forget(key)
             return Done()
         live = await self._deps.secrets.state(key.namespace, key.name)
         ended = await self._bring_in_line(key, resource, live)
         if isinstance(ended, Failed):
+            if live is not None and ended.reason in _IN_THE_WAY:
+                self._obstacles.follow(key, live)
             await self._report_failure(resource, ended)
             return Retry(ended.message)
         self._failed.pop(key, None)
+        self._obstacles.forget(key)
         try:
             await self._report(resource, Condition("Synced", True, "Unsealed", ""))
         finally:
@@ -96,7 +123,7 @@ class SealedSecrets:
             case Settled():
                 return None
             case Blocked(message):
-                return Failed("NotOwned", f"failed update: {message}", UPDATE_FAILED)
+                return Failed(_NOT_OWNED, f"failed update: {message}", UPDATE_FAILED)
             case Unseal(heals):
                 attempt = _Attempt(source_digest(resource, self._deps.digester), self._fingerprints(), live)
                 known = self._failed.get(key)
@@ -130,7 +157,7 @@ class SealedSecrets:
         secret = desired(resource, content, live, self._deps.digester)
         in_the_way = obstacle(secret, live, self._deps.digester)
         if in_the_way:
-            return Failed("Immutable", f"failed update: {in_the_way}", UPDATE_FAILED, lasts=True)
+            return Failed(_IMMUTABLE, f"failed update: {in_the_way}", UPDATE_FAILED, lasts=True)
         event = Event("Unsealed", "SealedSecret unsealed successfully", repeats=True)
         return await self._writing.write(resource, secret, live, healing=healing, event=event)
 

@@ -79,6 +79,8 @@ class SecretState:
     writers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Data key -> the field managers that hold it, of any operation."""
 
+    resource_version: str = field(default="", compare=False)
+
     def owned_by(self, manager: str) -> OwnedFields:
         """Return what ``manager`` applied; nothing when it never did."""
         return self.applied.get(manager, OwnedFields())
@@ -103,6 +105,7 @@ def secret_state(secret: Object, digester: Digester) -> SecretState:
         digests={name: digester.digest(_decoded(value)) for name, value in (secret.get("data") or {}).items()},
         applied=applied,
         writers=writers,
+        resource_version=metadata.get("resourceVersion", ""),
     )
 
 

@@ -136,12 +136,11 @@ class Unsealing:
 
     def failures(self, results: Iterable[Result]) -> list[Failure]:
         """Return why items did not open, diagnosed, in the order of the results."""
+        failed = [result for result in results if not isinstance(result, Opened)]
+        if not failed:
+            return []
         diagnosis = Diagnosis(self._keyring, scope=self._scope, own=self._own, template=self._template_identity())
-        return [
-            _diagnosed(result, diagnosis) if isinstance(result, Unopened) else result
-            for result in results
-            if not isinstance(result, Opened)
-        ]
+        return [_diagnosed(result, diagnosis) if isinstance(result, Unopened) else result for result in failed]
 
     def _open(self, item: str, sealed: bytes) -> Opened:
         first = self._remembered.get(item) or self._last_fingerprint

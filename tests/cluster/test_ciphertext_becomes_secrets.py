@@ -77,6 +77,9 @@ def test_a_secret_of_somebody_else_is_not_taken(world: World, namespace: str, ce
         "SealedSecret", namespace, "sealed", status="False", says="already exists and is not managed by SealedSecret"
     )
     assert world.data(namespace, "sealed") == {"theirs": b"kept"}
+    given = {"metadata": {"annotations": {"sealedsecrets.bitnami.com/managed": "true"}}}
+    world.edit_secret(namespace, "sealed", given)
+    world.wait_data(namespace, "sealed", {"theirs": b"kept", "k": b"plain"})
 
 
 def test_a_secret_given_away_by_annotation_is_taken(world: World, namespace: str, certificate: str) -> None:

@@ -17,6 +17,7 @@ from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.flow import Done, Key, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError, Forbidden, Invalid, Unreachable
+from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
@@ -40,6 +41,7 @@ class World:
         self.cluster, self.clock = MemoryCluster(sealed_secret({"password": "first"})), HandClock()
         self.settings = settings or Settings()
         self.operations = 0
+        self.followed: list[str] = []
         self.keys: tuple[SealingKey, ...] = (small_key(),)
         self.blocking = Blocking(2)
         self.controller = self.started()
@@ -67,8 +69,15 @@ class World:
             deps,
             resources=lambda namespace, name: self.cluster.objects.get(("SealedSecret", namespace, name)),
             unsealer=unsealer,
+            obstacles=self,
             fingerprints=lambda: frozenset(key.fingerprint for key in self.keys),
         )
+
+    def follow(self, key: Key, secret: SecretState) -> None:
+        self.followed.append(f"{key} waits for {secret.name}")
+
+    def forget(self, key: Key) -> None:
+        self.followed.append(f"{key} waits for nothing")
 
     def operated(self) -> None:
         self.operations += 1
@@ -223,6 +232,7 @@ async def test_somebodys_secret_is_left_and_taken_when_it_goes(world: World) -> 
     says = 'failed update: Resource "app" already exists and is not managed by SealedSecret'
     assert world.condition() == ("False", "NotOwned", says)
     assert (world.values(), world.operations) == ({"theirs": b"x"}, 0)
+    assert world.followed == ["SealedSecret/team/app waits for app"]
     del world.cluster.objects[SECRET]
     assert await world.reconcile() == Done()
     assert world.values() == {"password": b"first"}
