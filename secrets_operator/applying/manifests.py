@@ -119,7 +119,7 @@ class ManifestObjects:
             return
 
     async def apply(self, desired: DesiredSecret) -> SecretState:
-        """Apply ``desired`` and return the object as it is then, as :meth:`as_meant` has it.
+        """Apply ``desired`` and return the object as it is then, as the API server has it.
 
         Raises Terminal when the API server finds the object invalid, Retryable when it does not answer.
         """
@@ -142,16 +142,17 @@ class ManifestObjects:
                 "the fields that are written?"
             )
             raise Retryable(message, field=_FIELD) from error
-        return self._settle(desired, manifest_state(applied, self._digester))
+        state = manifest_state(applied, self._digester)
+        self._settle(desired, state)
+        return state
 
-    def _settle(self, desired: DesiredSecret, state: SecretState) -> SecretState:
+    def _settle(self, desired: DesiredSecret, state: SecretState) -> None:
         place = (desired.namespace, desired.name, desired.manager)
         meant = {path: self._digester.digest(json.reveal()) for path, json in desired.data.items()}
         made = _owned(state, desired.manager)
         self._settled.pop(place, None)
         if meant != made:
             self._settled[place] = _Settled(meant, made)
-        return self.as_meant(state)
 
 
 def _owned(state: SecretState, manager: str) -> dict[str, str]:

@@ -65,10 +65,6 @@ class TargetWatches:
         watch = self._watches.get(resource)
         return iter(()) if watch is None else watch.collection.values()
 
-    def kinds(self) -> tuple[Resource, ...]:
-        """Return what is watched."""
-        return tuple(self._watches)
-
     def _start(self, resource: Resource) -> _Watch:
         assert self._tasks is not None, "the watches are hosted before anything is reconciled"
         reflectors = self._reflectors(resource)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.cluster.conftest import OPERATOR_NAMESPACE
-from tests.cluster.manifests import sealed_secret
+from tests.cluster.manifests import external_secret, fake_store, sealed_secret
 from tests.cluster_world import Object, OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
@@ -80,6 +80,25 @@ def test_a_secret_of_somebody_else_is_not_taken(world: World, namespace: str, ce
     given = {"metadata": {"annotations": {"sealedsecrets.bitnami.com/managed": "true"}}}
     world.edit_secret(namespace, "sealed", given)
     world.wait_data(namespace, "sealed", {"theirs": b"kept", "k": b"plain"})
+
+
+def test_what_a_sealed_secret_owns_no_external_secret_takes(world: World, namespace: str, certificate: str) -> None:
+    world.apply(seal(certificate, namespace))
+    world.wait_data(namespace, "sealed", {"k": b"plain"})
+    world.apply(fake_store(namespace, {"one": "1"}))
+    world.apply(external_secret(namespace, {"k": "one"}, target={"name": "sealed"}))
+    says = "Secret sealed is owned by SealedSecret sealed"
+    world.wait_condition("ExternalSecret", namespace, "app", status="False", reason="SecretSyncedError", says=says)
+    assert world.data(namespace, "sealed") == {"k": b"plain"}
+
+
+def test_what_an_external_secret_owns_no_sealed_secret_takes(world: World, namespace: str, certificate: str) -> None:
+    world.apply(fake_store(namespace, {"one": "1"}))
+    world.apply(external_secret(namespace, {"k": "one"}, name="sealed"))
+    world.wait_data(namespace, "sealed", {"k": b"1"})
+    world.apply(seal(certificate, namespace))
+    world.wait_condition("SealedSecret", namespace, "sealed", status="False", reason="NotOwned")
+    assert world.data(namespace, "sealed") == {"k": b"1"}
 
 
 def test_a_secret_given_away_by_annotation_is_taken(world: World, namespace: str, certificate: str) -> None:

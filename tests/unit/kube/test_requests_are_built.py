@@ -10,7 +10,14 @@ import pytest
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.kube import requests
 from secrets_operator.kube.requests import APPLY, JSON, MERGE, Request, Target
-from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, NAMESPACES, SECRETS, Resource
+from secrets_operator.kube.resources import (
+    CLUSTER_SECRET_STORES,
+    EXTERNAL_SECRETS,
+    NAMESPACES,
+    SECRETS,
+    Resource,
+    group_version_path,
+)
 
 SECRET = Target(SECRETS, "team", "db")
 
@@ -165,3 +172,20 @@ def test_a_body_does_not_show_in_the_repr_of_a_request() -> None:
     request = requests.apply(SECRET, {"data": {"k": "aHVudGVyMg=="}}, manager="op", force=True)
     assert "aHVudGVyMg" not in repr(request)
     assert str(request) == "apply Secret team/db"
+
+
+@pytest.mark.parametrize(
+    ("group", "version", "expected"),
+    [
+        pytest.param("", "v1", "/api/v1", id="the core group"),
+        pytest.param("example.test", "v1", "/apis/example.test/v1", id="any other group"),
+    ],
+)
+def test_where_the_kinds_of_a_group_are_listed(group: str, version: str, expected: str) -> None:
+    assert group_version_path(group, version) == expected
+
+
+@pytest.mark.parametrize("group", ["../secrets", "a/b", "..", "%2e%2e"])
+def test_a_group_that_would_lead_elsewhere_is_refused(group: str) -> None:
+    with pytest.raises(InvalidSpec):
+        group_version_path(group, "v1")
