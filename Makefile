@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-MEMBERS := devcluster devvault providers/aws providers/kubernetes providers/vault
+MEMBERS := devcluster devvault providers/aws providers/kubernetes providers/vault providers/webhook
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 # Each is checked on its own: all have a folder called tests, which would be one module to mypy.
 TYPED := $(MEMBERS) examples/demo

@@ -128,7 +128,7 @@ class Sync:
 
     async def _fetch_from(self, store: Object, reads: Sequence[Read], namespace: str, since: float) -> Fetched:
         async with self._sessions.use(store, namespace) as session:
-            fetched = await gather(reads, session, since)
+            fetched = await gather(reads, session, since, namespace)
             if any(miss.credentials for miss in fetched.misses):
                 self._sessions.discard(session)
         provider, _ = provider_of(store)

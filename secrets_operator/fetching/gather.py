@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from secrets_operator.errors import NotFound, OperatorError
 from secrets_operator.fetching.batching import Got, GotMatches
@@ -22,12 +23,13 @@ from secrets_operator.provider import (
 )
 
 
-async def gather(reads: Sequence[Read], session: OpenSession, since: float) -> Fetched:
+async def gather(reads: Sequence[Read], session: OpenSession, since: float, namespace: str = "") -> Fetched:
     """Ask for all reads at once, so that they share batches with each other and with other resources.
 
-    Nothing that was read before ``since``, a monotonic time, is accepted.
+    Nothing that was read before ``since``, a monotonic time, is accepted. ``namespace`` is that of the resource
+    which reads.
     """
-    answers = await asyncio.gather(*(_ask(read, session, since) for read in reads))
+    answers = await asyncio.gather(*(_ask(read, session, since, namespace) for read in reads))
     results = [interpret(read, got.answer, session.session) for read, got in zip(reads, answers, strict=True)]
     return Fetched(
         values=tuple(result for result in results if isinstance(result, Value)),
@@ -36,10 +38,13 @@ async def gather(reads: Sequence[Read], session: OpenSession, since: float) -> F
     )
 
 
-async def _ask(read: Read, session: OpenSession, since: float) -> Got | GotMatches:
+async def _ask(read: Read, session: OpenSession, since: float, namespace: str) -> Got | GotMatches:
     if read.find is not None:
         return await session.finder.find(read.find, since)
-    return await session.batcher.read(Reference(read.key, read.version, read.metadata), since)
+    reference = Reference(read.key, read.version, read.metadata)
+    if session.per_reader:
+        reference = replace(reference, property=read.property, namespace=namespace)
+    return await session.batcher.read(reference, since)
 
 
 def interpret(read: Read, answer: Answer | FindAnswer, session: Session) -> Value | Miss:

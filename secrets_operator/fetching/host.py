@@ -12,6 +12,7 @@ from secrets_operator.fetching.referents import (
     Referents,
     config_map_key,
     reachable_namespace,
+    secret_data,
     secret_key,
 )
 from secrets_operator.fetching.store_calls import StoreCalls
@@ -75,6 +76,12 @@ class StoreHost:
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret; see the contract."""
         return secret_key(await self._credential("Secret", selector, field), selector, field=field)
+
+    async def secret_data(
+        self, selector: Mapping[str, Any], *, labels: Mapping[str, str], field: str
+    ) -> Mapping[str, SecretBytes]:
+        """Return all keys of a Secret with these labels; see the contract."""
+        return secret_data(await self._credential("Secret", selector, field), labels, field=field)
 
     async def config_map_value(self, selector: Mapping[str, Any], *, field: str) -> str:
         """Return one key of a ConfigMap; see the contract."""

@@ -93,6 +93,17 @@ def secret_key(secret: Object, selector: Mapping[str, Any], *, field: str) -> Se
         raise InvalidSpec("the value is not base64", field=f"{field}.key") from error
 
 
+def secret_data(secret: Object, labels: Mapping[str, str], *, field: str) -> dict[str, SecretBytes]:
+    """Return all keys of a Secret; raises InvalidSpec when it lacks one of ``labels``."""
+    metadata = secret["metadata"]
+    found = metadata.get("labels") or {}
+    for name, value in labels.items():
+        if found.get(name) != value:
+            message = f"Secret {metadata['namespace']}/{metadata['name']} needs the label {name}: {value}"
+            raise InvalidSpec(message, field=field)
+    return {name: secret_key(secret, {"key": name}, field=field) for name in secret.get("data") or {}}
+
+
 def config_map_key(config_map: Object, selector: Mapping[str, Any], *, field: str) -> str:
     """Return one key of a ConfigMap's data; raises InvalidSpec naming what is missing."""
     value: str | None = (config_map.get("data") or {}).get(_key(selector, field))

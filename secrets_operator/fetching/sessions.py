@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from secrets_operator.fetching.value_cache import Share, ValueCache
 from secrets_operator.flow import Key, Object
 from secrets_operator.kube.errors import RetryableApiError
 from secrets_operator.planning.retry_settings import retry_settings
-from secrets_operator.provider import Provider, Session, StoreIdentity
+from secrets_operator.provider import Provider, Session, StoreIdentity, is_per_reader
 from secrets_operator.provider.discovery import Providers
 
 log = structlog.get_logger(__name__)
@@ -77,6 +77,8 @@ class OpenSession:
     finder: Finder
     host: StoreHost
     share: Share
+    per_reader: bool = False
+    """References hold the property and the namespace of who reads; see ``Provider``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -219,7 +221,7 @@ class Sessions:
         except Retryable as error:
             guard.breaker.failed(str(error), error.after)
             raise
-        return self._ready(store, session, host, guard.breaker)
+        return replace(self._ready(store, session, host, guard.breaker), per_reader=is_per_reader(provider))
 
     def _ready(self, store: Object, session: Session, host: StoreHost, breaker: Breaker) -> OpenSession:
         asked = partial(self._outside.observer.provider_asked, provider_of(store)[0])

@@ -22,6 +22,7 @@ from secrets_operator.provider.contract import (
     Rejected,
     Session,
     StoreIdentity,
+    is_per_reader,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "RetrySettings",
     "Session",
     "StoreIdentity",
+    "is_per_reader",
 ]

@@ -19,7 +19,7 @@ from typing import Any
 
 from secrets_operator.errors import NotFound, Retryable, Terminal
 from secrets_operator.flow import RetrySettings, SecretBytes
-from secrets_operator.provider.contract import Absent, Capabilities, Failed, Found, Reference, Rejected
+from secrets_operator.provider.contract import Absent, Capabilities, Failed, Found, Reference, Rejected, is_per_reader
 from secrets_operator.provider.find_conformance import asks, find_checks
 from secrets_operator.provider.probing import (
     MARK,
@@ -46,6 +46,8 @@ _ODD_VALUES: tuple[Any, ...] = (None, True, -1, 1.5, "", "odd", [], [None], [1],
 def checks(subject: Subject) -> list[Check]:
     """Return the checks that apply to a subject."""
     applicable: list[Check] = [*_ALWAYS, *find_checks(subject)]
+    per_reader = is_per_reader(subject.provider)
+    applicable.append(the_property_is_left_to_the_request if per_reader else properties_are_selected)
     if subject.denied is not None:
         applicable.append(wrong_credentials_are_refused)
     if subject.broken is not None:
@@ -155,6 +157,13 @@ async def properties_are_selected(subject: Subject) -> None:
             await raises(NotFound, subject, partial(opened.select, odd, "noSuchProperty"))
 
 
+async def the_property_is_left_to_the_request(subject: Subject) -> None:
+    """A payload is what was asked for, so that nothing is picked from it any more."""
+    async with session(subject) as opened:
+        payload = SecretBytes(subject.document.value)
+        require(opened.select(payload, "noSuchProperty") == payload, "select returns the payload as it is")
+
+
 async def mappings_are_spread(subject: Subject) -> None:
     """A mapping becomes keys; anything else raises Terminal."""
     async with session(subject) as opened:
@@ -221,7 +230,6 @@ _ALWAYS: tuple[Check, ...] = (
     metadata_is_answered,
     many_tasks_share_a_session,
     a_cancelled_fetch_leaves_the_session_usable,
-    properties_are_selected,
     mappings_are_spread,
     a_store_can_be_validated_and_reopened,
     retry_settings_are_taken_or_left,

@@ -38,12 +38,15 @@ class Reference:
     """One remote read. Equal references are read once.
 
     ``version`` is as the user wrote it, ``""`` for the latest. ``metadata`` asks for the metadata of the secret
-    (``metadataPolicy: Fetch``) in place of its value.
+    (``metadataPolicy: Fetch``) in place of its value. ``property`` and ``namespace``, that of the resource which reads,
+    are set for providers with ``per_reader`` only.
     """
 
     key: str
     version: str = ""
     metadata: bool = False
+    property: str = ""
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,15 @@ class Host(Protocol):
 
         Raises InvalidSpec when the selector, the Secret or the key is missing, NamespaceUnknown when the namespace is
         the consumer's and there is none, Retryable when the API server does not answer.
+        """
+        ...
+
+    async def secret_data(
+        self, selector: Mapping[str, Any], *, labels: Mapping[str, str], field: str
+    ) -> Mapping[str, SecretBytes]:
+        """Return all keys of a Secret that has ``labels``; the ``key`` of the selector does not count.
+
+        Raises as :meth:`secret_value`, and InvalidSpec when a label is missing.
         """
         ...
 
@@ -218,7 +230,12 @@ class Session(Protocol):
 
 
 class Provider(Protocol):
-    """A kind of store, named as the property below ``spec.provider``."""
+    """A kind of store, named as the property below ``spec.provider``.
+
+    One whose requests depend on the property and on the namespace of who reads, as requests made by templates do, also
+    has an attribute ``per_reader`` that is true. References then hold both, and a session's ``select`` returns the
+    payload as it is: the property was a part of the request.
+    """
 
     @property
     def name(self) -> str:
@@ -240,3 +257,8 @@ class Provider(Protocol):
     async def open(self, spec: Mapping[str, Any], host: Host) -> Session:
         """Open a session; raises as :meth:`Session.validate`, and what ``host`` raises."""
         ...
+
+
+def is_per_reader(provider: Provider) -> bool:
+    """Tell whether references of a provider hold the property and the namespace of who reads."""
+    return bool(getattr(provider, "per_reader", False))

@@ -21,6 +21,7 @@ FIRST_PARTY = {
     "aws": "secrets-operator-aws",
     "kubernetes": "secrets-operator-kubernetes",
     "vault": "secrets-operator-vault",
+    "webhook": "secrets-operator-webhook",
 }
 
 

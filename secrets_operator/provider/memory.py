@@ -32,6 +32,8 @@ class MemoryHost:
     secrets: Objects = field(default_factory=dict, repr=False)
     config_maps: Objects = field(default_factory=dict)
     retry: RetrySettings | None = None
+    labels: Objects = field(default_factory=dict)
+    """Those of Secrets; a Secret that is not here has none."""
     annotations: Objects = field(default_factory=dict)
     """Those of ServiceAccounts; an account that is not here has none."""
     calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
@@ -42,6 +44,18 @@ class MemoryHost:
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret."""
         return SecretBytes(self._value(self.secrets, "Secret", selector, field).encode())
+
+    async def secret_data(
+        self, selector: Mapping[str, Any], *, labels: Mapping[str, str], field: str
+    ) -> Mapping[str, SecretBytes]:
+        """Return all keys of a Secret with these labels."""
+        place = self._namespace(selector, field), selector.get("name", "")
+        data = self.secrets.get(place)
+        if data is None:
+            raise InvalidSpec(f"Secret {'/'.join(place)} does not exist", field=field)
+        if not labels.items() <= self.labels.get(place, {}).items():
+            raise InvalidSpec(f"Secret {'/'.join(place)} lacks a label", field=field)
+        return {name: SecretBytes(value.encode()) for name, value in data.items()}
 
     async def config_map_value(self, selector: Mapping[str, Any], *, field: str) -> str:
         """Return one key of a ConfigMap."""

@@ -33,6 +33,7 @@ USABLE: dict[str, dict[str, Any]] = {
     "aws": {"service": "SecretsManager", "region": "eu-west-1"},
     "vault": {"server": "https://vault.example.com:8200", "path": "secret"},
     "kubernetes": {"auth": {"token": {"bearerToken": {"name": "login", "key": "token"}}}},
+    "webhook": {"url": "https://api.example.com/{{ .remoteRef.key }}"},
     "fake": {},
 }
 

@@ -75,7 +75,7 @@ async def read():
     print(answer.payload.reveal())
 
 asyncio.run(read())
-for name in ("aws", "kubernetes", "vault"):
+for name in ("aws", "kubernetes", "vault", "webhook"):
     try:
         providers.get(name)
     except InvalidSpec as error:
@@ -90,4 +90,5 @@ def test_it_has_the_fake_provider_and_names_what_is_missing(installed: Path, tmp
         "provider aws is not installed: pip install secrets-operator-aws",
         "provider kubernetes is not installed: pip install secrets-operator-kubernetes",
         "provider vault is not installed: pip install secrets-operator-vault",
+        "provider webhook is not installed: pip install secrets-operator-webhook",
     ]

@@ -1,5 +1,8 @@
 """What an answer contributes to a Secret, or why it contributes nothing."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from secrets_operator.fetching.batching import Batcher, Finder
@@ -106,3 +109,14 @@ async def test_queries_stand_among_the_reads_and_equal_ones_are_asked_once() -> 
     found = values(db="2")
     assert fetched.values == (Value(reads[0], found), Value(reads[1], values(k="1")), Value(reads[2], found))
     assert session.provider.found == [Query(name="^db")]
+
+
+@pytest.mark.parametrize(("per_reader", "reads"), [(True, 3), (False, 1)])
+async def test_readers_are_told_apart_only_where_the_provider_asks_for_them(per_reader: bool, reads: int) -> None:
+    session = ScriptedSession(ScriptedProvider(), HOST)
+    opened = replace(open_session(session), per_reader=per_reader)
+    entries = [Read("a", "k", property="p", secret_key="a"), Read("b", "k", property="q", secret_key="b")]
+    await asyncio.gather(gather(entries, opened, 0, "one"), gather(entries[:1], opened, 0, "two"))
+    asked = {(reference.property, reference.namespace) for call in session.provider.fetched for reference in call}
+    assert asked == ({("p", "one"), ("q", "one"), ("p", "two")} if per_reader else {("", "")})
+    assert sum(map(len, session.provider.fetched)) == reads

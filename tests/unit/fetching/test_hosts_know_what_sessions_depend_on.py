@@ -9,7 +9,7 @@ from secrets_operator.errors import InvalidSpec
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.referents import Referents
-from secrets_operator.flow import Object
+from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.provider import StoreIdentity
 from secrets_operator.reporting.metrics import Metrics
 from tests.memory_cluster import MemoryCluster
@@ -64,3 +64,33 @@ async def test_naming_the_consumers_namespace_keeps_the_session_from_others(host
     assert not host.used_consumer_namespace
     assert host.consumer_namespace(field="sessionTagsPolicy") == "team"
     assert host.used_consumer_namespace
+
+
+# --- whole Secrets, opened by a label ---
+
+LABEL = {"external-secrets.io/type": "webhook"}
+
+
+def login(labels: dict[str, str], version: str = "1") -> Object:
+    metadata = {"name": "login", "namespace": "team", "resourceVersion": version, "labels": labels}
+    return {"kind": "Secret", "metadata": metadata, "data": {"token": "dA==", "user": "dQ=="}}
+
+
+async def test_all_keys_of_a_labelled_secret_are_read_and_a_change_makes_the_session_stale(
+    cluster: MemoryCluster, host: StoreHost
+) -> None:
+    cluster.put(login({**LABEL, "other": "x"}))
+    found = await host.secret_data({"name": "login", "key": "token"}, labels=LABEL, field="secrets[0].secretRef")
+    assert found == {"token": SecretBytes(b"t"), "user": SecretBytes(b"u")}
+    assert not await host.credentials_changed()
+    cluster.put(login(LABEL, version="2"))
+    assert await host.credentials_changed()
+
+
+@pytest.mark.parametrize("labels", [{}, {"external-secrets.io/type": "other"}])
+async def test_a_secret_without_the_label_stays_closed(
+    cluster: MemoryCluster, host: StoreHost, labels: dict[str, str]
+) -> None:
+    cluster.put(login(labels))
+    with pytest.raises(InvalidSpec, match=r"Secret team/login needs the label external-secrets\.io/type: webhook"):
+        await host.secret_data({"name": "login"}, labels=LABEL, field="secrets[0].secretRef")

@@ -327,3 +327,37 @@ def test_checks_for_what_a_subject_has_not_are_left_out() -> None:
     local = replace(subject(Plugin()), denied=None, broken=None)
     names = {check.__name__ for check in checks(local)}
     assert names.isdisjoint({"wrong_credentials_are_refused", "a_silent_remote_side_is_no_answer"})
+
+
+@dataclass
+class PerReader(Plugin):
+    """A provider whose requests hold the property."""
+
+    per_reader: bool = True
+
+
+class Verbatim(Honest):
+    """Leaves the property to the request."""
+
+    def select(self, payload: SecretBytes, path: str) -> SecretBytes:  # noqa: ARG002 the contract
+        return payload
+
+
+@pytest.mark.parametrize(
+    ("session", "caught"),
+    [
+        pytest.param(Verbatim, [], id="the payload is what was asked for"),
+        pytest.param(Honest, ["the_property_is_left_to_the_request"], id="a property is picked once more"),
+    ],
+)
+async def test_a_provider_whose_requests_hold_the_property_picks_nothing(
+    session: Callable[[], Any], caught: list[str]
+) -> None:
+    tried = subject(PerReader(session=session))
+    failed = []
+    for check in checks(tried):
+        try:
+            await check(tried)
+        except (NonConformance, NotFound):
+            failed.append(check.__name__)
+    assert failed == caught

@@ -1,0 +1,88 @@
+"""A session of one store: one request for each reference."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from secrets_operator.flow import Query, SecretBytes
+from secrets_operator.provider import Absent, Answer, FindAnswer, Found, Host, Reference, Rejected
+from secrets_operator.provider.answering import answered
+from secrets_operator_webhook.client import Reply
+from secrets_operator_webhook.errors import error_for
+from secrets_operator_webhook.requests import Request
+from secrets_operator_webhook.results import spread, value_of
+
+
+class Sender(Protocol):
+    """Sends requests."""
+
+    async def send(self, request: Request) -> Reply:
+        """Return the reply; raises Terminal or Retryable."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a session is made of: ``render`` makes the request of a reference, ``reach`` tries the server."""
+
+    host: Host
+    sender: Sender
+    render: Callable[[Reference], Request]
+    reach: Callable[[], Awaitable[None]]
+
+
+class WebhookSession:
+    """Asks an HTTP API."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        """Ask for all references at once."""
+        return await asyncio.gather(*(answered(partial(self._fetch_one, reference)) for reference in references))
+
+    async def find(self, query: Query) -> FindAnswer:  # noqa: ARG002 whatever is asked for
+        """Say that there is no such thing."""
+        return Rejected("the webhook provider does not support find")
+
+    def select(self, payload: SecretBytes, path: str) -> SecretBytes:  # noqa: ARG002 a part of the request
+        """Return the payload: the property is for the templates of the request."""
+        return payload
+
+    def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
+        """Spread a JSON object; raises Terminal when the value is something else."""
+        return {name: SecretBytes(value) for name, value in spread(payload.reveal()).items()}
+
+    async def validate(self) -> None:
+        """Connect to the server, which is all that can be tried without a key."""
+        await self._parts.reach()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._parts.sender.close()
+
+    async def _fetch_one(self, reference: Reference) -> Answer:
+        if reference.metadata:
+            return Rejected("the webhook provider has no metadata: set metadataPolicy to None")
+        host = self._parts.host
+        request = await host.run_blocking(partial(self._parts.render, reference))
+        ok = False
+        try:
+            reply = await self._parts.sender.send(request)
+            ok = reply.status < 400
+        finally:
+            host.called("Webhook", "HTTPRequest", ok=ok)
+        if reply.status == 404:
+            return Absent()
+        if not 200 <= reply.status < 300:
+            raise error_for(reply.status, reply.wait)
+        value = await host.run_blocking(partial(value_of, reply.body, request.json_path))
+        return Found(SecretBytes(value))
