@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _DRAIN_SECONDS = 4.0
+_LAST_EVENTS_SECONDS = 1.0
 _STARTUP_BACKOFF = Backoff(base=0.2, cap=5.0)
 
 
@@ -150,10 +151,12 @@ class Operator:
                 await wiring.wait_synced()
                 log.info("caches are complete", **wiring.counts())
                 tasks.create_task(self._make_sealing_key())
+                tasks.create_task(wiring.events.run())
                 await wiring.workers.run()
             finally:
                 await wiring.workers.drain(_DRAIN_SECONDS)
                 await wiring.obstacles.close()
+                await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
 
     async def _make_sealing_key(self) -> None:

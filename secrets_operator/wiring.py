@@ -54,6 +54,7 @@ from secrets_operator.planning.secret_state import Digester, SecretState, secret
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.queueing.workers import Pace, Workers
 from secrets_operator.queueing.workqueue import Limits, WorkQueue
+from secrets_operator.reporting.event_queue import EventQueue
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Live, Metrics
 from secrets_operator.reporting.status import Statuses
@@ -116,12 +117,13 @@ class Wiring:
         self._watch_all()
         self.targets = TargetWatches(self._target_reflectors)
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
+        self.events = EventQueue(Events(client, clock))
         deps = Deps(
             settings=settings,
             clock=clock,
             secrets=Secrets(client, cached=self._secrets.get, digester=digester),
             statuses=Statuses(client),
-            events=Events(client, clock),
+            events=self.events,
             metrics=metrics,
             digester=digester,
             claimed=self._queue.claimed,

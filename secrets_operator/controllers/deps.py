@@ -11,7 +11,7 @@ from secrets_operator.flow import Key, Object
 from secrets_operator.kube.errors import Conflict, Gone, ServerError, TooManyRequests, Unauthorized, Unreachable
 from secrets_operator.planning.secret_state import Digester
 from secrets_operator.queueing.workqueue import Claim
-from secrets_operator.reporting.events import Events
+from secrets_operator.reporting.event_queue import Emitter
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.settings import Settings
@@ -35,7 +35,7 @@ class Deps:
     clock: Clock
     secrets: Secrets
     statuses: Statuses
-    events: Events
+    events: Emitter
     metrics: Metrics
     digester: Digester
     claimed: Claimed
