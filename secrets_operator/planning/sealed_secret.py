@@ -68,12 +68,12 @@ def plan(resource: Object, live: SecretState | None, digester: Digester) -> Sett
     if not may_write(resource, live):
         return Blocked(f'Resource "{name}" already exists and is not managed by SealedSecret')
     if live is None:
-        return Unseal(heals=_was_synced(resource))
+        return Unseal(heals=says_synced(resource))
     intact = secret_is_intact(live, sealed_secret_manager(name), SEALED_SECRET_MARKS, digester)
     current = live.annotations.get(SEALED_SOURCE_ANNOTATION) == source_digest(resource, digester)
     if intact and current and _shell_is_intact(resource, live):
         return Settled()
-    return Unseal(heals=current or (not intact and _was_synced(resource)))
+    return Unseal(heals=current or (not intact and says_synced(resource)))
 
 
 def source_digest(resource: Object, digester: Digester) -> str:
@@ -185,7 +185,8 @@ def _says(live: SecretState, annotation: str) -> bool:
     return live.annotations.get(annotation) == TRUE
 
 
-def _was_synced(resource: Object) -> bool:
+def says_synced(resource: Object) -> bool:
+    """Tell whether the status says that this version of the spec was written."""
     status = resource.get("status") or {}
     condition = find(status.get("conditions") or (), "Synced")
     generation = resource["metadata"].get("generation", 0)

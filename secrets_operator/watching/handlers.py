@@ -12,7 +12,13 @@ from typing import Any
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.conditions import find
 from secrets_operator.planning.generic_targets import target_kind
-from secrets_operator.planning.marks import external_secret_manager, external_secret_marks
+from secrets_operator.planning.marks import (
+    SEALED_SECRET_MARKS,
+    external_secret_manager,
+    external_secret_marks,
+    sealed_secret_manager,
+)
+from secrets_operator.planning.sealed_secret import says_synced
 from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.planning.secret_writes import marks_are_watched
 from secrets_operator.planning.targets import secret_is_intact
@@ -54,7 +60,9 @@ class Handlers:
             return
         if concerns_us(change):
             self._dependents.file(key, [Key(SECRET, key.namespace, key.name)])
-            self._queue.add(key)
+            # At a start thousands come that are in order: what is new must not stand behind them.
+            is_known = change.old is None and says_synced(change.new)
+            self._queue.add(key, Lane.REFRESH if is_known else Lane.CHANGED)
 
     def store(self, kind: str) -> Callable[[Change[Object]], None]:
         """Return the handler of one kind of store."""
@@ -75,26 +83,29 @@ class Handlers:
 
     def secret(self, change: Change[SecretState]) -> None:
         """A Secret we wrote was changed or deleted, by us or by somebody else."""
-        self.target(Key(SECRET, change.namespace, change.name), change.new)
+        self.target(Key(SECRET, change.namespace, change.name), change.new, is_first=change.old is None)
 
-    def target(self, target: Key, state: SecretState | None) -> None:
+    def target(self, target: Key, state: SecretState | None, *, is_first: bool = False) -> None:
         """An object we wrote is now in this state; ``target`` has its kind as :func:`_dependencies` names it.
 
-        Whether that of a SealedSecret is as it should be takes the template to tell, so its owner looks, at no cost.
+        ``is_first`` says that it was not seen before. Whether the Secret of a SealedSecret is as it should be takes the
+        template to tell, so whenever it changes its owner looks, at no cost.
         """
         for key in self._dependents.of(target):
-            if not self._is_intact(key, state):
+            looks_anyway = key.kind == SEALED_SECRET and not is_first
+            if looks_anyway or not self._is_intact(key, state):
                 self._queue.add(key, Lane.DRIFT)
 
     def sealing_keys(self, sealed: Iterable[Object]) -> None:
-        """The sealing keys changed: every SealedSecret is looked at; those that are as they should be cost nothing."""
+        """The sealing keys changed: every SealedSecret is looked at, first those that could not be opened so far."""
         for resource in sealed:
             metadata = resource["metadata"]
-            self._queue.add(Key(SEALED_SECRET, metadata["namespace"], metadata["name"]))
+            lane = Lane.REFRESH if says_synced(resource) else Lane.CHANGED
+            self._queue.add(Key(SEALED_SECRET, metadata["namespace"], metadata["name"]), lane)
 
     def _is_intact(self, key: Key, state: SecretState | None) -> bool:
         if key.kind == SEALED_SECRET:
-            return False
+            return secret_is_intact(state, sealed_secret_manager(key.name), SEALED_SECRET_MARKS, self._digester)
         policy = self._policies.get(key, "Owner")
         if not marks_are_watched(policy):
             return True

@@ -179,6 +179,34 @@ async def test_a_secret_nobody_asks_for_brings_no_work(world: World) -> None:
     assert await world.queued() == {}
 
 
-async def test_new_sealing_keys_bring_every_sealed_secret(world: World) -> None:
-    world.handlers.sealing_keys([sealed_secret()])
-    assert await world.queued() == {SEALED: Lane.CHANGED}
+async def test_new_sealing_keys_bring_every_sealed_secret_first_what_is_not_synced(world: World) -> None:
+    world.handlers.sealing_keys([sealed_secret(), sealed_secret("old", synced=True)])
+    assert await world.queued() == {SEALED: Lane.CHANGED, Key("SealedSecret", "team", "old"): Lane.REFRESH}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lane"),
+    [
+        pytest.param(None, sealed_secret(), Lane.CHANGED, id="never synced -> ahead"),
+        pytest.param(None, sealed_secret(synced=False), Lane.CHANGED, id="failed before the start -> ahead"),
+        pytest.param(
+            None, sealed_secret(synced=True), Lane.REFRESH, id="synced before the start -> behind what is new"
+        ),
+        pytest.param(
+            sealed_secret(synced=True), sealed_secret(synced=True, generation=2), Lane.CHANGED, id="changed -> ahead"
+        ),
+    ],
+)
+async def test_sealed_secrets_in_order_stand_behind_new_ones(
+    world: World, old: Object | None, new: Object, lane: Lane
+) -> None:
+    world.handlers.sealed_secret(change(old, new))
+    assert await world.queued() == {SEALED: lane}
+
+
+async def test_the_secrets_of_sealed_secrets_found_at_the_start_bring_no_work(world: World) -> None:
+    world.dependents.file(SEALED, [Key("Secret", "team", "app")])
+    world.handlers.secret(change(None, BY_SS))
+    assert await world.queued() == {}
+    world.handlers.secret(change(None, edited(BY_SS)))
+    assert await world.queued() == {SEALED: Lane.DRIFT}
