@@ -21,6 +21,7 @@ from secrets_operator.sealing.yaml_scalars import Rewritten
 SOON = timedelta(days=30)
 """A certificate that expires within this time is about to: kubeseal refuses it from then on."""
 
+_STRINGS = (("metadata", "name"), ("metadata", "namespace"), ("type",))
 _STRING_MAPS = (("data",), ("stringData",), ("metadata", "labels"), ("metadata", "annotations"))
 
 
@@ -52,12 +53,13 @@ def certificate_advice(certificate: x509.Certificate, *, now: datetime) -> str:
 
 def _rewritten_advice(rewritten: Rewritten) -> Iterator[str]:
     *place, last = rewritten.path
-    if tuple(place) in _STRING_MAPS:
-        where = ".".join(place)
-        if rewritten.is_key:
-            yield f'line {rewritten.line}: a key of {where}, written otherwise, is "{last}" to YAML: put it in quotes'
-        else:
-            yield f"line {rewritten.line}: to YAML {where}[{last}] is another text than is written: put it in quotes"
+    where = ".".join(place)
+    in_map = tuple(place) in _STRING_MAPS
+    if rewritten.is_key and in_map:
+        yield f'line {rewritten.line}: a key of {where}, written otherwise, is "{last}" to YAML: put it in quotes'
+    elif not rewritten.is_key and (in_map or rewritten.path in _STRINGS):
+        field = f"{where}[{last}]" if in_map else ".".join(rewritten.path)
+        yield f"line {rewritten.line}: to YAML {field} is another text than is written: put it in quotes"
 
 
 def _values(manifest: Object, member: str) -> Iterator[tuple[str, SecretBytes]]:

@@ -44,7 +44,7 @@ def read_documents(data: bytes) -> list[Document]:
 
 
 def _numbered_yaml(text: str) -> Iterator[Document]:
-    # Imported here because ruamel.yaml is slow to import and JSON does not need it.
+    # Imported here because JSON does not need it.
     from secrets_operator.sealing.yaml_documents import load_documents
 
     return _numbered(load_documents(text), is_yaml=True)

@@ -71,6 +71,13 @@ def test_labels_annotations_and_base64_are_looked_at_too() -> None:
     ]
 
 
+def test_name_and_namespace_are_looked_at_too() -> None:
+    assert advice("kind: Secret\nmetadata: {name: 1.0, namespace: n}\n") == [
+        "line 2: to YAML metadata.name is another text than is written: put it in quotes",
+        "line 2: to YAML metadata.namespace is another text than is written: put it in quotes",
+    ]
+
+
 def test_json_is_as_it_is_written() -> None:
     assert advice('{"kind": "Secret", "stringData": {"y": "010"}}') == []
 
