@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
@@ -23,7 +25,7 @@ class Controller:
     """A stand-in that answers as Sealed Secrets does, by the name of what it is asked about."""
 
     def __init__(self, certificate: bytes) -> None:
-        self._certificate = certificate
+        self.pem = certificate
         self.asked: list[str] = []
 
     def routes(self) -> list[web.RouteDef]:
@@ -34,7 +36,7 @@ class Controller:
         ]
 
     async def _cert(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._certificate, content_type="application/x-pem-file")
+        return web.Response(body=self.pem, content_type="application/x-pem-file")
 
     async def _verify(self, request: web.Request) -> web.Response:
         name = json.loads(await request.read())["metadata"]["name"]
@@ -66,6 +68,7 @@ def cluster(controller: Controller) -> Iterator[ClusterThread]:
         runner = running.run(started(controller))
         for namespace, name in (NAME, OTHER, ("sealing", "portless")):
             running.run(install(running.cluster, namespace, name, port=runner.addresses[0][1]))
+        running.run(publish(running.cluster, controller.pem))
         yield running
         running.run(runner.cleanup())
 
@@ -81,10 +84,6 @@ async def started(controller: Controller) -> web.AppRunner:
 
 async def install(cluster: Cluster, namespace: str, name: str, *, port: int) -> None:
     """Make a Service that leads to a port of this machine."""
-    import ssl
-
-    import aiohttp
-
     labels = {"app.kubernetes.io/name": "sealed-secrets"} if (namespace, name) == OTHER else {}
     ports = [] if name == "portless" else [{"name": "" if namespace == "sealing" else "http", "port": 8080}]
     endpoints = {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": one["name"], "port": port} for one in ports]}
@@ -94,6 +93,18 @@ async def install(cluster: Cluster, namespace: str, name: str, *, port: int) -> 
         f"/api/v1/namespaces/{namespace}/services": {"metadata": metadata, "spec": {"ports": ports}},
         f"/api/v1/namespaces/{namespace}/endpoints": {"metadata": {"name": name}, "subsets": [endpoints]},
     }
+    await create(cluster, objects)
+
+
+async def publish(cluster: Cluster, pem: bytes) -> None:
+    """Make the ConfigMap that the operator keeps its certificate in, in a namespace without Services."""
+    metadata = {"name": "certificate", "labels": {"secrets-operator.dev/sealing-certificate": "true"}}
+    config_map = {"metadata": metadata, "data": {"cert.pem": pem.decode()}}
+    namespace = {"metadata": {"name": "published"}}
+    await create(cluster, {"/api/v1/namespaces": namespace, "/api/v1/namespaces/published/configmaps": config_map})
+
+
+async def create(cluster: Cluster, objects: dict[str, Any]) -> None:
     context = ssl.create_default_context(cadata=cluster.ca_pem)
     headers = {"Authorization": f"Bearer {cluster.token}"}
     async with aiohttp.ClientSession(cluster.url, headers=headers) as session:
@@ -136,6 +147,7 @@ def sealed_secret(name: str, **annotations: str) -> dict[str, Any]:
             ["--controller-name", "ours", "--controller-namespace", "sealing"], id="the Service that is named"
         ),
         pytest.param(["--controller-namespace", "sealing"], id="the labelled Service of a namespace"),
+        pytest.param(["--controller-namespace", "published"], id="the ConfigMap where there is no Service"),
         pytest.param(["--context", "devcluster"], id="a context"),
         pytest.param(["--as", "somebody", "--as-group", "system:masters"], id="as another user"),
     ],

@@ -18,7 +18,8 @@ from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import ApiError, Forbidden, TooManyRequests
 from secrets_operator.kube.requests import Request
-from secrets_operator.kube.resources import Resource
+from secrets_operator.kube.resources import CONFIG_MAPS, Resource
+from secrets_operator.resources.labels import SEALING_CERTIFICATE_LABEL, TRUE
 
 SERVICES = Resource("", "v1", "services", "Service", confidential=False)
 FOUND_BY = "app.kubernetes.io/name in (secrets-operator, sealed-secrets)"
@@ -97,6 +98,16 @@ class Controller:
             except TooManyRequests as error:
                 await asyncio.sleep(min(error.after or 1.0, _LONGEST_WAIT))
         raise Refused("the controller answers too many requests: try again later")
+
+
+async def published_certificate(client: Client, namespace: str) -> bytes | None:
+    """Return the certificate that this project's operator keeps in a ConfigMap; None unless exactly one is found."""
+    try:
+        listed = await client.list(CONFIG_MAPS, namespace, label_selector=f"{SEALING_CERTIFICATE_LABEL}={TRUE}")
+    except ApiError:
+        return None
+    found = [pem for one in listed["items"] if (pem := (one.get("data") or {}).get("cert.pem"))]
+    return str(found[0]).encode() if len(found) == 1 else None
 
 
 async def _service(client: Client, flags: ControllerFlags) -> Object:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from secrets_operator.cli.sealing.cluster_access import connect, impersonation, timeout
-from secrets_operator.cli.sealing.controller import Controller
+from secrets_operator.cli.sealing.controller import Controller, published_certificate
 from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
 from secrets_operator.cli.sealing.sealed_documents import read_sealed_secrets
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
@@ -36,8 +36,18 @@ _SERVER_FIELDS = (
 
 
 def fetch_certificate(controller: ControllerFlags, connection: ConnectionFlags) -> bytes:
-    """Return the PEM certificate of the controller."""
-    return _ask(controller, connection, Controller.certificate)
+    """Return the PEM certificate of the controller, or where it cannot be asked that of the operator's ConfigMap."""
+
+    async def certificate(client: Client) -> bytes:
+        try:
+            return await (await Controller.find(client, controller)).certificate()
+        except Refused:
+            published = await published_certificate(client, controller.controller_namespace)
+            if controller.controller_name or published is None:
+                raise
+            return published
+
+    return _connected(connection, certificate)
 
 
 def validate(source: bytes, controller: ControllerFlags, connection: ConnectionFlags) -> None:
@@ -60,7 +70,7 @@ def re_encrypt(source: bytes, controller: ControllerFlags, connection: Connectio
         rotated = [_plain(await found.sealed_again(sealed)) for _, sealed in sealed_secrets]
         if not any(map(_has_facts, rotated)):
             return rotated
-        # The controller keeps annotations and does not know this one, so it speaks of the former sealing.
+        # A controller that keeps annotations need not know this one, which would then speak of the former sealing.
         by = SealingCertificate.parse(await found.certificate(), now=SystemClock().now())
         return [
             with_facts(sealed, section(sealed, "spec", "encryptedData"), by.sealing()) if _has_facts(sealed) else sealed
@@ -71,15 +81,23 @@ def re_encrypt(source: bytes, controller: ControllerFlags, connection: Connectio
 
 
 def _ask(controller: ControllerFlags, connection: ConnectionFlags, question: Callable[[Controller], Awaitable[T]]) -> T:
+    async def ask(client: Client) -> T:
+        return await question(await Controller.find(client, controller))
+
+    return _connected(connection, ask)
+
+
+def _connected(connection: ConnectionFlags, call: Callable[[Client], Awaitable[T]]) -> T:
+    """Return what a call makes of a client that is open for as long as it runs."""
     clock = SystemClock()
     access = replace(connect(connection, clock=clock), headers=impersonation(connection))
     seconds = timeout(connection)
 
-    async def ask() -> T:
+    async def run() -> T:
         async with Client(access, clock=clock, timeout=seconds) as client:
-            return await question(await Controller.find(client, controller))
+            return await call(client)
 
-    return asyncio.run(ask())
+    return asyncio.run(run())
 
 
 def _plain(sealed: Object) -> Object:

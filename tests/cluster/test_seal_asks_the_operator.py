@@ -1,0 +1,82 @@
+"""``seal`` and the operator through the API server's service proxy: certificate, validation, re-encryption."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster.conftest import OPERATOR_NAMESPACE
+from tests.cluster_world import Object, OperatorProcess, World, wait_for
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.process,
+    pytest.mark.skipif("TEST_KUBECONFIG" in os.environ, reason="a real cluster cannot reach this machine"),
+]
+Seal = Callable[..., subprocess.CompletedProcess[str]]
+NAME = "sealing"
+
+
+@pytest.fixture(scope="module")
+def seal(world: World, operator: OperatorProcess, kubeconfig: Path) -> Seal:
+    """Return a function that runs ``kubectl-seal``, in a cluster with a Service that leads to the operator."""
+    wait_for("the operator has a sealing key", lambda: operator.get("/v1/cert.pem")[0] == 200)
+    where = {"namespace": OPERATOR_NAMESPACE, "name": NAME}
+    labels = {"app.kubernetes.io/name": "secrets-operator"}
+    ports = [{"name": "http", "port": 8080}]
+    folder = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}"
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {**where, "labels": labels}, "spec": {"ports": ports}}
+    world.call("POST", f"{folder}/services", body=service)
+    subset = {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "http", "port": operator.port}]}
+    world.call("POST", f"{folder}/endpoints", body={"metadata": where, "subsets": [subset]})
+
+    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "secrets_operator", "seal", *arguments, "--kubeconfig", str(kubeconfig)]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+def secret(namespace: str) -> str:
+    metadata = {"name": "db", "namespace": namespace, "labels": {"app": "web"}}
+    return json.dumps({"kind": "Secret", "apiVersion": "v1", "metadata": metadata, "stringData": {"k": "plain"}})
+
+
+def parsed(done: subprocess.CompletedProcess[str]) -> Object:
+    assert done.returncode == 0, done.stderr
+    manifest: Object = yaml.safe_load(done.stdout)
+    return manifest
+
+
+def test_a_secret_goes_all_the_way(seal: Seal, world: World, namespace: str) -> None:
+    """Seal with the operator's certificate, validate, re-encrypt, validate again, apply."""
+    sealed = seal(stdin=secret(namespace))
+    assert f"sealed {namespace}/db, scope strict, SHA256:" in sealed.stderr
+    assert seal("--validate", stdin=sealed.stdout).returncode == 0
+    again = seal("--re-encrypt", stdin=sealed.stdout)
+    before, after = parsed(sealed), parsed(again)
+    assert before["spec"]["encryptedData"] != after["spec"]["encryptedData"]
+    assert before["spec"]["template"] == after["spec"]["template"]
+    assert (after["kind"], after["metadata"]["name"]) == ("SealedSecret", "db")
+    assert seal("--validate", stdin=again.stdout).returncode == 0
+    world.apply(after)
+    world.wait_data(namespace, "db", {"k": b"plain"})
+
+
+def test_the_certificate_is_that_of_the_operator(seal: Seal, operator: OperatorProcess) -> None:
+    assert seal("--fetch-cert").stdout == operator.get("/v1/cert.pem")[1]
+
+
+def test_what_was_sealed_for_another_name_is_not_valid(seal: Seal, namespace: str) -> None:
+    sealed = parsed(seal(stdin=secret(namespace)))
+    sealed["metadata"]["name"] = "other"
+    done = seal("--validate", stdin=json.dumps(sealed))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: unable to decrypt sealed secret: other\n"
