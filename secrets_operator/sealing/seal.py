@@ -48,7 +48,7 @@ def seal_value(public_key: rsa.RSAPublicKey, plaintext: SecretBytes, *, label: b
 
 def seal_secret(secret: Object, public_key: rsa.RSAPublicKey, *, overrides: Overrides, random: Random) -> Object:
     """Encrypt a Secret; InputSecretError names what is missing or of the wrong form."""
-    values = _plaintexts(secret)
+    values = plaintexts(secret)
     if not values and not overrides.allow_empty_data:
         message = "secret.data is empty in input Secret: pass --allow-empty-data if it is meant to be"
         raise InputSecretError(message)
@@ -66,8 +66,8 @@ def seal_secret(secret: Object, public_key: rsa.RSAPublicKey, *, overrides: Over
     }
 
 
-def _plaintexts(secret: Object) -> dict[str, SecretBytes]:
-    """Return the values of a Secret, ``stringData`` over ``data``."""
+def plaintexts(secret: Object) -> dict[str, SecretBytes]:
+    """Return the values of a Secret, ``stringData`` over ``data``; InputSecretError names what is of the wrong form."""
     values = {}
     for item, text in string_map(secret.get("data"), "data").items():
         try:

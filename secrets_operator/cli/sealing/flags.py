@@ -86,6 +86,9 @@ class SealFlags:
     fetch_cert: bool
     allow_empty_data: bool
     merge_into: str
+    into: str
+    only_changed: bool
+    clusters: str
     validate: bool
     re_encrypt: bool
     recovery_unseal: bool

@@ -19,6 +19,7 @@ class ManifestSealing:
 
     by: SealingCertificate
     scope: Scope = Scope.STRICT
+    name: str = ""
     namespace: str = ""
     facts: bool = True
     allow_empty_data: bool = False
@@ -26,9 +27,13 @@ class ManifestSealing:
 
     def sealed(self, manifest: Object) -> Object:
         """Return the SealedSecret of a Secret; InputSecretError names what is missing or of the wrong form."""
-        overrides = Overrides(namespace=self.namespace, scope=self.scope, allow_empty_data=self.allow_empty_data)
+        overrides = Overrides(self.name, self.namespace, self.scope, self.allow_empty_data)
         sealed = seal_secret(manifest, self.by.public_key, overrides=overrides, random=os.urandom)
         metadata = sealed["metadata"]
         scope = scope_of(metadata.get("annotations") or {})
-        self.notices.sealed(namespace=metadata.get("namespace", ""), name=metadata["name"], scope=scope, by=self.by)
+        self.say(metadata.get("namespace", ""), metadata["name"], scope)
         return with_facts(sealed, sealed["spec"]["encryptedData"], self.by.sealing()) if self.facts else sealed
+
+    def say(self, namespace: str, name: str, scope: Scope) -> None:
+        """Say on standard error for what something was sealed."""
+        self.notices.sealed(namespace=namespace, name=name, scope=scope, by=self.by)

@@ -23,6 +23,8 @@ def run_seal(flags: SealFlags) -> None:
     """Run the mode that the flags choose; errors of the tree are for the user."""
     if flags.from_file and not flags.raw:
         raise Terminal("--from-file requires --raw")
+    if flags.only_changed and not (flags.into or flags.clusters):
+        raise Terminal("--only-changed needs --into FILE or --clusters FILE")
     source = Source.open(flags.secret_file)
     if flags.recovery_unseal:
         _recover(flags, source)
@@ -30,6 +32,10 @@ def run_seal(flags: SealFlags) -> None:
         _validate(flags, source)
     elif flags.re_encrypt:
         _re_encrypt(flags, source)
+    elif flags.clusters:
+        from secrets_operator.cli.sealing.update_modes import clusters
+
+        clusters(flags, source.read())
     else:
         _with_certificate(flags, source)
 
@@ -82,7 +88,11 @@ def _seal(flags: SealFlags, source: Source, by: SealingCertificate, notices: Not
     def default_namespace() -> str:
         return context_namespace(flags.connection)
 
-    if flags.merge_into:
+    if flags.into:
+        from secrets_operator.cli.sealing.update_modes import into
+
+        into(flags, source.read(), by, notices)
+    elif flags.merge_into:
         merge(flags, source.read(), by, notices=notices)
     elif flags.raw:
         _write(flags, sealed_raw(flags, by, default_namespace=default_namespace, notices=notices).encode("ascii"))

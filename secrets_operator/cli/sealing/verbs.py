@@ -5,6 +5,7 @@ from __future__ import annotations
 _HERE = "secrets_operator.cli.sealing."
 
 VERBS: dict[str, tuple[str, str]] = {
+    "clusters": (_HERE + "clusters:clusters", "Keep the pinned certificates of several clusters."),
     "create": (_HERE + "create:create", "Make a SealedSecret from values: generic, tls, docker-registry."),
     "diff": (_HERE + "comparison_verbs:diff", "Tell what differs between two files, key by key."),
     "git-merge": (_HERE + "comparison_verbs:git_merge", "Merge SealedSecrets key by key, for git merge."),
