@@ -6,7 +6,7 @@ is left without. Neighbours: ``lossless`` changes the text, ``facts`` has the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,13 +86,25 @@ class SealedDocument:
         return (*self.path, *_ITEMS, item) if item else (*self.path, "spec", "data")
 
     def sealed_again(
-        self, values: Mapping[str, str], sealing: Sealing, *, new_facts: Facts | None = None
+        self,
+        values: Mapping[str, str],
+        sealing: Sealing,
+        *,
+        new_facts: Facts | None = None,
+        gone: Iterable[str] = (),
     ) -> list[Change]:
-        """Return what puts sealed values into the text; ``new_facts`` start the record of an object without one."""
+        """Return what puts sealed values into the text and takes others out.
+
+        ``new_facts`` start the record of an object without one.
+        """
+        left_out = set(gone)
         changes: list[Change] = [Put(self.item_path(item), text) for item, text in values.items()]
+        changes += [Drop(self.item_path(item)) for item in sorted(left_out)]
         facts = self.facts or new_facts
         named = [item for item in values if item]
-        return changes + self._recorded(facts.sealed_again(named, sealing) if facts and named else None)
+        if facts is None or not (named or left_out):
+            return changes
+        return changes + self._recorded(facts.sealed_again(named, sealing).only({*facts.items, *named} - left_out))
 
     def without(self, *items: str) -> list[Change]:
         """Return what removes items from the text."""

@@ -102,11 +102,9 @@ def _changes(
     }
     known.memory.remember({sealed[item]: value for item, value in to_seal.items()})
     changes = _template_changes(document, fresh)
+    new_facts = Facts(document.name, document.namespace, document.scope, {}) if sealing.facts and sealed else None
     gone = leftover(document, values)
-    if gone:
-        changes += document.without(*gone)
-    new_facts = Facts(document.name, document.namespace, document.scope, {}) if sealing.facts else None
-    return changes + (document.sealed_again(sealed, sealing.by.sealing(), new_facts=new_facts) if sealed else [])
+    return changes + document.sealed_again(sealed, sealing.by.sealing(), new_facts=new_facts, gone=gone)
 
 
 def _template_changes(document: SealedDocument, fresh: Object) -> list[Change]:

@@ -26,7 +26,7 @@ _METADATA = ("name", "generateName", "namespace", "labels", "annotations", "owne
 def recovered_secrets(source: bytes, key_files: tuple[str, ...]) -> list[Object]:
     """Return the Secret of every SealedSecret of the input; it shows what was sealed, which is what is asked for."""
     keyring = Keyring(key for path in key_files for key in recovery_keys(_read(path)))
-    return [_secret(sealed, keyring) for _, sealed in read_sealed_secrets(source)]
+    return [recovered_secret(sealed, keyring) for _, sealed in read_sealed_secrets(source)]
 
 
 def _read(path: str) -> bytes:
@@ -36,7 +36,7 @@ def _read(path: str) -> bytes:
         raise Terminal(f'cannot read private key "{path}": {error.strerror}') from error
 
 
-def _secret(sealed: Object, keyring: Keyring) -> Object:
+def recovered_secret(sealed: Object, keyring: Keyring) -> Object:
     """Return the Secret as the controller would write it, members in the order in which Kubernetes has them."""
     unsealed = unseal(sealed, keyring)
     own, template = section(sealed, "metadata"), unsealed.template
