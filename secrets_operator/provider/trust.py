@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import ssl
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import SecretBytes
@@ -81,22 +80,23 @@ def client_context(pem: str | None) -> ssl.SSLContext:
     return made
 
 
-def present_certificate(context: ssl.SSLContext, certificate: SecretBytes, key: SecretBytes, *, field: str) -> None:
-    """Have ``context`` prove itself by a client certificate, both PEM; raises InvalidSpec. Blocks."""
-    # OpenSSL's binding loads key pairs from files only: the key is on disk, readable by this user, for this long.
-    with tempfile.TemporaryDirectory() as folder:
-        pair = Path(folder, "pair.pem")
-        pair.touch(mode=0o600)
-        pair.write_bytes(certificate.reveal() + b"\n" + key.reveal())
-        try:
-            context.load_cert_chain(pair, password=_no_password)
-        except (OSError, ValueError) as error:
-            raise InvalidSpec("the certificate and its key cannot be used together", field=field) from error
+def present_certificate(context: ssl.SSLContext, pair: SecretBytes, *, field: str) -> None:
+    """Have ``context`` prove itself by a client certificate, ``pair`` being it and its key in PEM form. Blocks.
 
-
-def _no_password() -> str:
-    # Without this OpenSSL would ask at the terminal for the password of an encrypted key.
-    return ""
+    Raises InvalidSpec that names ``field``, where the store says which they are.
+    """
+    # The library reads files only; this one is in memory, has no name and ends with its descriptor.
+    descriptor = os.memfd_create("client-certificate")
+    try:
+        os.write(descriptor, pair.reveal())
+        # Never ask a terminal for a passphrase.
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}", password="")
+    except (OSError, ValueError):
+        raise InvalidSpec(
+            "the Secrets do not hold a PEM certificate and its unencrypted private key", field=field
+        ) from None
+    finally:
+        os.close(descriptor)
 
 
 def _decoded(encoded: bytes) -> bytes:

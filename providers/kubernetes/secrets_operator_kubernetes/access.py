@@ -26,9 +26,13 @@ ReadToken = Callable[[], Awaitable[SecretBytes]]
 class Certificate:
     """A client certificate and its key, PEM; ``source`` is the field they come from."""
 
-    certificate: SecretBytes
-    key: SecretBytes
+    pair: SecretBytes
     source: str
+
+    @classmethod
+    def of(cls, certificate: SecretBytes, key: SecretBytes, source: str) -> Certificate:
+        """Put the two together."""
+        return cls(SecretBytes(certificate.reveal() + b"\n" + key.reveal()), source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,7 @@ def tls_of(access: Access) -> ssl.SSLContext:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
     if access.certificate is not None:
-        own = access.certificate
-        present_certificate(made, own.certificate, own.key, field=own.source)
+        present_certificate(made, access.certificate.pair, field=access.certificate.source)
     return made
 
 
@@ -70,7 +73,7 @@ async def _identity(auth: KubernetesAuth, host: Host) -> tuple[Certificate | Non
     if auth.cert is not None:
         certificate = await host.secret_value(_selected(auth.cert.client_cert), field="auth.cert.clientCert")
         key = await host.secret_value(_selected(auth.cert.client_key), field="auth.cert.clientKey")
-        return Certificate(certificate, key, "auth.cert"), None
+        return Certificate.of(certificate, key, "auth.cert"), None
     if auth.token is not None:
         selector = _selected(auth.token.bearer_token)
         return None, partial(host.secret_value, selector, field="auth.token.bearerToken")
@@ -89,7 +92,7 @@ async def _from_kubeconfig(selector: Mapping[str, Any], host: Host) -> Access:
         raise kubeconfig.unusable("the cluster's server", error.message) from None
     certificate = None
     if found.certificate is not None and found.key is not None:
-        certificate = Certificate(found.certificate, found.key, "authRef")
+        certificate = Certificate.of(found.certificate, found.key, "authRef")
     return Access(
         server,
         found.authority,

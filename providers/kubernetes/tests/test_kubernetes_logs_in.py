@@ -268,7 +268,7 @@ async def test_a_pair_that_does_not_belong_together_is_refused_and_not_shown(pla
     pair = {"tls.crt": first.certificate_pem, "tls.key": second.key_pem}
     with pytest.raises(InvalidSpec) as caught:
         await PROVIDER.open(place.store(auth=CERT), MemoryHost(secrets={("default", "pair"): pair}))
-    assert str(caught.value) == "auth.cert: the certificate and its key cannot be used together"
+    assert str(caught.value) == "auth.cert: the Secrets do not hold a PEM certificate and its unencrypted private key"
 
 
 async def test_a_server_under_another_authority_is_not_trusted(place: Any, open_session: Any, fetch: Any) -> None:

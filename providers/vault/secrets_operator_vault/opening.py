@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from secrets_operator.provider import Host
+from secrets_operator.provider.trust import trusted_certificates
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
 from secrets_operator_vault.asking import Asking
 from secrets_operator_vault.authentication import Desk, log_in_of, method_of
@@ -17,13 +18,13 @@ from secrets_operator_vault.paths import Engine
 from secrets_operator_vault.repeating import Repeating
 from secrets_operator_vault.session import VaultSession
 from secrets_operator_vault.tokens import Tokens
-from secrets_operator_vault.trust import ClientCertificate, certificates, client_certificate, context_for
+from secrets_operator_vault.trust import ClientCertificate, client_certificate, context_for
 
 
 async def open_session(spec: Mapping[str, Any], host: Host, surroundings: Surroundings) -> VaultSession:
     """Open a session on the store's server; raises Terminal or Retryable, and what the host raises."""
     settings = Settings.model_validate(spec)
-    trusted, presented = await certificates(settings, host), await _presented(settings, host)
+    trusted, presented = await trusted_certificates(settings, host), await _presented(settings, host)
     connection = await host.run_blocking(partial(_connect, settings, trusted, presented))
     calls = Repeating(host)
     desk = Desk(connection, calls, settings.auth.namespace if settings.auth else None)

@@ -11,11 +11,11 @@ from pydantic import BaseModel, ValidationError
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.provider import Problem
+from secrets_operator.provider.trust import trust_problems
 from secrets_operator.resources.problems import problems_in
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
 from secrets_operator_vault.auth_spec import auth_problems
 from secrets_operator_vault.paths import V2, segments
-from secrets_operator_vault.trust import bundle_of
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _RESERVED_HEADERS = {"x-vault-token", "x-vault-namespace", "x-vault-request", "host", "content-length"}
@@ -32,7 +32,7 @@ def problems(spec: Mapping[str, Any], *, store_kind: str) -> Iterator[Problem]:
     yield from _server(settings.server)
     yield from _paths(settings)
     yield from _headers(settings.headers)
-    yield from _trust(settings, store_kind)
+    yield from trust_problems(settings, store_kind)
     yield from _tls(settings)
     yield from _check_and_set(settings)
     yield from auth_problems(settings)
@@ -84,21 +84,6 @@ def _headers(headers: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(f"headers.{name}", "is set by the operator itself: remove it")
         elif not (value.isascii() and value.isprintable()):
             yield Problem(f"headers.{name}", "must be one line of ASCII text")
-
-
-def _trust(settings: Settings, store_kind: str) -> Iterator[Problem]:
-    if settings.ca_bundle:
-        try:
-            bundle_of(settings.ca_bundle)
-        except InvalidSpec as error:
-            yield Problem("caBundle", error.message)
-    provider = settings.ca_provider
-    if provider is None or settings.ca_bundle:
-        return
-    if not provider.key:
-        yield Problem("caProvider.key", "is required: the key that holds the certificates")
-    if store_kind == "ClusterSecretStore" and not provider.namespace:
-        yield Problem("caProvider.namespace", "is required in a ClusterSecretStore")
 
 
 def _tls(settings: Settings) -> Iterator[Problem]:
