@@ -1,0 +1,104 @@
+"""What ``seal`` says on standard error and records in the result, by the name it is called by."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
+
+pytestmark = pytest.mark.process
+Run = Callable[..., Any]
+ANNOTATION = "secrets-operator.dev/sealed"
+OURS = {"QUIET": "false", "FACTS": "true"}
+SECRETS = """
+kind: Secret
+apiVersion: v1
+metadata: {name: db, namespace: shop}
+stringData: {password: "hunter2-value", pin: 0123}
+---
+kind: Secret
+apiVersion: v1
+metadata: {name: wide, annotations: {sealedsecrets.bitnami.com/cluster-wide: "true"}}
+data: {token: aHVudGVyMy12YWx1ZQo=}
+"""
+
+
+@pytest.fixture(scope="module")
+def fingerprint(sealing_data: Path) -> str:
+    """The fingerprint of the certificate's key, by OpenSSH's own rules."""
+    key = load_pem_x509_certificate((sealing_data / "tls.crt").read_bytes()).public_key()
+    line = key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def test_each_secret_has_its_line_and_mistakes_have_theirs(run_seal: Run, certificate: str, fingerprint: str) -> None:
+    done = run_seal("--cert", certificate, stdin=SECRETS, **OURS)
+    lines = done.stderr.decode().splitlines()
+    assert [line.partition(", certificate ")[0] for line in lines] == [
+        "warning: document 1: line 5: to YAML stringData[pin] is another text than is written: put it in quotes",
+        f"sealed shop/db, scope strict, {fingerprint}",
+        "warning: document 2: data[token] ends with a line break, which becomes part of the value",
+        f"sealed wide, scope cluster-wide, {fingerprint}",
+    ]
+    assert b"hunter" not in done.stderr
+    assert b"0123" not in done.stderr
+
+
+def test_facts_are_recorded_and_opened_by_nobody(run_seal: Run, certificate: str, fingerprint: str) -> None:
+    output = run_seal("--cert", certificate, stdin=SECRETS, **OURS).stdout.decode()
+    sealed, _ = json.JSONDecoder().raw_decode(output)
+    facts = json.loads(sealed["metadata"]["annotations"][ANNOTATION])
+    assert {name: facts[name] for name in ("name", "namespace", "scope")} == {
+        "name": "db",
+        "namespace": "shop",
+        "scope": "strict",
+    }
+    (group,) = facts["sealed"]
+    assert (group["certificate"], group["items"]) == (fingerprint, ["password", "pin"])
+    assert ANNOTATION not in json.dumps(sealed["spec"])
+
+
+def test_facts_that_are_there_stay_true_when_a_file_is_merged_into(
+    run_seal: Run, certificate: str, tmp_path: Path
+) -> None:
+    run_seal("--cert", certificate, "-w", "sealed.yaml", stdin=SECRETS.partition("---")[0], FACTS="true")
+    more = '{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "x"}, "stringData": {"new": "v"}}'
+    done = run_seal("--cert", certificate, "--merge-into", "sealed.yaml", stdin=more)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    (line,) = [line for line in (tmp_path / "sealed.yaml").read_text().splitlines() if ANNOTATION in line]
+    facts = json.loads(line.partition(": ")[2].strip("'"))
+    assert sorted(item for group in facts["sealed"] for item in group["items"]) == ["new", "password", "pin"]
+
+
+def test_a_value_has_its_line(run_seal: Run, certificate: str, fingerprint: str) -> None:
+    done = run_seal("--raw", "--cert", certificate, "-n", "shop", "--name", "db", stdin="hunter2-value\n", **OURS)
+    warning, line = done.stderr.decode().splitlines()
+    assert warning == "warning: the value ends with a line break, which becomes part of it"
+    assert line.startswith(f"sealed shop/db, scope strict, {fingerprint}, certificate ")
+
+
+def test_a_link_called_kubeseal_is_silent_and_records_nothing(
+    certificate: str, sealing_data: Path, tmp_path: Path
+) -> None:
+    plugin = Path(sys.executable).with_name("kubectl-seal")
+    link = tmp_path / "kubeseal"
+    link.symlink_to(plugin)
+    arguments = ["--cert", certificate, "-f", str(sealing_data / "secret-strict.yaml")]
+    as_kubeseal, as_plugin = (
+        subprocess.run([str(command), *arguments], capture_output=True, text=True, timeout=60, check=True)
+        for command in (link, plugin)
+    )
+    assert as_kubeseal.stderr == ""
+    assert ANNOTATION not in as_kubeseal.stdout
+    assert as_plugin.stderr.startswith("sealed ns-1/whole-strict, scope strict, ")
+    assert ANNOTATION in as_plugin.stdout
