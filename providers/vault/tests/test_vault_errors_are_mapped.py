@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import hvac.exceptions
 import pytest
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from secrets_operator_vault.answers import metadata_answer, value_answer
 from secrets_operator_vault.client import Reply
-from secrets_operator_vault.errors import answer_for, error_for, unreachable
+from secrets_operator_vault.errors import Meaning, answer_for, error_for, meaning_of, unreachable
+from secrets_operator_vault.logins import aws_errors
 
 from secrets_operator.errors import Refused, Retryable
 from secrets_operator.flow import SecretBytes
@@ -142,3 +146,68 @@ def test_every_exception_of_the_library_is_tried_again_with_a_sentence_of_ours(k
 )
 def test_the_sentence_says_what_to_look_at(error: requests.RequestException, hint: str) -> None:
     assert hint in unreachable(error).message
+
+
+# hvac's errors are never raised here: an answer of any status comes back as it is. Its classes tell which kinds of
+# answers there are, so each must have a meaning.
+HVAC = {
+    "InvalidRequest": Meaning.REQUEST,
+    "Unauthorized": Meaning.DENIED,
+    "Forbidden": Meaning.DENIED,
+    "InvalidPath": Meaning.NO_ENGINE,
+    "UnsupportedOperation": Meaning.REQUEST,
+    "PreconditionFailed": Meaning.UNAVAILABLE,
+    "RateLimitExceeded": Meaning.BUSY,
+    "InternalServerError": Meaning.UNAVAILABLE,
+    "VaultNotInitialized": Meaning.UNAVAILABLE,
+    "BadGateway": Meaning.UNAVAILABLE,
+    "VaultDown": Meaning.UNAVAILABLE,
+    "UnexpectedError": None,
+    "ParamValidationError": None,
+}
+
+
+def test_every_error_class_of_hvac_is_known() -> None:
+    assert {kind.__name__ for kind in exceptions_below(hvac.exceptions.VaultError)[1:]} == HVAC.keys()
+
+
+def test_every_status_that_hvac_has_an_error_for_has_its_meaning() -> None:
+    kinds = {status: type(hvac.exceptions.VaultError.from_status(status)).__name__ for status in range(400, 600)}
+    wrong = {status: kind for status, kind in kinds.items() if HVAC[kind] not in (None, meaning_of(status))}
+    assert wrong == {}
+
+
+def made(kind: type[Exception]) -> Exception:
+    error = kind.__new__(kind)
+    Exception.__init__(error, "hush")
+    return error
+
+
+@pytest.mark.parametrize(
+    "kind", [*exceptions_below(BotoCoreError), ResponseParserError], ids=lambda kind: kind.__name__
+)
+def test_every_error_of_the_aws_sdk_is_an_outage_or_for_the_user(kind: Any) -> None:
+    mapped = aws_errors.failure(made(kind))
+    assert isinstance(mapped, Retryable if issubclass(kind, aws_errors.OUTAGES) else Refused)
+    assert "hush" not in str(mapped)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        pytest.param("AccessDenied", 403, Refused, id="a role that may not be assumed"),
+        pytest.param("ExpiredTokenException", 400, Refused, id="a token that has expired"),
+        pytest.param("Throttling", 400, Retryable, id="a throttle"),
+        pytest.param("InternalFailure", 500, Retryable, id="an outage"),
+        pytest.param("ServiceUnavailable", 503, Retryable, id="an outage of the service"),
+        pytest.param("hush: key", 400, Refused, id="an odd code is not shown"),
+    ],
+)
+def test_what_aws_answers_has_a_meaning(code: str, status: int, kind: type) -> None:
+    answer: Any = {
+        "Error": {"Code": code, "Message": "hush"},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "hush"},
+    }
+    mapped = aws_errors.failure(ClientError(answer, "AssumeRole"))
+    assert isinstance(mapped, kind)
+    assert "hush" not in str(mapped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from secrets_operator_vault.provider import VaultProvider
 
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, Refused
 from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Found, Reference, Rejected, StoreIdentity
+from secrets_operator.provider import Found, Query, Reference, Rejected, StoreIdentity
 from secrets_operator.provider.memory import MemoryHost
 
 DENIED = Rejected("permission denied: allow it in a policy of the store's token (status 403)")
@@ -204,3 +205,46 @@ async def test_a_cluster_store_waits_for_its_consumer(spec: Any) -> None:
     nobody = MemoryHost(StoreIdentity("ClusterSecretStore", "store", ""))
     with pytest.raises(NamespaceUnknown):
         await VaultProvider(Surroundings({})).open(spec, nobody)
+
+
+async def test_a_path_that_is_not_allowed_costs_no_flood_of_logins(
+    spec: Any, role: Any, open_session: Any, fetch: Any, stand_in: Any
+) -> None:
+    mount, role_id, secret_id = role
+    session = await open_session(role_spec(spec, mount, role_id), secret={"secret": secret_id})
+    for _ in range(5):
+        assert await fetch(session, "a", metadata=True) == DENIED
+    assert await fetch(session, "a") == VALUE
+    assert len(stand_in.log.matching("/login$")) == 1
+
+
+async def test_a_renewal_keeps_a_token(spec: Any, place: Any, kv2: str, host: Any, stand_in: Any) -> None:
+    mount, role_id, secret_id = await place.app_role(f"{kv2}/data/*", token_ttl="3s")
+    used = replace(host, secrets={("default", "vault"): {"secret": secret_id}})
+    session = await VaultProvider(Surroundings({})).open(role_spec(spec, mount, role_id), used)
+    async with asyncio.timeout(10):
+        while not stand_in.log.matching("renew-self"):  # noqa: ASYNC110 - the server's log
+            await asyncio.sleep(0.05)
+    await session.close()
+    assert [one.status for one in stand_in.log.matching("renew-self")] == [200]
+    assert len(stand_in.log.matching("/login$")) == 1
+
+
+async def test_calls_and_open_logins_are_counted(spec: Any, role: Any, host: Any) -> None:
+    mount, role_id, secret_id = role
+    used = replace(host, secrets={("default", "vault"): {"secret": secret_id}})
+    session = await VaultProvider(Surroundings({})).open(role_spec(spec, mount, role_id), used)
+    assert used.leases == {"HashiCorp/Vault": 1}
+    await session.fetch([Reference("a"), Reference("absent")])
+    await session.validate()
+    await session.find(Query())
+    await session.close()
+    assert used.leases == {"HashiCorp/Vault": 0}
+    assert {(call, ok): count for (_, call, ok), count in used.calls.items()} == {
+        ("Login", True): 1,
+        ("ReadSecretData", True): 1,
+        ("ReadSecretData", False): 1,
+        ("ListSecrets", False): 1,
+        ("LookupSelf", True): 2,
+        ("RevokeSelf", True): 1,
+    }

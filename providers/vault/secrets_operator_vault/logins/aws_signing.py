@@ -15,11 +15,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
-from secrets_operator.errors import OperatorError, Refused, Retryable
+from secrets_operator.errors import Refused
 from secrets_operator.resources.providers.vault_cloud_auth import VaultIamAuth
+from secrets_operator_vault.logins import aws_errors
 from secrets_operator_vault.logins.aws_identities import Identity, StaticKeys, WebIdentity
 
 _FIELD = "auth.iam"
@@ -30,8 +30,6 @@ _SERVER_ID_HEADER = "X-Vault-AWS-IAM-Server-ID"
 _GLOBAL = "us-east-1"
 # Seconds, and no retries: the operator's queue tries again with backoff.
 _CONFIG = {"connect_timeout": 5, "read_timeout": 10, "retries": {"mode": "standard", "total_max_attempts": 1}}
-# AWS's answers that mean "later", beside every status from 500 on.
-_THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
 
 
 def signed_request(method: VaultIamAuth, identity: Identity, endpoint: str) -> dict[str, str]:
@@ -43,9 +41,9 @@ def signed_request(method: VaultIamAuth, identity: Identity, endpoint: str) -> d
     logging.getLogger("botocore").setLevel(logging.INFO)
     try:
         keys = _assumed(method, _keys_of(identity, method.region, endpoint), endpoint)
-    except (BotoCoreError, ClientError) as error:
+    except aws_errors.ERRORS as error:
         # Not chained: the SDK's error quotes what it was called with.
-        raise _failure(error) from None
+        raise aws_errors.failure(error) from None
     return _signed(method, keys)
 
 
@@ -111,13 +109,3 @@ def _signed(method: VaultIamAuth, keys: Credentials) -> dict[str, str]:
 
 def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def _failure(error: BotoCoreError | ClientError) -> OperatorError:
-    if not isinstance(error, ClientError):
-        return Retryable("AWS gives no keys for the login: it does not answer", field=_FIELD)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    if code in _THROTTLED or status >= 500:
-        return Retryable("AWS gives no keys for the login: it asks to try later", field=_FIELD)
-    return Refused(f"AWS refuses the role of the login ({code if code.isalnum() else 'no reason given'})", field=_FIELD)
