@@ -7,6 +7,7 @@ applied goes. Nothing is sent when the Secret already is as desired.
 from __future__ import annotations
 
 import base64
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
 
 Lookup = Callable[[str, str], SecretState | None]
 
+# Writes whose watch event has not come yet; it takes milliseconds, so more than these are not under way.
+_UNSEEN = 1000
+
 
 class Secrets:
     """Reads the state of native Secrets and applies desired ones."""
@@ -30,15 +34,17 @@ class Secrets:
         self._client = client
         self._cached = cached
         self._digester = digester
+        self._unseen: OrderedDict[tuple[str, str], tuple[str, SecretState]] = OrderedDict()
 
     async def state(self, namespace: str, name: str) -> SecretState | None:
         """Return the Secret as it is: from the watch, or for one never written by the operator from the API server.
 
-        Raises Retryable when the API server does not answer.
+        What was written counts before the watch has brought it back: a decision on what was there before it would
+        write once more. Raises Retryable when the API server does not answer.
         """
         known = self._cached(namespace, name)
         if known is not None:
-            return known
+            return self._as_written(known)
         try:
             return secret_state(await self._client.get(SECRETS, namespace, name), self._digester)
         except NotFound:
@@ -69,13 +75,29 @@ class Secrets:
         Raises Refused for a type that grants power, Terminal when the API server finds the Secret invalid, Retryable
         when it does not answer.
         """
+        before = self._cached(desired.namespace, desired.name)
         if desired.type in POWERFUL_SECRET_TYPES:
             message = f"a Secret of type {desired.type} grants power and is never written from a manifest"
             raise Refused(message)
         applied = await self._client.apply(
             SECRETS, desired.namespace, desired.name, manifest(desired), manager=desired.manager
         )
-        return secret_state(applied, self._digester)
+        after = secret_state(applied, self._digester)
+        # One that the watch does not know yet is read from the API server anyway.
+        if before is not None:
+            self._unseen[desired.namespace, desired.name] = before.resource_version, after
+            while len(self._unseen) > _UNSEEN:
+                self._unseen.popitem(last=False)
+        return after
+
+    def _as_written(self, known: SecretState) -> SecretState:
+        """Return what was last written, as long as the watch still is where it was before that."""
+        place = known.namespace, known.name
+        version, after = self._unseen.get(place, ("", None))
+        if after is None or version != known.resource_version:
+            self._unseen.pop(place, None)
+            return known
+        return after
 
 
 def applied_entries(entries: list[dict[str, Any]], manager: str) -> list[dict[str, Any]]:
