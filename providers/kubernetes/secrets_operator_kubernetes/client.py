@@ -66,14 +66,19 @@ class _Request:
 class Client:
     """Sends requests as the store's identity and nobody else's."""
 
-    def __init__(self, access: Access, tls: ssl.SSLContext, tokens: Tokens, called: Called) -> None:
-        """Open no connection yet; needs a running loop. ``called`` is told of each call, and whether it went well."""
+    def __init__(
+        self, access: Access, tls: ssl.SSLContext, tokens: Tokens, called: Called, *, seconds: float = _SECONDS
+    ) -> None:
+        """Open no connection yet; needs a running loop.
+
+        ``called`` is told of each call, and whether it went well; a request gets ``seconds`` with its body.
+        """
         self._access = access
         self._tokens = tokens
         self._called = called
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=tls, limit=_AT_ONCE),
-            timeout=aiohttp.ClientTimeout(total=_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             # Neither proxies nor logins of the operator's own environment.
             trust_env=False,

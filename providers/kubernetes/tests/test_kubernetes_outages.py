@@ -9,9 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from secrets_operator_kubernetes.access import Access, tls_of
+from secrets_operator_kubernetes.client import Client
+from secrets_operator_kubernetes.session import KubernetesSession
+from secrets_operator_kubernetes.tokens import Tokens
+from yarl import URL
 
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Failed, Found, Rejected
+from secrets_operator.provider import Failed, Found, Reference, Rejected
 
 VALUE = Found(SecretBytes(b'{"k":"v"}'))
 SECRET = b'{"kind":"Secret","metadata":{"name":"app"},"data":{"k":"dg=="}}'
@@ -96,3 +101,27 @@ async def test_a_server_that_is_gone_is_no_answer(place: Any, open_session: Any,
         url = f"https://127.0.0.1:{unused.getsockname()[1]}"
         session = await open_session(place.store(server={"url": url}))
         assert await fetch(session, "app") == Failed("the API server cannot be reached: check server.url")
+
+
+@pytest.mark.parametrize(
+    "beginning", [pytest.param(b"", id="no head"), pytest.param(OK + b"\r\n\r\n{", id="half a body")]
+)
+async def test_a_server_that_is_slow_anywhere_is_given_up(beginning: bytes) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(beginning)
+        await reader.read()  # until the client hangs up
+        writer.close()
+
+    calls: list[tuple[str, bool]] = []
+    async with serving(play) as url:
+        access = Access(URL(url))
+        tls = await asyncio.to_thread(tls_of, access)
+        client = Client(access, tls, Tokens(None), lambda call, ok: calls.append((call, ok)), seconds=0.3)
+        session = KubernetesSession(client, "shop")
+        try:
+            answers = await session.fetch([Reference("app")])
+        finally:
+            await session.close()
+    assert answers == [Failed("the API server does not answer in time")]
+    assert calls == [("GetSecret", False)]
