@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,23 @@ from secrets_operator.sealing.scopes import Scope, scope_of, with_scope
 _KIND = {"kind": SEALED_SECRET.kind, "apiVersion": SEALED_SECRET.api_version}
 
 
-def merge(flags: SealFlags, source: bytes, by: SealingCertificate, *, notices: Notices) -> None:
-    """Seal every Secret of the input into the file, which is replaced as a whole or not at all."""
+def merge(
+    flags: SealFlags,
+    source: bytes,
+    by: SealingCertificate,
+    *,
+    default_namespace: Callable[[], str],
+    notices: Notices,
+) -> None:
+    """Seal every Secret of the input into the file, which is replaced as a whole or not at all.
+
+    A file without a namespace is applied to that of the flag or the context, so the items are sealed for it.
+    """
     document = _the_document(flags.merge_into)
     target = require_sealed_secret(_KIND | document.body, flags.merge_into)
-    sealer = Sealer(
-        replace(flags, name="", namespace="", facts=False, scope=str(Scope.STRICT)),
-        by,
-        default_namespace=str,
-        notices=notices,
-    )
+    namespace = "" if section(target, "metadata").get("namespace") else flags.namespace
+    own = replace(flags, name="", namespace=namespace, facts=False, scope=str(Scope.STRICT))
+    sealer = Sealer(own, by, default_namespace=default_namespace, notices=notices)
     items: list[str] = []
     secrets = read_input(source)
     for secret in secrets:
@@ -77,9 +85,7 @@ def _addressed(manifest: Object, target: Object, flags: SealFlags) -> Object:
         message = f"{flags.merge_into} has scope {scope}: items of scope {asked} could not be opened in it"
         raise Terminal(message)
     annotations = with_scope(section(metadata, "annotations"), scope)
-    addressed = {**metadata, "name": name, "namespace": own.get("namespace") or "default", "annotations": annotations}
-    if scope is Scope.CLUSTER_WIDE and not own.get("namespace"):
-        del addressed["namespace"]
+    addressed = {**metadata, "name": name, "namespace": own.get("namespace"), "annotations": annotations}
     return {**manifest, "metadata": addressed}
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
+
+import click
 
 from secrets_operator.cli.atomic_output import open_output
 from secrets_operator.cli.manifest_text import manifest_text, output_format
@@ -25,6 +28,8 @@ def run_seal(flags: SealFlags) -> None:
         raise Terminal("--from-file requires --raw")
     if flags.only_changed and not (flags.into or flags.clusters):
         raise Terminal("--only-changed needs --into FILE or --clusters FILE")
+    if flags.recovery_private_key and not flags.recovery_unseal and sys.stderr.isatty():
+        click.echo("warning: --recovery-private-key has no effect without --recovery-unseal", err=True)
     source = Source.open(flags.secret_file)
     if flags.recovery_unseal:
         _recover(flags, source)
@@ -93,7 +98,7 @@ def _seal(flags: SealFlags, source: Source, by: SealingCertificate, notices: Not
 
         into(flags, source.read(), by, notices)
     elif flags.merge_into:
-        merge(flags, source.read(), by, notices=notices)
+        merge(flags, source.read(), by, default_namespace=default_namespace, notices=notices)
     elif flags.raw:
         _write(flags, sealed_raw(flags, by, default_namespace=default_namespace, notices=notices).encode("ascii"))
     else:
