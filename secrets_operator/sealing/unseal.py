@@ -31,6 +31,9 @@ NO_KEY = "no key could decrypt secret"
 _NOTHING_REMEMBERED: Mapping[str, str] = MappingProxyType({})
 # The one value of the old form has no name of its own.
 _WHOLE = ""
+# Each value that no key opens costs an operation with every key. After so many of one object nothing is gained by
+# trying the others: it fails anyway, and others wait.
+_MOST_UNOPENED = 64
 # What of its own identity a SealedSecret must have; in a cluster it has both anyway.
 _BOUND_TO = {
     Scope.STRICT: ("name", "namespace"),
@@ -96,6 +99,7 @@ class Unsealing:
         self._scope = scope_of(section(sealed, "metadata", "annotations"))
         self._label = label(self._scope, namespace=self._own.namespace, name=self._own.name)
         self._last_fingerprint = ""
+        self._unopened = 0
         self.is_legacy = legacy.is_legacy(section(sealed, "spec"))
         self.items = tuple(_legacy_items(sealed, accepted=accept_legacy) if self.is_legacy else _items(sealed))
 
@@ -112,6 +116,9 @@ class Unsealing:
             sealed = decode_base64(item.text)
         except BadBase64Error as error:
             return Failure(FailureReason.BAD_BASE64, error.message, item.name)
+        if self._unopened >= _MOST_UNOPENED:
+            message = f"not tried, since no key could decrypt {_MOST_UNOPENED} others"
+            return Failure(FailureReason.NO_KEY, message, item.name)
         try:
             return self._open(item.name, sealed)
         except MalformedValueError as error:
@@ -119,6 +126,7 @@ class Unsealing:
         except DamagedValueError as error:
             return Failure(FailureReason.DAMAGED, f"{NO_KEY}: {error.message}", item.name)
         except UnopenedValueError:
+            self._unopened += 1
             return Unopened(item.name, sealed)
 
     def finish(self, results: Mapping[str, Result]) -> Unsealed:

@@ -179,6 +179,16 @@ def test_diagnosis_of_many_items_gives_up_searching_but_names_every_item(seal: S
     assert str(error).endswith(f"({', '.join(items)})")
 
 
+def test_after_many_values_that_no_key_opens_the_others_are_not_tried(seal: Seal, other_key: SealingKey) -> None:
+    operations: list[int] = []
+    keyring = Keyring([other_key], operated=lambda: operations.append(1))
+    text = seal()
+    error = failure_of(sealed_secret({f"k{index:03}": text for index in range(500)}), keyring)
+    assert len(error.failures) == 500
+    assert "not tried, since no key could decrypt 64 others (k064, " in str(error)
+    assert len(operations) == 64 + 64  # tried, and searched for the reason
+
+
 def test_all_failures_are_reported_grouped_and_in_a_stable_order(seal: Seal, keyring: Keyring) -> None:
     items = {"f": "!", "c": seal(name="x"), "good": seal(), "b": seal(name="y"), "a": "?", "short": "AA=="}
     error = failure_of(sealed_secret(items), keyring)
