@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 from botocore import xform_name
 
-from secrets_operator.errors import Retryable
 from secrets_operator.provider import Host, RetrySettings
 from secrets_operator.provider.retrying import RetryPolicy
-from secrets_operator_aws.errors import TROUBLE, Meaning, may_pass, message_for, throttled_for
+from secrets_operator_aws.errors import TROUBLE, may_pass, message_for, no_answer, throttled_for
 from secrets_operator_aws.slowing import Rest
 
 T = TypeVar("T")
@@ -73,8 +72,7 @@ class Calls:
         while True:
             page = await self.make(Call(call.operation, {**call.arguments, **position}))
             if not isinstance(page.get(member), list):
-                # Some proxy's idea of success; as an empty list it would delete.
-                raise Retryable(f"{call.operation}: {Meaning.UNAVAILABLE.value} (no list)")
+                raise no_answer(call.operation, "list")
             yield page[member]
             if not page.get("NextToken"):
                 return

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Answer, Failed, FindAnswer, Found, Reference, Rejected
+from secrets_operator.provider import Answer, FindAnswer, Found, Reference, Rejected
 from secrets_operator_aws.calls import Call, Calls
-from secrets_operator_aws.errors import TROUBLE, Meaning, answer_for
+from secrets_operator_aws.errors import TROUBLE, answer_for, no_answer
 from secrets_operator_aws.reading import Reads
 
 _MOST_KEPT = 128
@@ -51,27 +51,26 @@ class CertificateReader:
 
     async def _bundle(self, arn: str) -> Answer:
         public = await self._calls.make(Call("GetCertificate", {"CertificateArn": arn}))
+        if not _parts(public):
+            raise no_answer("GetCertificate", "certificate")
         fingerprint = hashlib.sha256("\n".join(_parts(public)).encode()).digest()
         known = self._exported.pop(arn, None)
         if known is None or known[0] != fingerprint:
-            exported = await self._export(arn)
-            if not isinstance(exported, SecretBytes):
-                return exported
-            known = (fingerprint, exported)
+            known = (fingerprint, await self._export(arn))
         # At the end: what was asked for longest ago is dropped first.
         self._exported[arn] = known
         if len(self._exported) > _MOST_KEPT:
             del self._exported[next(iter(self._exported))]
         return Found(known[1])
 
-    async def _export(self, arn: str) -> SecretBytes | Failed:
+    async def _export(self, arn: str) -> SecretBytes:
         passphrase = secrets.token_hex(16).encode()
         response = await self._calls.make(Call("ExportCertificate", {"CertificateArn": arn, "Passphrase": passphrase}))
         try:
             key = await self._calls.run(partial(_decrypted, response["PrivateKey"], passphrase))
         except (KeyError, ValueError, TypeError):
             # Not chained: the error may quote the key.
-            return Failed(f"ExportCertificate: {Meaning.UNAVAILABLE.value} (no private key)")
+            raise no_answer("ExportCertificate", "private key") from None
         return SecretBytes("".join(f"{part}\n" for part in (*_parts(response), key)).encode())
 
 

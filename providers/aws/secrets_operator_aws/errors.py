@@ -145,6 +145,14 @@ def error_for(error: Exception) -> OperatorError:
     return Retryable(message, after=_wait(error, meaning)) if meaning in RETRIED else Refused(message)
 
 
+def no_answer(operation: str, missing: str) -> Retryable:
+    """Return the error for a success that is not one of AWS: half a document, or the page of some proxy.
+
+    The SDK reads what is no JSON as an empty response, which is no empty list, no empty value and nobody's mistake.
+    """
+    return Retryable(f"{operation}: {Meaning.UNAVAILABLE.value} (no {missing})")
+
+
 def may_pass(error: Exception) -> bool:
     """Tell whether the same call may succeed a moment later."""
     if isinstance(error, OperatorError):

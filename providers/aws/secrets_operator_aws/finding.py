@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from secrets_operator.provider import Absent, Answer, Failed, FindAnswer, Found, Matches, Reference, Rejected
+from secrets_operator.provider import Answer, Failed, FindAnswer, Found, Matches, Reference, Rejected
 from secrets_operator.provider.parallel import in_parallel
 from secrets_operator_aws.reading import Reads
 
@@ -29,12 +29,6 @@ async def values_of(names: Mapping[str, str], reader: Reads, *, batch_size: int)
         if isinstance(answer, Trouble):
             return _about(names[reference.key], answer)
     return Matches({names[ref.key]: answer.payload for ref, answer in answers.items() if isinstance(answer, Found)})
-
-
-def trouble_of(answer: Answer) -> Trouble:
-    """Return the answer to a query that met an error; nothing about one secret makes all of them absent."""
-    assert not isinstance(answer, Found), "an error is no value"
-    return Rejected("the listing does not exist") if isinstance(answer, Absent) else answer
 
 
 def _has_trouble(answers: Mapping[Reference, Answer]) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, FindAnswer, Found, Matches, Rejected
+from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, FindAnswer, Matches, Rejected
 from secrets_operator.provider.name_patterns import name_matcher
 from secrets_operator_aws.calls import Call, Calls
 from secrets_operator_aws.errors import TROUBLE, is_denied, trouble_for
-from secrets_operator_aws.finding import NO_CONDITION, trouble_of, values_of
+from secrets_operator_aws.finding import NO_CONDITION, values_of
 from secrets_operator_aws.parameter_store import ParameterStoreRequests, value_of
 from secrets_operator_aws.reading import Reads
 
@@ -57,10 +57,7 @@ async def _below(path: str, matches: Callable[[str], bool], calls: Calls) -> Fin
     async for page in calls.pages(call, "Parameters"):
         for entry in page:
             if matches(entry["Name"]):
-                answer = value_of(entry)
-                if not isinstance(answer, Found):
-                    return trouble_of(answer)
-                found[entry["Name"]] = answer.payload
+                found[entry["Name"]] = value_of(entry).payload
         if len(found) > MOST_MATCHES:
             return TOO_MANY_MATCHES
     return Matches(found)

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Answer, Failed, Found, Reference
+from secrets_operator.provider import Answer, Found, Reference
 from secrets_operator_aws.calls import Call
-from secrets_operator_aws.errors import Meaning
+from secrets_operator_aws.errors import no_answer
 from secrets_operator_aws.tags import tags_as_value
 
 # arn:aws:ssm:region:account:parameter/name
@@ -35,8 +35,10 @@ class ParameterStoreRequests:
 
     def batch_answers(self, response: Mapping[str, Any]) -> Mapping[str, Answer]:
         """Return the values by name and by ARN; what the service calls invalid is for a call of its own to explain."""
+        if "Parameters" not in response:
+            raise no_answer("GetParameters", "list")
         answers: dict[str, Answer] = {}
-        for entry in response.get("Parameters", []):
+        for entry in response["Parameters"]:
             answer = value_of(entry)
             answers |= {name: answer for name in (entry.get("Name"), entry.get("ARN")) if name}
         return answers
@@ -49,14 +51,18 @@ class ParameterStoreRequests:
 
     def answer(self, reference: Reference, response: Mapping[str, Any]) -> Answer:
         """Return the value or the tags."""
-        return tags_as_value(response.get("TagList", [])) if reference.metadata else value_of(response.get("Parameter"))
+        if not reference.metadata:
+            return value_of(response.get("Parameter"))
+        if "TagList" not in response:
+            raise no_answer("ListTagsForResource", "list")
+        return tags_as_value(response["TagList"])
 
 
-def value_of(parameter: Any) -> Answer:
-    """Return the value of one parameter of a response."""
+def value_of(parameter: Any) -> Found:
+    """Return the value of one parameter of a response; raises Retryable when there is none."""
     value = parameter.get("Value") if isinstance(parameter, Mapping) else None
     if not isinstance(value, str):
-        return Failed(f"{Meaning.UNAVAILABLE.value} (no value)")
+        raise no_answer("GetParameter", "value")
     return Found(SecretBytes(value.encode()))
 
 

@@ -29,7 +29,10 @@ class Requests(Protocol):
         ...
 
     def batch_answers(self, response: Mapping[str, Any]) -> Mapping[str, Answer]:
-        """Return the definite answers of a batch by key, in every form the key may have been asked in."""
+        """Return the definite answers of a batch by key, in every form the key may have been asked in.
+
+        Raises Retryable for a response that is none.
+        """
         ...
 
     def single(self, reference: Reference) -> Call:
@@ -37,7 +40,7 @@ class Requests(Protocol):
         ...
 
     def answer(self, reference: Reference, response: Mapping[str, Any]) -> Answer:
-        """Return the answer that the response to :meth:`single` gives."""
+        """Return the answer that the response to :meth:`single` gives; raises as :meth:`batch_answers`."""
         ...
 
 
@@ -90,6 +93,7 @@ class Reader:
         asked = {reference.key: reference for reference in references}
         try:
             response = await self._calls.make(self._requests.batch(references))
+            definite = self._requests.batch_answers(response)
         except TROUBLE as error:
             if is_denied(error):
                 self._denied_until = asyncio.get_running_loop().time() + DENIAL_SECONDS
@@ -97,18 +101,18 @@ class Reader:
             # Asking one by one while AWS does not answer, or knows no such credential, would only add to the load.
             stands = isinstance(answer, Failed) or (isinstance(answer, Rejected) and answer.credentials)
             return dict.fromkeys(references, answer) if stands else {}
-        return {asked[key]: answer for key, answer in self._requests.batch_answers(response).items() if key in asked}
+        return {asked[key]: answer for key, answer in definite.items() if key in asked}
 
     async def _single(self, reference: Reference) -> Answer:
         try:
             response = await self._calls.make(self._requests.single(reference))
+            return self._requests.answer(reference, response)
         except TROUBLE as error:
             answer = answer_for(error)
             if reference.metadata and isinstance(answer, Absent):
                 # The tags are missing, which says nothing about keys read from the value: never a reason to delete.
                 return Rejected(Meaning.ABSENT.value)
             return answer
-        return self._requests.answer(reference, response)
 
 
 def is_arn(key: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Answer, Found, Reference, Rejected
 from secrets_operator_aws.calls import Call
-from secrets_operator_aws.errors import TABLE, Meaning
+from secrets_operator_aws.errors import TABLE, Meaning, no_answer
 from secrets_operator_aws.tags import tags_as_value
 
 _CURRENT = "AWSCURRENT"
@@ -31,6 +31,8 @@ class SecretsManagerRequests:
 
     def batch_answers(self, response: Mapping[str, Any]) -> Mapping[str, Answer]:
         """Return the definite answers by name and by ARN; other errors are for a call of their own."""
+        if not response.keys() & {"SecretValues", "Errors"}:
+            raise no_answer("BatchGetSecretValue", "list")
         answers: dict[str, Answer] = {}
         for entry in response.get("SecretValues", []):
             answer = _value(entry)
@@ -53,7 +55,11 @@ class SecretsManagerRequests:
 
     def answer(self, reference: Reference, response: Mapping[str, Any]) -> Answer:
         """Return the value or the tags."""
-        return tags_as_value(response.get("Tags", [])) if reference.metadata else _value(response)
+        if not reference.metadata:
+            return _value(response)
+        if "ARN" not in response:
+            raise no_answer("DescribeSecret", "secret")
+        return tags_as_value(response.get("Tags", []))
 
 
 def _value(response: Mapping[str, Any]) -> Answer:
@@ -62,4 +68,6 @@ def _value(response: Mapping[str, Any]) -> Answer:
         return Found(SecretBytes(response["SecretString"].encode()))
     if response.get("SecretBinary") is not None:
         return Found(SecretBytes(bytes(response["SecretBinary"])))
+    if "ARN" not in response:
+        raise no_answer("GetSecretValue", "secret")
     return Rejected("the secret has neither a string nor a binary value")
