@@ -25,6 +25,8 @@ import yaml
 from kubernetes import config
 from kubernetes.client import ApiException
 
+from tests.aws_accounts import AwsAccounts
+
 T = TypeVar("T")
 Object = dict[str, Any]
 
@@ -122,6 +124,8 @@ class Aws:
 
     endpoint: str
     client: Any
+    parameters: Any
+    accounts: AwsAccounts
 
     def put(self, name: str, value: str) -> str:
         """Create or change a secret and return its version."""
@@ -155,7 +159,7 @@ class OperatorProcess(Process):
         self.port, self.live_port = free_port(), free_port()
         env = {"AWS_EC2_METADATA_DISABLED": "true"}
         if aws is not None:
-            env |= {"AWS_SECRETSMANAGER_ENDPOINT": aws.endpoint, "AWS_STS_ENDPOINT": aws.endpoint}
+            env |= {f"AWS_{name}_ENDPOINT": aws.endpoint for name in ("SECRETSMANAGER", "SSM", "STS")}
         super().__init__(
             [
                 *(sys.executable, "-m", "secrets_operator", "run"),

@@ -16,9 +16,9 @@ from pathlib import Path
 import boto3
 import hvac
 import pytest
-from moto.server import ThreadedMotoServer
 
 from devcluster import ClusterThread
+from tests.aws_accounts import AwsAccounts, serving
 from tests.cluster_world import Aws, OperatorProcess, Process, Vault, World
 
 ROOT = Path(__file__).parents[2]
@@ -56,21 +56,22 @@ def world(kubeconfig: Path) -> World:
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Aws]:
-    """Secrets Manager of moto's HTTP server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    endpoint = f"http://127.0.0.1:{port}"
-    client = boto3.client(
-        "secretsmanager",
-        endpoint_url=endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id="AKIATEST",
-        aws_secret_access_key="test-secret-access-key",
-    )
-    yield Aws(endpoint, client)
-    client.close()
-    server.stop()
+    """Secrets Manager and Parameter Store of moto's HTTP server."""
+    accounts = AwsAccounts()
+    with serving(accounts) as endpoint:
+        clients = [
+            boto3.client(
+                service,
+                endpoint_url=endpoint,
+                region_name="eu-west-1",
+                aws_access_key_id="AKIATEST",
+                aws_secret_access_key="test-secret-access-key",
+            )
+            for service in ("secretsmanager", "ssm")
+        ]
+        yield Aws(endpoint, *clients, accounts)
+        for client in clients:
+            client.close()
 
 
 @pytest.fixture(scope="session")

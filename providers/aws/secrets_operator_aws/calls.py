@@ -6,7 +6,6 @@ Without that block the SDK itself tries again, see ``endpoints.CONFIG``; with it
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +15,7 @@ from botocore import xform_name
 
 from secrets_operator.provider import Host, RetrySettings
 from secrets_operator.provider.retrying import RetryPolicy
-from secrets_operator_aws.errors import TROUBLE, may_pass, message_for, no_answer, throttled_for
-from secrets_operator_aws.slowing import Rest
+from secrets_operator_aws.errors import TROUBLE, may_pass, no_answer
 
 T = TypeVar("T")
 
@@ -44,12 +42,9 @@ class Calls:
         self._host = host
         self._service = service
         self._policy = retry_policy(host.retry)
-        self._rest = Rest()
-        self._now = asyncio.get_running_loop().time
 
     async def make(self, call: Call) -> Mapping[str, Any]:
         """Return the response; raises one of TROUBLE unchanged, what time may mend only after all attempts."""
-        self._rest.check(self._now())
         method = getattr(self._client, xform_name(call.operation))
         request = partial(method, **call.arguments)
         attempts = self._policy.start()
@@ -59,11 +54,9 @@ class Calls:
             except TROUBLE as error:
                 self._count(call, ok=False)
                 if not may_pass(error) or not await attempts.another():
-                    self._note_throttle(error)
                     raise
             else:
                 self._count(call, ok=True)
-                self._rest.succeeded()
                 return response
 
     async def pages(self, call: Call, member: str) -> AsyncIterator[list[Mapping[str, Any]]]:
@@ -85,11 +78,6 @@ class Calls:
     async def close(self) -> None:
         """Close the connections."""
         await self.run(self._client.close)
-
-    def _note_throttle(self, error: Exception) -> None:
-        seconds = throttled_for(error)
-        if seconds is not None:
-            self._rest.throttled(message_for(error), seconds, self._now())
 
     def _count(self, call: Call, *, ok: bool) -> None:
         self._host.called(self._service, _COUNTED_AS.get(call.operation, call.operation), ok=ok)

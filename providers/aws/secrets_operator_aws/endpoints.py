@@ -9,7 +9,7 @@ from botocore.config import Config
 from secrets_operator.errors import Refused
 
 # Seconds; all attempts together stay within the half minute a read may take. Not the SDK's adaptive mode: it waits in
-# the thread of the call, and threads are shared with other stores; see ``slowing``.
+# the thread of the call, and threads are shared with other stores. The operator leaves a throttled store alone.
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=8,

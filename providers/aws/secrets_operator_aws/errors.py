@@ -160,14 +160,6 @@ def may_pass(error: Exception) -> bool:
     return meaning_of(error) in RETRIED
 
 
-def throttled_for(error: Exception) -> float | None:
-    """Return for how many seconds a throttled client had better rest, or None for any other error."""
-    if isinstance(error, OperatorError):
-        return None
-    meaning = meaning_of(error)
-    return _wait(error, meaning) if meaning is Meaning.BUSY else None
-
-
 def is_denied(error: Exception) -> bool:
     """Tell whether IAM denies the call, and not the role that was to be assumed for it."""
     return not isinstance(error, OperatorError) and meaning_of(error) is Meaning.DENIED and not _is_login(error)

@@ -13,7 +13,9 @@ from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
-from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.sessions import Sessions, Shared
+from secrets_operator.fetching.store_guards import StoreGuards
+from secrets_operator.fetching.value_cache import ValueCache
 from secrets_operator.flow import Object, Read
 from secrets_operator.kube.client import Client
 from secrets_operator.provider.discovery import Providers
@@ -38,7 +40,10 @@ async def everybody_may(_store: Object, _namespace: str) -> str:
 async def sessions(gateway: Any) -> AsyncIterator[Sessions]:
     blocking = Blocking(32)
     outside = Outside(Referents(cast("Client", Keys())), blocking, Metrics("1"))
-    made = Sessions(Providers.from_mapping({"aws": PROVIDER}), outside, denial=everybody_may, limit=16)
+    now = asyncio.get_running_loop().time
+    # Nothing is kept: what is counted is what batches alone are good for.
+    shared = Shared(StoreGuards(now=now, calls_per_second=0), ValueCache(0, now=now))
+    made = Sessions(Providers.from_mapping({"aws": PROVIDER}), outside, shared, denial=everybody_may, limit=16)
     yield made
     await made.close()
     blocking.close()
@@ -71,7 +76,7 @@ async def wave(sessions: Sessions, store: Object, key: str) -> list[str]:
         secret_key = "" if number % 2 else "k"
         read = Read(field="spec.data[0]", key=key.format(number % KEYS), secret_key=secret_key)
         async with sessions.use(store, f"team-{number % 50}") as session:
-            fetched = await gather([read], session)
+            fetched = await gather([read], session, asyncio.get_running_loop().time())
         (value,) = fetched.values
         return value.data[secret_key or "k"].reveal().decode()
 

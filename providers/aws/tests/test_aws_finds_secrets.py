@@ -136,8 +136,7 @@ async def test_trouble_in_the_middle_fails_the_whole_query(
     session = await open_session()
     assert await session.find(Query(name=".")) == Failed(f"{operation}: {expected}", after)
     gateway.faults.clear()
-    # A session of its own: a throttled one rests for a while.
-    assert len(names(await (await open_session()).find(Query(name=".")))) == 130
+    assert len(names(await session.find(Query(name=".")))) == 130
 
 
 async def test_trouble_with_the_last_single_value_fails_the_whole_query(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.provider import Failed, Reference, Rejected
+from secrets_operator.provider import Failed, Reference, Rejected, RetrySettings
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,22 @@ async def test_an_error_of_the_service_is_an_answer(
     gateway.fail("GetSecretValue", status, code, "RequestID: 7a1c-req Credential=AKIAIOSFODNN7EXAMPLE")
     session = await open_session()
     assert list(await session.fetch([Reference("a")])) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("named", "after"),
+    [
+        pytest.param("17", 17.0, id="the seconds that AWS names"),
+        pytest.param("86400", 60.0, id="but a minute at most"),
+        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 5.0, id="a date is no number of seconds"),
+        pytest.param("", 5.0, id="some seconds where it names none"),
+    ],
+)
+async def test_the_wait_after_a_throttle_is(gateway: Any, open_session: Any, named: str, after: float) -> None:
+    gateway.fail("GetSecretValue", 429, "Throttling")
+    gateway.retry_after = named
+    (answer,) = await (await open_session(RetrySettings(1, 0.1))).fetch([Reference("a")])
+    assert answer == Failed("GetSecretValue: AWS asks to slow down (Throttling)", after)
 
 
 async def test_a_refused_connection_is_a_failure(
