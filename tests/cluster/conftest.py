@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import hvac
@@ -59,19 +60,10 @@ def aws() -> Iterator[Aws]:
     """Secrets Manager and Parameter Store of moto's HTTP server."""
     accounts = AwsAccounts()
     with serving(accounts) as endpoint:
-        clients = [
-            boto3.client(
-                service,
-                endpoint_url=endpoint,
-                region_name="eu-west-1",
-                aws_access_key_id="AKIATEST",
-                aws_secret_access_key="test-secret-access-key",
-            )
-            for service in ("secretsmanager", "ssm")
-        ]
-        yield Aws(endpoint, *clients, accounts)
-        for client in clients:
-            client.close()
+        secrets_manager, parameter_store = _administrator("secretsmanager", endpoint), _administrator("ssm", endpoint)
+        yield Aws(endpoint, secrets_manager, parameter_store, accounts)
+        secrets_manager.close()
+        parameter_store.close()
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +126,16 @@ def namespace(world: World) -> Iterator[str]:
     name = world.create_namespace()
     yield name
     world.delete_namespace(name)
+
+
+def _administrator(service: str, endpoint: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="AKIATEST",
+        aws_secret_access_key="test-secret-access-key",
+    )
 
 
 def _mounted(address: str, token: str) -> Vault:

@@ -22,7 +22,9 @@ ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 AUDIENCE_ANNOTATION = "eks.amazonaws.com/audience"
 _AUDIENCE = "sts.amazonaws.com"
 _FIELD = "auth.jwt.serviceAccountRef"
-_TOKEN_SECONDS = 8.0
+_WAIT_SECONDS = 8.0
+# The shortest life an API server gives a token: it is exchanged at once.
+_TOKEN_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,10 @@ async def _web_identity(account: ServiceAccountSelector, host: Host) -> WebIdent
 def _token(host: Host, selector: dict[str, Any], audiences: list[str], loop: asyncio.AbstractEventLoop) -> str:
     """Get a token from a thread: the SDK renews credentials in the middle of any call."""
     asking = asyncio.run_coroutine_threadsafe(
-        host.service_account_token(selector, audiences=audiences, field=_FIELD), loop
+        host.service_account_token(selector, audiences=audiences, field=_FIELD, seconds=_TOKEN_SECONDS), loop
     )
     try:
-        return asking.result(_TOKEN_SECONDS).reveal().decode()
+        return asking.result(_WAIT_SECONDS).reveal().decode()
     except TimeoutError:
         asking.cancel()
         raise Retryable("the API server did not issue a token in time", field=_FIELD) from None

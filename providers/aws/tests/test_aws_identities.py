@@ -30,7 +30,7 @@ def annotated(host: MemoryHost, **annotations: str) -> MemoryHost:
 
 
 def token_of(namespace: str, *audiences: str) -> str:
-    return f"token:{namespace}/reader:{','.join(audiences)}"
+    return f"token:{namespace}/reader:{','.join(audiences)}:600"
 
 
 async def test_a_service_accounts_token_is_exchanged_for_its_role(gateway: Any, open_session: Any, host: Any) -> None:
