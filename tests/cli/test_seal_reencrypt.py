@@ -125,7 +125,9 @@ def test_an_unreadable_file_is_named_and_the_rest_is_done(
     ("arguments", "message"),
     [
         pytest.param(["--cert", "CERT", "."], "nothing to open the old values with", id="no key to open with"),
-        pytest.param(["--check", "."], "no certificate to compare with", id="no certificate to compare with"),
+        pytest.param(
+            ["--check", "--recovery-private-key", "KEY", "."], "no certificate to compare with", id="no certificate"
+        ),
         pytest.param(
             ["--recovery-private-key", "CERT", "."], "CERT: there is no private key in it", id="a file without a key"
         ),
@@ -134,5 +136,5 @@ def test_an_unreadable_file_is_named_and_the_rest_is_done(
 def test_what_is_missing_is_said(
     run_seal: Run, refused: Callable[..., None], new_key: dict[str, str], arguments: list[str], message: str
 ) -> None:
-    given = [new_key["cert"] if argument == "CERT" else argument for argument in arguments]
+    given = [{"CERT": new_key["cert"], "KEY": new_key["key"]}.get(argument, argument) for argument in arguments]
     refused(run_seal("reencrypt", *given), message.replace("CERT", new_key["cert"]))

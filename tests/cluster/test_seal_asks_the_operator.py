@@ -80,3 +80,19 @@ def test_what_was_sealed_for_another_name_is_not_valid(seal: Seal, namespace: st
     done = seal("--validate", stdin=json.dumps(sealed))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: unable to decrypt sealed secret: other\n"
+
+
+def test_a_folder_is_put_under_the_newest_key_in_place(seal: Seal, namespace: str, tmp_path: Path) -> None:
+    """Items that are not recorded under the newest key change, and the next run finds nothing to do."""
+    file = tmp_path / "db.json"
+    file.write_text(seal("--facts=false", stdin=secret(namespace)).stdout)
+    before = json.loads(file.read_text())
+    done = seal("reencrypt", str(tmp_path))
+    after = json.loads(file.read_text())
+    assert (done.returncode, done.stdout) == (0, f"{file}: document 1: spec.encryptedData.k: re-encrypted\n")
+    assert before["spec"]["encryptedData"] != after["spec"]["encryptedData"]
+    assert before["spec"]["template"] == after["spec"]["template"]
+    assert seal("--validate", stdin=file.read_text()).returncode == 0
+    text = file.read_text()
+    assert (seal("reencrypt", str(tmp_path)).stdout, file.read_text()) == ("", text)
+    assert seal("reencrypt", "--check", str(tmp_path)).returncode == 0

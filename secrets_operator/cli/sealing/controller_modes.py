@@ -59,7 +59,7 @@ def validate(source: bytes, controller: ControllerFlags, connection: ConnectionF
             if not await found.opens(sealed):
                 raise Refused(f"unable to decrypt sealed secret: {section(sealed, 'metadata').get('name', '')}")
 
-    _ask(controller, connection, verify)
+    ask_controller(controller, connection, verify)
 
 
 def re_encrypt(source: bytes, controller: ControllerFlags, connection: ConnectionFlags) -> list[Object]:
@@ -77,10 +77,14 @@ def re_encrypt(source: bytes, controller: ControllerFlags, connection: Connectio
             for sealed in rotated
         ]
 
-    return _ask(controller, connection, rotate)
+    return ask_controller(controller, connection, rotate)
 
 
-def _ask(controller: ControllerFlags, connection: ConnectionFlags, question: Callable[[Controller], Awaitable[T]]) -> T:
+def ask_controller(
+    controller: ControllerFlags, connection: ConnectionFlags, question: Callable[[Controller], Awaitable[T]]
+) -> T:
+    """Return the controller's answer to a question, asked over one connection."""
+
     async def ask(client: Client) -> T:
         return await question(await Controller.find(client, controller))
 

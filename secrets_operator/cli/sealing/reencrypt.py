@@ -6,10 +6,17 @@ The flags are here; the work is in ``reencrypting``, imported only when the comm
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from secrets_operator.cli.reported_errors import errors_reported
+from secrets_operator.cli.sealing.connection_options import (
+    connection_flags,
+    connection_options,
+    controller_flags,
+    controller_options,
+)
 from secrets_operator.cli.sealing.verb_options import FILE, cert_option, namespace_option, recovery_option
 
 
@@ -24,13 +31,16 @@ from secrets_operator.cli.sealing.verb_options import FILE, cert_option, namespa
     default=True,
     help="Record the key of what was re-encrypted in an annotation of objects that have none yet.",
 )
+@controller_options
+@connection_options
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Threads. Default: one for each core.")
-def reencrypt(places: tuple[Path, ...], **options: object) -> None:
+def reencrypt(places: tuple[Path, ...], **options: Any) -> None:
     """Re-encrypt what is not under the newest key, in place.
 
     PATH is a file or a folder, whose .yaml, .yml and .json files are looked through. Ciphertext that is not under the
     newest key is replaced; comments, order, templates, annotations and all other ciphertext stay byte for byte.
 
+    Without keys the controller opens and seals, and the recorded facts tell which items are under its newest key.
     Offline: --recovery-private-key opens the old values, --cert is the newest certificate. Without --cert the newest
     certificate among the recovery keys is taken. With --check and no private key the recorded facts decide.
 
@@ -42,5 +52,6 @@ def reencrypt(places: tuple[Path, ...], **options: object) -> None:
     """  # noqa: D301 - click's mark for lines that stay
     from secrets_operator.cli.sealing.reencrypting import Request, run
 
+    connection, controller = connection_flags(options), controller_flags(options)
     with errors_reported():
-        raise SystemExit(run(Request(places=places, **options)))  # type: ignore[arg-type] # click has checked them
+        raise SystemExit(run(Request(places=places, controller=controller, connection=connection, **options)))

@@ -7,14 +7,17 @@ cannot be opened, is reported and holds up nothing else.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from secrets_operator.cli.progress import progress
+from secrets_operator.cli.sealing.certificate_sources import load_certificate
+from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
 from secrets_operator.cli.sealing.manifest_files import (
     ManifestFile,
     changed_text,
@@ -24,7 +27,7 @@ from secrets_operator.cli.sealing.manifest_files import (
     read_bytes,
 )
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
-from secrets_operator.cli.sealing.verb_keys import certificate_of_key, recovery_keyring, sealing_certificate
+from secrets_operator.cli.sealing.verb_keys import certificate_of_key, certificate_of_pem, recovery_keyring
 from secrets_operator.errors import OperatorError, Terminal
 from secrets_operator.sealing.facts import Facts
 from secrets_operator.sealing.keyring import Keyring
@@ -44,28 +47,33 @@ class Request:
     check: bool
     facts: bool
     jobs: int | None
+    controller: ControllerFlags
+    connection: ConnectionFlags
 
 
 @dataclass(slots=True)
 class _Job:
-    """One SealedSecret with the verdicts on its items, some of which are still to come."""
+    """One SealedSecret with what gives the verdicts on its items, some of which are still to come."""
 
     document: SealedDocument
-    verdicts: list[Future[Verdict]]
+    verdicts: list[Callable[[], Verdict]]
 
 
 def run(request: Request) -> int:
     """Re-encrypt or check; return the exit status."""
     keyring = recovery_keyring(request.recovery_files)
-    if not request.check and not len(keyring):
-        raise Terminal("nothing to open the old values with: pass --recovery-private-key, or --check to only look")
     return _Run(request, keyring, _newest(request, keyring)).all()
 
 
 def _newest(request: Request, keyring: Keyring) -> SealingCertificate:
     """Return the certificate that everything shall be under."""
-    if request.cert:
-        return sealing_certificate(request.cert)
+    if not len(keyring) and not request.check:
+        # Through the controller, which seals with its own newest key.
+        if request.cert:
+            raise Terminal("nothing to open the old values with: pass --recovery-private-key, or leave out --cert")
+        return certificate_of_pem(load_certificate("", request.controller, request.connection))
+    if request.cert or not len(keyring):
+        return certificate_of_pem(load_certificate(request.cert, request.controller, request.connection))
     if keyring.newest is None:
         raise Terminal("no certificate to compare with: pass --cert, or recovery keys with their certificates")
     return certificate_of_key(keyring.newest)
@@ -77,6 +85,7 @@ class _Run:
     def __init__(self, request: Request, keyring: Keyring, newest: SealingCertificate) -> None:
         self._request = request
         self._newest = newest
+        self._through_controller = not len(keyring) and not request.check
         self._reencryption = Reencryption(keyring, newest.public_key, newest.fingerprint, os.urandom, request.namespace)
         self._counts = dict.fromkeys(ItemState, 0)
         self._unreadable = 0
@@ -86,7 +95,7 @@ class _Run:
         files = list(self._files())
         threads = self._request.jobs or os.cpu_count() or 1
         with ThreadPoolExecutor(threads) as pool:
-            jobs = [(file, [self._job(pool, document) for document in file.sealed]) for file in files]
+            jobs = self._answered(files) if self._through_controller else self._submitted(pool, files)
             with progress("re-encrypting", sum(len(job.verdicts) for _, of_file in jobs for job in of_file)) as advance:
                 for file, of_file in jobs:
                     self._finish(file, of_file)
@@ -109,10 +118,33 @@ class _Run:
             if file is not None and file.sealed:
                 yield file
 
-    def _job(self, pool: ThreadPoolExecutor, document: SealedDocument) -> _Job:
+    def _submitted(self, pool: ThreadPoolExecutor, files: list[ManifestFile]) -> list[tuple[ManifestFile, list[_Job]]]:
+        """Return the jobs of all files; each item is judged by a thread."""
         seal = not self._request.check
-        items = sorted(document.sealed_values)
-        return _Job(document, [pool.submit(self._reencryption.verdict, document, item, seal=seal) for item in items])
+
+        def job(document: SealedDocument) -> _Job:
+            judged = [
+                pool.submit(self._reencryption.verdict, document, item, seal=seal)
+                for item in sorted(document.sealed_values)
+            ]
+            return _Job(document, [future.result for future in judged])
+
+        return [(file, [job(document) for document in file.sealed]) for file in files]
+
+    def _answered(self, files: list[ManifestFile]) -> list[tuple[ManifestFile, list[_Job]]]:
+        """Return the jobs of all files, as the controller answered them."""
+        from secrets_operator.cli.sealing.controller_reencryption import ControllerReencryption
+
+        request = self._request
+        through = ControllerReencryption(
+            request.controller, request.connection, self._newest.fingerprint, request.namespace
+        )
+        answers = iter(through.verdicts([document for file in files for document in file.sealed]))
+
+        def job(document: SealedDocument) -> _Job:
+            return _Job(document, [partial(_given, verdict) for verdict in next(answers)])
+
+        return [(file, [job(document) for document in file.sealed]) for file in files]
 
     def _finish(self, file: ManifestFile, jobs: list[_Job]) -> None:
         """Report a file's items and write what was re-encrypted; an error is the file's alone."""
@@ -125,7 +157,7 @@ class _Run:
 
     def _changes(self, file: ManifestFile, job: _Job) -> list[Change]:
         """Return the changes of one SealedSecret."""
-        verdicts = [verdict.result() for verdict in job.verdicts]
+        verdicts = [verdict() for verdict in job.verdicts]
         for verdict in verdicts:
             self._counts[verdict.state] += 1
             if verdict.state is not ItemState.CURRENT:
@@ -156,3 +188,7 @@ class _Run:
             f"{counts[ItemState.FAILED]} failed; newest key {self._newest.fingerprint}",
             err=True,
         )
+
+
+def _given(verdict: Verdict) -> Verdict:
+    return verdict
