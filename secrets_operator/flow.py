@@ -155,6 +155,9 @@ class Read:
     store: Key | None = None
     """The store it is read from."""
 
+    generator: Key | None = None
+    """The generator that makes it, in place of a store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

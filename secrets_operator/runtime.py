@@ -24,7 +24,7 @@ from secrets_operator.fetching.blocking import Blocking, Pools
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
 from secrets_operator.planning.secret_state import Digester
-from secrets_operator.provider.discovery import Providers
+from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.backoff import Backoff
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.serving.admission_control import AdmissionControl, Answering
@@ -131,6 +131,8 @@ class Operator:
     async def _operate(self) -> None:
         providers = Providers.from_entry_points()
         log.info("providers found", **{name: str(origin) for name, origin in providers.installed().items()})
+        generators = Generators.from_entry_points()
+        log.info("generators found", **{name: str(origin) for name, origin in generators.installed().items()})
         key = await self._insist("digest key", lambda: digest_key(self._client, self._settings.namespace))
         wiring = Wiring(
             self._settings,
@@ -139,6 +141,7 @@ class Operator:
             metrics=self._metrics,
             keys=self._keys,
             providers=providers,
+            generators=generators,
             pools=self._pools,
             digester=Digester(key),
         )

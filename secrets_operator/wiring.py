@@ -6,6 +6,7 @@ No behaviour of its own: every object here is given its collaborators and nothin
 from __future__ import annotations
 
 import random
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,6 +20,8 @@ from secrets_operator.controllers import sealing_certificate
 from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
+from secrets_operator.controllers.external_secret_sync import Sources
+from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
 from secrets_operator.controllers.secret_store import SecretStores
@@ -27,6 +30,7 @@ from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.controllers.unsealing import Unsealer
 from secrets_operator.fetching.batching import Ask
 from secrets_operator.fetching.blocking import Pools
+from secrets_operator.fetching.generation import Generation
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.namespace_access import NamespaceAccess
 from secrets_operator.fetching.referents import Referents
@@ -45,19 +49,22 @@ from secrets_operator.kube.resources import (
     SECRETS,
     Resource,
 )
+from secrets_operator.kube.resources import generators as generator_resource
 from secrets_operator.planning.child_resources import Child, child
 from secrets_operator.planning.conditions import find
+from secrets_operator.planning.generators import NAMESPACED_KINDS
 from secrets_operator.planning.manifest_state import manifest_state
 from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
 from secrets_operator.planning.namespaces import Namespace, namespace
 from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
-from secrets_operator.provider.discovery import Providers
+from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workers import Pace, Workers
 from secrets_operator.queueing.workqueue import Limits, WorkQueue
 from secrets_operator.reporting.event_queue import EventQueue
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Live, Metrics
 from secrets_operator.reporting.status import Statuses
+from secrets_operator.resources.names import CLUSTER_GENERATOR
 from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
 from secrets_operator.sealing.keyring import KeyOrder, SealingKey
 from secrets_operator.serving.health import WatchState
@@ -90,6 +97,7 @@ class Wiring:
         metrics: Metrics,
         keys: SealingKeys,
         providers: Providers,
+        generators: Generators,
         pools: Pools,
         digester: Digester,
     ) -> None:
@@ -112,9 +120,10 @@ class Wiring:
             changed=self._handlers.circuit_changed,
         )
         self._values = ValueCache(settings.value_cache_bytes, now=clock.monotonic)
-        self.sessions = self._make_sessions(providers, Outside(Referents(client), pools.providers, metrics))
+        outside = Outside(Referents(client), pools.providers, metrics)
+        self.sessions = self._make_sessions(providers, outside)
         self._fan_out = FanOut(self._queue, dependents)
-        self._watch_all()
+        self._watch_all(generators)
         self.targets = TargetWatches(self._target_reflectors)
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
         self.events = EventQueue(Events(client, clock))
@@ -128,7 +137,8 @@ class Wiring:
             digester=digester,
             claimed=self._queue.claimed,
         )
-        self._reconcilers = self._controllers(deps, providers, pools)
+        generating = self._generating(deps, generators, outside)
+        self._reconcilers = self._controllers(deps, providers, generating, pools)
         self.workers = Workers(
             self._queue,
             self._reconcile,
@@ -183,13 +193,14 @@ class Wiring:
             cached_bytes=lambda: self._values.size,
         )
 
-    def _watch_all(self) -> None:
+    def _watch_all(self, generators: Generators) -> None:
         handlers = self._handlers
         self._external_secrets = self._resources(EXTERNAL_SECRETS, self._external_secret_changed)
         self._secret_stores = self._resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
         self._cluster_stores = self._resources(CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind))
         self._sealed_secrets = self._resources(SEALED_SECRETS, handlers.sealed_secret)
         self._watch_cluster()
+        self._watch_generators(generators)
         self._secrets: Collection[SecretState] = Collection(
             SECRETS.kind,
             [
@@ -215,6 +226,7 @@ class Wiring:
             self._cluster_external_secrets,
             self._secrets,
             self._key_secrets,
+            *self._generators.values(),
         )
 
     def _watch_cluster(self) -> None:
@@ -228,12 +240,34 @@ class Wiring:
             else Collection(CLUSTER_EXTERNAL_SECRETS.kind, [])
         )
 
-    def _resources(self, resource: Resource, handler: Callable[[Change[Object]], None]) -> Collection[Object]:
+    def _watch_generators(self, installed: Generators) -> None:
+        # Those that nobody can use are not worth a watch each.
+        kinds = [generator_resource(kind) for kind in installed.names() if kind in NAMESPACED_KINDS]
+        kinds.append(generator_resource(CLUSTER_GENERATOR.kind, namespaced=False))
+        self._generators = {
+            kind.kind: self._resources(kind, self._handlers.generator(kind.kind), optional=True) for kind in kinds
+        }
+
+    def _generating(self, deps: Deps, installed: Generators, outside: Outside) -> Generating:
+        limit = self._settings.store_concurrency
+        generation = Generation(installed, outside, clock=self._clock, entropy=secrets.token_bytes, limit=limit)
+        return Generating(deps, generation, lookup=self._generator)
+
+    def _generator(self, key: Key) -> Object | None:
+        collection = self._generators.get(key.kind)
+        return collection.get(key.namespace, key.name) if collection is not None else None
+
+    def _resources(
+        self, resource: Resource, handler: Callable[[Change[Object]], None], *, optional: bool = False
+    ) -> Collection[Object]:
         namespaces = (self._settings.watch_namespaces if resource.namespaced else ()) or ("",)
         project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
         return Collection(
             resource.kind,
-            [self._reflector(Selection(resource, namespace), project, handler) for namespace in namespaces],
+            [
+                self._reflector(Selection(resource, namespace, optional=optional), project, handler)
+                for namespace in namespaces
+            ],
         )
 
     def _reflector(
@@ -277,15 +311,16 @@ class Wiring:
             self._queue.add(sealing_certificate.KEY)
             self._handlers.sealing_keys(self._sealed_secrets.values())
 
-    def _controllers(self, deps: Deps, providers: Providers, pools: Pools) -> dict[str, Callable[[Key], Any]]:
+    def _controllers(
+        self, deps: Deps, providers: Providers, generating: Generating, pools: Pools
+    ) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         templates = TemplateRendering(Referents(self._client), pools.rendering, self._clock)
         external_secrets = self._reading = ExternalSecrets(
             deps,
             resources=self._external_secrets.get,
             stores=self._store,
-            sessions=self.sessions,
-            templates=templates,
+            sources=Sources(self.sessions, templates, generating),
             targets=Targets(deps, self._manifests, self.targets),
         )
         sealed_secrets = SealedSecrets(

@@ -38,6 +38,7 @@ GROUPS = {
     "ClusterExternalSecret": ("external-secrets.io", "clusterexternalsecrets"),
     "SealedSecret": ("bitnami.com", "sealedsecrets"),
     "Widget": ("example.test", "widgets"),
+    "ClusterGenerator": ("generators.external-secrets.io", "clustergenerators"),
     "CustomResourceDefinition": ("apiextensions.k8s.io", "customresourcedefinitions"),
 }
 
@@ -344,7 +345,7 @@ class World:
 
 
 def _stored_version(kind: str) -> str:
-    version = "v1alpha1" if kind == "SealedSecret" else "v1"
+    version = "v1alpha1" if kind in {"SealedSecret", "ClusterGenerator"} else "v1"
     return f"{GROUPS[kind][0]}/{version}"
 
 

@@ -8,16 +8,20 @@ from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
+from secrets_operator.controllers.external_secret_sync import Sources
+from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.generation import Generation
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError
-from secrets_operator.provider.discovery import Providers
+from secrets_operator.planning.secret_state import SecretState
+from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workqueue import Claim
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
@@ -25,6 +29,7 @@ from secrets_operator.reporting.status import Statuses
 from secrets_operator.settings import Settings
 from secrets_operator.watching.target_watches import TargetWatches
 from tests.builders import DIGESTER, external_secret, store
+from tests.counting_generator import CountingGenerator
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider
@@ -45,23 +50,29 @@ class World:
         self.store: Object | None = STORE
         self.denial = ""
         self.blocking = Blocking(1)
+        self.generators: dict[Key, Object] = {}
+        self.cached: SecretState | None = None
+        self.counting = CountingGenerator()
         self.start(kept_bytes)
 
     def start(self, kept_bytes: int = 0) -> None:
         """Start the controller, anew after the first time: it remembers nothing."""
         client = self.cluster.client
+        outside = Outside(Referents(client), self.blocking, Metrics("1"))
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
-            Outside(Referents(client), self.blocking, Metrics("1")),
+            outside,
             shared(self.clock.monotonic, most_bytes=kept_bytes),
             denial=self.speaks_against,
             limit=1,
         )
         self.watches = TargetWatches(lambda _: [])
-        deps = Deps(
+        generators = Generators.from_mapping({"Password": self.counting})
+        generation = Generation(generators, outside, clock=self.clock, entropy=bytes, limit=1)
+        self.deps = deps = Deps(
             settings=Settings(),
             clock=self.clock,
-            secrets=Secrets(client, cached=lambda *_: None, digester=DIGESTER),
+            secrets=Secrets(client, cached=lambda *_: self.cached, digester=DIGESTER),
             statuses=Statuses(client),
             events=Events(client, self.clock),
             metrics=Metrics("1"),
@@ -72,8 +83,11 @@ class World:
             deps,
             resources=lambda namespace, name: self.cluster.objects.get(("ExternalSecret", namespace, name)),
             stores=lambda _: self.store,
-            sessions=self.sessions,
-            templates=TemplateRendering(Referents(client), self.blocking, self.clock),
+            sources=Sources(
+                self.sessions,
+                TemplateRendering(Referents(client), self.blocking, self.clock),
+                Generating(deps, generation, lookup=self.generators.get),
+            ),
             targets=Targets(deps, Manifests(client, cached=self.watches.get, digester=DIGESTER), self.watches),
         )
 

@@ -71,6 +71,20 @@ class MemoryCluster:
             self.objects[place] = {**body, "metadata": meta}
         return self.objects[place]
 
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        manager: str,  # noqa: ARG002
+    ) -> Object:
+        self._called("patch", resource.kind)
+        found = self.objects[resource.kind, namespace, name]
+        found["metadata"] = {**found["metadata"], **body["metadata"]}
+        return found
+
     async def delete(self, resource: Resource, namespace: str, name: str, *, uid: str = "") -> None:
         self._called("delete", resource.kind)
         found = self.objects.get((resource.kind, namespace, name))

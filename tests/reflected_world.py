@@ -75,10 +75,11 @@ def reflector_of(
     *,
     project: Callable[[dict[str, Any]], str] = projected,
     namespace: str = "",
+    optional: bool = False,
 ) -> Reflector[str]:
     return Reflector(
         client,
-        Selection(CONFIG_MAPS, namespace),
+        Selection(CONFIG_MAPS, namespace, optional=optional),
         project=project,
         on_change=on_change,
         clock=SystemClock(),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from secrets_operator.errors import NotFound, Refused
-from secrets_operator.flow import Object
+from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import Conflict
 from secrets_operator.kube.resources import SECRETS
@@ -49,6 +49,18 @@ class Secrets:
             return secret_state(await self._client.get(SECRETS, namespace, name), self._digester)
         except NotFound:
             return None
+
+    async def values(
+        self, namespace: str, name: str, keys: Iterable[str]
+    ) -> tuple[SecretState, dict[str, SecretBytes]]:
+        """Return the Secret as the API server has it now, with the values of ``keys`` as far as it has them.
+
+        Raises NotFound, or Retryable when the API server does not answer.
+        """
+        secret = await self._client.get(SECRETS, namespace, name)
+        data = secret.get("data") or {}
+        found = {key: SecretBytes(base64.b64decode(data[key] or "")) for key in keys if key in data}
+        return secret_state(secret, self._digester), found
 
     async def take_over(self, desired: DesiredSecret) -> None:
         """Turn what our manager's name holds by plain updates into something applied, so that it can be given up.

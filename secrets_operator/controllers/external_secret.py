@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.controllers.external_secret_reports import Reports
-from secrets_operator.controllers.external_secret_sync import Manner, Sync, Synchronised
+from secrets_operator.controllers.external_secret_sync import Manner, Sources, Sync, Synchronised
 from secrets_operator.controllers.targets import Targets
-from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.batching import Ask
-from secrets_operator.fetching.sessions import Sessions, key_of, revision_of
+from secrets_operator.fetching.sessions import key_of, revision_of
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import EXTERNAL_SECRETS
 from secrets_operator.planning.external_secret import (
@@ -31,20 +30,23 @@ from secrets_operator.planning.external_secret import (
 )
 from secrets_operator.planning.external_secret import Sync as SyncPlan
 from secrets_operator.planning.freshness import CONFIRM_SECONDS, Request, oldest_acceptable
+from secrets_operator.planning.generated_values import Record, latest, record_of
+from secrets_operator.planning.generators import Spec
 from secrets_operator.planning.generic_targets import refusal
 from secrets_operator.planning.reads_ahead import is_likely_due, references
 from secrets_operator.planning.refresh import Synced, is_younger, last_sync, synced_version
-from secrets_operator.planning.stores import Grace, StoreView, is_of_class, view_of
+from secrets_operator.planning.stores import Grace, Readiness, StoreView, is_of_class, view_of
 from secrets_operator.provider import Reference
 from secrets_operator.queueing.workqueue import Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The last sync of this process: of which resource, from which versions of its stores."""
+    """The last sync of this process: of which resource, from which versions of its stores and specs of generators."""
 
     uid: str
     stores: tuple[tuple[str, int], ...]
+    generators: tuple[Spec | None, ...]
     synced: Synced
     not_before: float = 0.0
     """Values read before this monotonic time will not do for the next sync."""
@@ -59,17 +61,17 @@ class ExternalSecrets:
         *,
         resources: Lookup,
         stores: Callable[[Key], Object | None],
-        sessions: Sessions,
-        templates: TemplateRendering,
+        sources: Sources,
         targets: Targets,
     ) -> None:
         self._deps = deps
         self._resources = resources
         self._stores = stores
         self._reports = Reports(deps)
-        self._sessions = sessions
+        self._sessions = sources.sessions
         self._targets = targets
-        self._sync = Sync(deps, sessions, templates, targets=targets, reports=self._reports)
+        self._generating = sources.generating
+        self._sync = Sync(deps, sources, targets=targets, reports=self._reports)
         self._started = deps.clock.now()
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
         self._last: dict[Key, _Last] = {}
@@ -102,6 +104,7 @@ class ExternalSecrets:
         self._wanted.pop(key, None)
         self._last.pop(key, None)
         self._targets.release(key)
+        self._generating.forget(key)
 
     def reads_ahead(self, store: Object, waiting: Iterable[Waiting]) -> Iterator[Ask]:
         """Yield what waiting resources are going to ask of ``store``: a call that goes out can take it along."""
@@ -128,13 +131,17 @@ class ExternalSecrets:
         observed = Observed(
             stores=tuple([await self._view(key, store, want.key.namespace, now) for key, store in stores.items()]),
             target=await target.state(want.key.namespace, want.target),
-            last=self._last_sync(want, resource, stores),
+            last=last_sync(resource),
             now=now,
             is_new=is_younger(resource, NEW_SECONDS, now),
             bound=bound_to(resource),
+            generators=self._generating.views(want),
         )
-        match plan(want, observed, digester=self._deps.digester, recheck=settings.new_store_grace):
+        observed = self._with_last_sync(want, observed, stores)
+        decision = plan(want, observed, digester=self._deps.digester, recheck=settings.new_store_grace)
+        match decision:
             case Wait(seconds):
+                self._remember(want, observed, stores)
                 return Done() if seconds is None else Again(seconds)
             case Hold(seconds):
                 await self._reports.pending(resource)
@@ -144,9 +151,9 @@ class ExternalSecrets:
             case Reject(message, retry):
                 await self._reports.failure(resource, message)
                 return Retry(message) if retry else Never(message)
-            case SyncPlan(heals):
+            case SyncPlan():
                 ready = {key: store for key, store in stores.items() if store is not None}
-                return await self._run(resource, want, ready, observed=observed, healing=heals)
+                return await self._run(resource, want, ready, observed=observed, decision=decision)
 
     async def _view(self, key: Key, store: Object | None, namespace: str, now: datetime) -> StoreView:
         controller_class = self._deps.settings.controller_class
@@ -160,19 +167,35 @@ class ExternalSecrets:
             now=now,
         )
 
-    def _last_sync(self, want: Wanted, resource: Object, stores: Mapping[Key, Object | None]) -> Synced:
+    def _with_last_sync(self, want: Wanted, observed: Observed, stores: Mapping[Key, Object | None]) -> Observed:
         # The status is written seldom; what this process did since is newer. A namesake applied after a deletion has
         # the same generation, but another uid.
         known = self._last.get(want.key)
         if known is None or (known.uid, known.synced.version) != (want.owner.uid, want.version):
-            return last_sync(resource)
-        if known.stores != _revisions(stores) and want.is_periodic:
-            # An edited store may hold other values: what was read before the edit is no longer fresh.
-            return replace(known.synced, refreshed_at=None)
-        return known.synced
+            last = latest(observed.last, self._record(want, observed))
+            return replace(observed, last=last, repeat=last.version != observed.last.version)
+        edited = want.is_periodic and known.stores != _revisions(stores)
+        changed = want.is_periodic and _are_edited(known.generators, _specs(observed))
+        # An edited source may hold other values: what was read before the edit is no longer fresh. But no edit of a
+        # store is a reason to generate anew.
+        stale = changed or (edited and not want.generators)
+        return replace(
+            observed, last=replace(known.synced, refreshed_at=None) if stale else known.synced, repeat=edited
+        )
+
+    def _record(self, want: Wanted, observed: Observed) -> Record | None:
+        if not want.generators or not want.kind.is_secret:
+            return None
+        record = record_of(observed.target, want.record, want.manager)
+        return record if record is not None and record.keys else None
+
+    def _remember(self, want: Wanted, observed: Observed, stores: Mapping[Key, Object | None]) -> None:
+        # After a restart: what is as it should be was synced from its sources as they are.
+        if want.key not in self._last and observed.last.version == want.version:
+            self._last[want.key] = _Last(want.owner.uid, _revisions(stores), _specs(observed), observed.last)
 
     async def _run(
-        self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, healing: bool
+        self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, decision: SyncPlan
     ) -> Outcome:
         request, known = self._request(want.key), self._last.get(want.key)
         since = oldest_acceptable(
@@ -181,23 +204,39 @@ class ExternalSecrets:
             interval=want.interval.total_seconds() if want.is_periodic else 0.0,
             not_before=known.not_before if known is not None else 0.0,
         )
-        manner = Manner(healing, since)
+        manner = Manner(decision.heals, since, decision.keeps)
         async with self._reports.in_time(resource):
             result = await self._sync.run(resource, want, stores, observed=observed, manner=manner)
         if not isinstance(result, Synchronised):
             return result
         # Only now: a status that could not be written has to be written by the next attempt.
-        last = self._last[want.key] = _Last(want.owner.uid, _revisions(stores), result.synced)
+        specs = known.generators if known is not None and decision.keeps else _specs(observed)
+        last = self._last[want.key] = _Last(want.owner.uid, _revisions(stores), specs, result.synced)
+        self._generating.forget(want.key)
         if result.read_at is None or result.read_at >= request.asked or not want.is_periodic or observed.last.version:
             return result.outcome
         # Read a moment before the resource asked: whoever created it may have written the value in that moment.
-        self._last[want.key] = replace(last, synced=replace(result.synced, refreshed_at=None), not_before=request.asked)
+        again = replace(last, not_before=request.asked)
+        if want.generators:  # as after an edit of the stores: nothing is generated anew
+            self._last[want.key] = replace(again, stores=())
+        else:
+            self._last[want.key] = replace(again, synced=replace(result.synced, refreshed_at=None))
         return Again(CONFIRM_SECONDS)
 
     def _request(self, key: Key) -> Request:
         now = self._deps.clock.monotonic()
         claim = self._deps.claimed(key)
         return Request(Lane.CHANGED, now, now) if claim is None else Request(claim.lane, claim.asked, now)
+
+
+def _specs(observed: Observed) -> tuple[Spec | None, ...]:
+    # Not their generation: a generator that was deleted and applied again as it was is the same one.
+    return tuple(view.spec if view.readiness is Readiness.READY else None for view in observed.generators)
+
+
+def _are_edited(before: Sequence[Spec | None], after: Sequence[Spec | None]) -> bool:
+    pairs = zip(before, after, strict=True)
+    return any(old is not None and new is not None and old != new for old, new in pairs)
 
 
 def _revisions(stores: Mapping[Key, Object | None]) -> tuple[tuple[str, int], ...]:

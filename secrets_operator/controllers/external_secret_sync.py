@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret_reports import Reports
+from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.fetching.gather import gather
@@ -29,20 +30,28 @@ from secrets_operator.flow import (
 )
 from secrets_operator.planning.desired import from_external_secret, from_manifest, from_template
 from secrets_operator.planning.external_secret import Observed, Wanted, bound_to, until_next_run
+from secrets_operator.planning.generated_values import Record, kept_parts, ordered, with_record
 from secrets_operator.planning.generic_targets import TargetKind
 from secrets_operator.planning.refresh import Synced
+from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
 from secrets_operator.planning.status import Success
 from secrets_operator.planning.targets import DesiredSecret
 from secrets_operator.reporting.events import Event
 
+Values = Mapping[str, SecretBytes]
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to sync: to put a changed Secret right or not, with nothing that was read before ``since`` (monotonic)."""
+    """How to sync: to put a changed Secret right or not, with nothing that was read before ``since`` (monotonic).
+
+    Keys that it ``keeps`` have the values that are in the Secret; when there are any, nothing is generated.
+    """
 
     heals: bool
     since: float
+    keeps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,23 @@ class Synchronised:
     read_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the values come from, and what renders them."""
+
+    sessions: Sessions
+    templates: TemplateRendering
+    generating: Generating
+
+
 class Sync:
     """Brings one Secret in line with what its store holds."""
 
-    def __init__(
-        self, deps: Deps, sessions: Sessions, templates: TemplateRendering, *, targets: Targets, reports: Reports
-    ) -> None:
+    def __init__(self, deps: Deps, sources: Sources, *, targets: Targets, reports: Reports) -> None:
         self._deps = deps
-        self._sessions = sessions
-        self._templates = templates
+        self._generating = sources.generating
+        self._sessions = sources.sessions
+        self._templates = sources.templates
         self._reports = reports
         self._targets = targets
 
@@ -71,18 +88,23 @@ class Sync:
     ) -> Synchronised | Outcome:
         """Return what was synced, or the outcome of a failure that was reported."""
         fetched = await self._fetch(want, stores, manner.since)
-        failed = [miss for miss in fetched.misses if not _is_accepted(miss, want)]
+        if not manner.keeps and not _failures(fetched, want):
+            # Last: what is made is to be written, not thrown away because of another entry.
+            fetched = await self._generating.add_to(fetched, want, observed)
+        failed = _failures(fetched, want)
         if failed:
             return await self._failed(resource, failed)
         for miss in fetched.misses:
             await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
-        values = await self._templates.values(fetched)
-        desired = await self._desired(resource, want, values)
+        synced = Synced(want.version, observed.last.refreshed_at or observed.now if manner.keeps else observed.now)
+        kept = await self._generating.kept(want, manner.keeps)
+        values = {**await self._templates.values(fetched), **kept}
+        desired = await self._desired(resource, want, values, kept=kept, live=observed.target)
+        desired = await self._recorded(desired, want, fetched, observed=observed, manner=manner)
         decision = decide(want, desired, observed.target, self._deps.digester, has_values=bool(values))
         if isinstance(decision, Refuse):
             await self._reports.failure(resource, decision.message)
             return Never(decision.message)
-        synced = Synced(want.version, observed.now)
         reason, message = _says(decision, want.kind)
         told: list[Event | None] = []
         try:
@@ -100,8 +122,13 @@ class Sync:
         )
         return Synchronised(synced, Done() if seconds is None else Again(seconds), fetched.read_at)
 
-    async def _desired(self, resource: Object, want: Wanted, values: Mapping[str, SecretBytes]) -> DesiredSecret:
+    async def _desired(
+        self, resource: Object, want: Wanted, values: Values, *, kept: Values, live: SecretState | None
+    ) -> DesiredSecret:
+        """Return what is to be written; what a template made of values that are ``kept`` is taken from ``live``."""
         template = want.spec.target.template
+        if template is not None and kept:
+            return from_template(want, template, kept_parts(template, kept, live, want.manager), self._deps.digester)
         if not (values or want.spec.target.deletion_policy == "Merge"):
             # Nothing was fetched: what becomes of the target is for the deletion policy to say, not for a template.
             template = None
@@ -113,6 +140,22 @@ class Sync:
             return from_external_secret(resource, want, values, self._deps.digester)
         rendered = await self._templates.render(want.key, template, values)
         return from_template(want, template, rendered, self._deps.digester)
+
+    async def _recorded(
+        self, desired: DesiredSecret, want: Wanted, fetched: Fetched, *, observed: Observed, manner: Manner
+    ) -> DesiredSecret:
+        """Record on the Secret what is generated of it, and when it was."""
+        if not want.generators or not want.kind.is_secret:
+            return desired
+        keys, made = manner.keeps, observed.last if manner.keeps else Synced(want.version, observed.now)
+        if not keys and want.spec.target.template is not None:
+            keys = frozenset(desired.data)  # what a template made of them cannot be told apart
+        elif not keys:
+            generated = Fetched(tuple(value for value in fetched.values if value.read.generator is not None))
+            values = await self._templates.values(generated)
+            keys = frozenset(key for key in values if desired.data.get(key) == values[key])
+        record = Record(made, ordered(keys))
+        return with_record(desired, want.record, record, observed.target, self._deps.digester)
 
     async def _fetch(self, want: Wanted, stores: Mapping[Key, Object], since: float) -> Fetched:
         """Read from every store at once, and put the answers into the order of the entries again."""
@@ -168,6 +211,10 @@ class Sync:
         for event in told:
             if event is not None:
                 await self._deps.events.emit(resource, event)
+
+
+def _failures(fetched: Fetched, want: Wanted) -> list[Miss]:
+    return [miss for miss in fetched.misses if not _is_accepted(miss, want)]
 
 
 def _is_accepted(miss: Miss, want: Wanted) -> bool:

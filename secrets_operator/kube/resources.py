@@ -85,4 +85,11 @@ TOKEN_REVIEWS = Resource("authentication.k8s.io", "v1", "tokenreviews", "TokenRe
 SUBJECT_ACCESS_REVIEWS = Resource(
     "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False, confidential=False
 )
+
+
+def generators(kind: str, *, namespaced: bool = True) -> Resource:
+    """Return a kind of generator; all are named and served alike."""
+    return Resource("generators.external-secrets.io", "v1alpha1", f"{kind.lower()}s", kind, namespaced=namespaced)
+
+
 SEALED_SECRETS = Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret", confidential=False)

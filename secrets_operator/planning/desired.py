@@ -20,9 +20,20 @@ from secrets_operator.resources.templates import Template
 class TemplateResult(Protocol):
     """What a template made of the fetched values; ``rendering`` has it."""
 
-    data: dict[str, SecretBytes]
-    labels: dict[str, str]
-    annotations: dict[str, str]
+    @property
+    def data(self) -> dict[str, SecretBytes]:
+        """The data of the Secret."""
+        ...
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its labels, without those of the operator."""
+        ...
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Its annotations, without those of the operator."""
+        ...
 
 
 def from_external_secret(

@@ -12,8 +12,15 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from secrets_operator.flow import Key, Object, Query, Read
+from secrets_operator.planning.generated_values import kept_keys
+from secrets_operator.planning.generators import GeneratorView, generator_key
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind, target_kind
-from secrets_operator.planning.marks import Marks, external_secret_manager, external_secret_marks
+from secrets_operator.planning.marks import (
+    Marks,
+    external_secret_manager,
+    external_secret_marks,
+    generated_annotation,
+)
 from secrets_operator.planning.refresh import (
     SHORTEST_INTERVAL,
     Cadence,
@@ -53,6 +60,9 @@ class Wanted:
     stores: tuple[Key, ...]
     """The stores it reads from, in the order of its entries."""
 
+    generators: tuple[Key, ...]
+    """The generators that make values for it, in the order of its entries."""
+
     spec: ExternalSecretSpec
     version: str
     reads: tuple[Read, ...]
@@ -64,6 +74,11 @@ class Wanted:
     def marks(self) -> Marks:
         """How its Secret shows that it was written for this resource."""
         return external_secret_marks(self.spec.target.creation_policy, self.key.name)
+
+    @property
+    def record(self) -> str:
+        """The annotation by which its Secret tells when values were generated."""
+        return generated_annotation(self.key.name)
 
     @property
     def interval(self) -> timedelta:
@@ -103,6 +118,10 @@ class Observed:
     bound: str = ""
     """The Secret that the last sync wrote, by the status."""
 
+    generators: tuple[GeneratorView, ...] = ()
+    repeat: bool = False
+    """Sync again though no refresh is due: stores were edited, or the status does not know the last sync."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -133,9 +152,13 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Read the remote values and apply them; ``heals`` says that the Secret was changed or deleted by somebody else."""
+    """Read the remote values and apply them; ``heals`` says that the Secret was changed or deleted by somebody else.
+
+    The values of the keys that it ``keeps`` are those in the Secret; when there are any, nothing is generated.
+    """
 
     heals: bool = False
+    keeps: frozenset[str] = frozenset()
 
 
 Plan = Wait | Hold | Ignore | Reject | Sync
@@ -157,6 +180,7 @@ def wanted(resource: Object) -> Wanted | Unusable:
     key = Key(TYPE.kind, metadata["namespace"], metadata["name"])
     reads = tuple(_reads(spec, key.namespace))
     stores = tuple(dict.fromkeys(read.store for read in reads if read.store is not None))
+    generators = tuple(dict.fromkeys(read.generator for read in reads if read.generator is not None))
     if not all(store.name for store in stores):
         return Unusable(
             "spec.secretStoreRef.name: is required: name the SecretStore or ClusterSecretStore to read from"
@@ -167,6 +191,7 @@ def wanted(resource: Object) -> Wanted | Unusable:
         target=spec.target.name or key.name,
         manager=external_secret_manager(key.name),
         stores=stores,
+        generators=generators,
         spec=spec,
         version=synced_version(resource),
         reads=reads,
@@ -181,16 +206,18 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     The store counts only when it is needed: while the Secret is intact and no refresh is due, a store that fails its
     validation says nothing about the resources that were read from it.
     """
-    if any(store.readiness is Readiness.FOREIGN for store in observed.stores):
+    sources: tuple[StoreView | GeneratorView, ...] = (*observed.stores, *observed.generators)
+    if any(source.readiness is Readiness.FOREIGN for source in sources):
         return Ignore()
     intact = _is_as_applied(want, observed.target, digester)
     due = refresh_is_due(observed.last, version=want.version, cadence=want.cadence, key=want.key, now=observed.now)
-    if intact and not due:
+    keeps = frozenset() if due else _kept(want, observed.target)
+    repeats = observed.repeat and (bool(keeps) or not want.generators)
+    if intact and not due and not repeats:
         return Wait(until_next_run(want, observed.target, observed.last, observed.now))
-    for store in observed.stores:
-        blocked = _store_blocks(store, recheck, is_new=observed.is_new)
-        if blocked is not None:
-            return blocked
+    blocked = _blocked(observed, recheck, generates=not keeps)
+    if blocked is not None:
+        return blocked
     other = _foreign_owner(want, observed.target)
     if other is not None:
         # Its owner may go, and an unlabelled Secret is not watched: look again, ever more seldom.
@@ -201,7 +228,7 @@ def plan(want: Wanted, observed: Observed, *, digester: Digester, recheck: timed
     # Under a new target name, or written by another operator, the Secret was never as we left it.
     same_target = observed.bound in ("", want.target)
     synced_by_us = bool(observed.last.version) and same_target and not is_taken_over(observed.target, want.manager)
-    return Sync(heals=not intact and synced_by_us)
+    return Sync(heals=not intact and synced_by_us, keeps=keeps)
 
 
 def until_next_run(want: Wanted, target: SecretState | None, last: Synced, now: datetime) -> float | None:
@@ -233,6 +260,30 @@ def _is_as_applied(want: Wanted, target: SecretState | None, digester: Digester)
     return secret_is_intact(target, want.manager, want.marks, digester)
 
 
+def _kept(want: Wanted, target: SecretState | None) -> frozenset[str]:
+    if not want.generators or not want.kind.is_secret:
+        return frozenset()
+    return kept_keys(target, want.record, want.manager)
+
+
+def _blocked(observed: Observed, recheck: timedelta, *, generates: bool) -> Plan | None:
+    blocks = [_store_blocks(store, recheck, is_new=observed.is_new) for store in observed.stores]
+    if generates:
+        blocks += [_generator_blocks(view, is_new=observed.is_new) for view in observed.generators]
+    return next((block for block in blocks if block is not None), None)
+
+
+def _generator_blocks(view: GeneratorView, *, is_new: bool) -> Plan | None:
+    if view.readiness is Readiness.READY:
+        return None
+    if view.readiness is Readiness.MISSING and is_new:
+        return Hold(NEW_SECONDS)
+    if view.readiness is Readiness.MISSING:
+        return Reject(f"there is no {view.key.kind} {view.key.name}: create the generator", retry=True)
+    # Neither a spec that is wrong nor a plug-in that is not there heals by itself.
+    return Reject(view.detail)
+
+
 def _store_blocks(store: StoreView, recheck: timedelta, *, is_new: bool) -> Plan | None:
     match store.readiness:
         case Readiness.READY | Readiness.FOREIGN:
@@ -256,7 +307,11 @@ def _reads(spec: ExternalSecretSpec, namespace: str) -> Iterator[Read]:
     # Later entries override earlier ones and data overrides dataFrom, so dataFrom comes first.
     for index, many in enumerate(spec.data_from):
         store = _store_of(many.source_ref, spec, namespace)
-        if many.extract is not None:
+        generator = many.source_ref.generator_ref if many.source_ref is not None else None
+        if generator is not None:
+            field = f"spec.dataFrom[{index}].sourceRef.generatorRef"
+            yield Read(field, "", rewrite=many.rewrite, generator=generator_key(generator, namespace))
+        elif many.extract is not None:
             yield replace(_read(many.extract, f"spec.dataFrom[{index}].extract", rewrite=many.rewrite), store=store)
         elif many.find is not None:
             yield replace(_find(many.find, f"spec.dataFrom[{index}].find", many.rewrite), store=store)

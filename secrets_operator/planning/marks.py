@@ -16,6 +16,9 @@ from secrets_operator.resources.labels import DATA_HASH_ANNOTATION, MANAGED_LABE
 WATCHED_LABEL = f"{OWN_ANNOTATION_PREFIX}managed"
 WATCHED_SELECTOR = f"{WATCHED_LABEL}={TRUE}"
 
+# What begins like this is written by the operator itself, never by a template.
+OPERATOR_MARK_PREFIXES = (OWN_ANNOTATION_PREFIX, "reconcile.external-secrets.io/")
+
 STATUS_MANAGER = "secrets-operator"
 
 
@@ -37,8 +40,16 @@ def external_secret_marks(creation_policy: str, name: str) -> Marks:
     """
     if creation_policy == "Owner":
         return EXTERNAL_SECRET_MARKS
-    suffix = hashlib.sha3_224(name.encode()).hexdigest()[:16]
-    return Marks(EXTERNAL_SECRET_MARKS.labels, f"{OWN_ANNOTATION_PREFIX}data-hash-{suffix}")
+    return Marks(EXTERNAL_SECRET_MARKS.labels, f"{OWN_ANNOTATION_PREFIX}data-hash-{_suffix(name)}")
+
+
+def generated_annotation(name: str) -> str:
+    """Return the annotation by which a Secret records what the ExternalSecret ``name`` generated."""
+    return f"{OWN_ANNOTATION_PREFIX}generated-{_suffix(name)}"
+
+
+def _suffix(name: str) -> str:
+    return hashlib.sha3_224(name.encode()).hexdigest()[:16]
 
 
 SEALED_SECRET_MARKS = Marks({WATCHED_LABEL: TRUE}, f"{OWN_ANNOTATION_PREFIX}data-hash")

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.labels import DATA_HASH_ANNOTATION
 
 _DIGEST_BYTES = 16
+_ESO_HASH_DIGITS = hashlib.sha3_224().digest_size * 2
 # kubectl's copy of the whole manifest it applied, values in plain base64 included.
 LAST_APPLIED_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -79,6 +81,8 @@ class SecretState:
     writers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Data key -> the field managers that hold it, of any operation."""
 
+    is_as_eso_wrote_it: bool = False
+    """Whether its data is what External Secrets Operator says to have written last."""
     resource_version: str = field(default="", compare=False)
 
     def owned_by(self, manager: str) -> OwnedFields:
@@ -106,7 +110,20 @@ def secret_state(secret: Object, digester: Digester) -> SecretState:
         applied=applied,
         writers=writers,
         resource_version=metadata.get("resourceVersion", ""),
+        is_as_eso_wrote_it=_is_as_eso_wrote_it(annotations.get(DATA_HASH_ANNOTATION, ""), secret.get("data") or {}),
     )
+
+
+def _is_as_eso_wrote_it(data_hash: str, data: Mapping[str, str]) -> bool:
+    # Ours are shorter: on Secrets that we wrote nothing is computed.
+    return len(data_hash) == _ESO_HASH_DIGITS and hmac.compare_digest(data_hash, eso_data_hash(data))
+
+
+def eso_data_hash(data: Mapping[str, str]) -> str:
+    """Return the data hash of External Secrets Operator: SHA3-224 over Go's text form of a map of byte slices."""
+    decoded = {key: _decoded(value) for key, value in data.items()}
+    entries = (f"{key}:[{' '.join(map(str, decoded[key]))}]" for key in sorted(decoded, key=str.encode))
+    return hashlib.sha3_224(f"map[{' '.join(entries)}]".encode()).hexdigest()
 
 
 def _decoded(value: str | None) -> bytes:

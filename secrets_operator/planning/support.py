@@ -41,7 +41,9 @@ EXTERNAL_SECRET: Supported = {
     "target.template*": ANYTHING,
     "data[].secretKey": ANYTHING,
     "data[].sourceRef.storeRef*": ANYTHING,
+    "data[].sourceRef.generatorRef*": ANYTHING,  # refused with what to do instead, in external_secret_checks
     "dataFrom[].sourceRef.storeRef*": ANYTHING,
+    "dataFrom[].sourceRef.generatorRef*": ANYTHING,
     **{f"data[].remoteRef.{member}": values for member, values in _REMOTE_REF.items()},
     **{f"dataFrom[].extract.{member}": values for member, values in _REMOTE_REF.items()},
     "dataFrom[].rewrite*": ANYTHING,

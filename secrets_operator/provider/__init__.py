@@ -24,17 +24,29 @@ from secrets_operator.provider.contract import (
     StoreIdentity,
     is_per_reader,
 )
+from secrets_operator.provider.generator_contract import (
+    DEFAULT_FRESH_SECONDS,
+    GENERATOR_ENTRY_POINT_GROUP,
+    Entropy,
+    Generated,
+    Generator,
+)
 
 __all__ = [
+    "DEFAULT_FRESH_SECONDS",
     "ENTRY_POINT_GROUP",
+    "GENERATOR_ENTRY_POINT_GROUP",
     "MOST_MATCHES",
     "TOO_MANY_MATCHES",
     "Absent",
     "Answer",
     "Capabilities",
+    "Entropy",
     "Failed",
     "FindAnswer",
     "Found",
+    "Generated",
+    "Generator",
     "Host",
     "Matches",
     "Problem",

@@ -35,8 +35,10 @@ def _keyed(value: Value, transform: Transform | None, allowance: Allowance) -> d
     read, field = value.read, value.read.field
     if read.rewrite:
         # As in External Secrets Operator: whoever rewrites keys sees to it that a Secret can hold them.
-        path = f"{field.rpartition('.')[0]}.rewrite"
+        path = f"{field.partition(']')[0]}].rewrite"
         keyed = rewrite_keys(value.data, read.rewrite, field=path, transform=transform, allowance=allowance)
+    elif read.generator is not None:
+        keyed = dict(value.data)
     else:
         keyed = convert_keys(value.data, read.conversion, field=field)
     return check_keys(keyed, field=field)

@@ -16,6 +16,7 @@ from secrets_operator.resources.external_secret import (
     DataFrom,
     ExternalSecretSpec,
 )
+from secrets_operator.resources.names import GENERATORS_API_VERSION
 from secrets_operator.resources.policies import (
     BOOTSTRAP_TOKEN_TYPE,
     SERVICE_ACCOUNT_NAME_ANNOTATION,
@@ -30,6 +31,10 @@ from secrets_operator.resources.targets import DELETE_NEEDS_OWNER, MERGE_NEEDS_T
 from secrets_operator.resources.templates import NO_BOOTSTRAP_TOKEN, NO_SERVICE_ACCOUNT_TOKEN, Template
 
 DUPLICATE_KEY: Final = "is the key of an earlier entry as well: give each entry a key of its own"
+NO_GENERATOR_IN_DATA: Final = (
+    "a generator makes several keys and one entry of data is one: move it to spec.dataFrom[].sourceRef.generatorRef, "
+    "and rename its keys by rewrite"
+)
 ONLY_SOME_FREEZE: Final = "only a Secret or a ConfigMap can be immutable: remove the field"
 _SECRET_PARTS: Final = frozenset({"", "data", "labels", "annotations"})
 
@@ -103,6 +108,9 @@ def _data_problems(spec: ExternalSecretSpec) -> Iterator[FieldProblem]:
             yield FieldProblem(f"{path}.secretKey", DUPLICATE_KEY)
         seen.add(entry.secret_key)
         yield from _source_ref_problems(path, entry.source_ref)
+        source = entry.source_ref
+        if source is not None and source.generator_ref is not None and source.store_ref is None:
+            yield FieldProblem(f"{path}.sourceRef.generatorRef", NO_GENERATOR_IN_DATA)
 
 
 def _data_from_problems(path: str, entry: DataFrom) -> Iterator[FieldProblem]:
@@ -122,6 +130,9 @@ def _data_from_problems(path: str, entry: DataFrom) -> Iterator[FieldProblem]:
 def _source_ref_problems(path: str, source: SourceRef | None) -> Iterator[FieldProblem]:
     if source is not None and (source.store_ref is None) == (source.generator_ref is None):
         yield FieldProblem(f"{path}.sourceRef", SOURCE_REF_RULE.message)
+    reference = source.generator_ref if source is not None else None
+    if reference is not None and reference.api_version != GENERATORS_API_VERSION:
+        yield FieldProblem(f"{path}.sourceRef.generatorRef.apiVersion", f"must be {GENERATORS_API_VERSION}")
 
 
 def _regexp_problems(path: str, expression: str) -> Iterator[FieldProblem]:

@@ -58,3 +58,18 @@ CLUSTER_EXTERNAL_SECRET: Final = ResourceType(
     EXTERNAL_SECRETS_GROUP, "ClusterExternalSecret", "clusterexternalsecrets", ("v1", "v1beta1"), namespaced=False
 )
 SEALED_SECRET: Final = ResourceType(SEALED_SECRETS_GROUP, "SealedSecret", "sealedsecrets", ("v1alpha1",))
+
+
+def _generator(kind: str, *, namespaced: bool = True) -> ResourceType:
+    return ResourceType(GENERATORS_GROUP, kind, f"{kind.lower()}s", ("v1alpha1",), namespaced=namespaced)
+
+
+CLUSTER_GENERATOR: Final = _generator("ClusterGenerator", namespaced=False)
+ECR_AUTHORIZATION_TOKEN: Final = _generator("ECRAuthorizationToken")
+FAKE: Final = _generator("Fake")
+MFA: Final = _generator("MFA")
+PASSWORD: Final = _generator("Password")
+SSH_KEY: Final = _generator("SSHKey")
+STS_SESSION_TOKEN: Final = _generator("STSSessionToken")
+UUID: Final = _generator("UUID")
+VAULT_DYNAMIC_SECRET: Final = _generator("VaultDynamicSecret")

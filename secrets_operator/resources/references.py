@@ -12,11 +12,10 @@ from secrets_operator.resources.names import GENERATORS_API_VERSION
 from secrets_operator.resources.policies import StoreKind
 from secrets_operator.resources.validation_rules import checked_by, exactly_one_of
 
-GeneratorKind = Literal[
+NamespacedGeneratorKind = Literal[
     "ACRAccessToken",
     "BeyondtrustWorkloadCredentialsDynamicSecret",
     "CloudsmithAccessToken",
-    "ClusterGenerator",
     "ECRAuthorizationToken",
     "Fake",
     "GCRAccessToken",
@@ -32,6 +31,7 @@ GeneratorKind = Literal[
     "VaultDynamicSecret",
     "Webhook",
 ]
+GeneratorKind = Literal["ClusterGenerator", NamespacedGeneratorKind]
 
 SOURCE_REF_RULE: Final = exactly_one_of("storeRef", "generatorRef")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import get_args
 
 from secrets_operator.flow import Key
 from secrets_operator.resources.names import CLUSTER_SECRET_STORE, SECRET_STORE
+from secrets_operator.resources.references import GeneratorKind
 
 SECRET, NAMESPACE = "Secret", "Namespace"
 _STORES = frozenset({SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind})
+_SOURCES = _STORES.union(get_args(GeneratorKind))
 
 
 class Dependents:
@@ -38,11 +41,11 @@ class Dependents:
         return tuple(sorted(self._dependents.get(key, ())))
 
     def group_of(self, dependent: Key) -> str:
-        """Return the store that a resource reads from, whose share of workers it uses; empty when there is none.
+        """Return the store or generator whose share of workers a resource uses; empty when there is none.
 
         A store that is being validated is its own: it may hang like any read from it.
         """
         if dependent.kind in _STORES:
             return str(dependent)
-        stores = (key for key in self._dependencies.get(dependent, ()) if key.kind in _STORES)
-        return next(map(str, stores), "")
+        sources = (key for key in self._dependencies.get(dependent, ()) if key.kind in _SOURCES)
+        return next(map(str, sources), "")

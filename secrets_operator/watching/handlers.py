@@ -23,6 +23,7 @@ from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.planning.secret_writes import marks_are_watched
 from secrets_operator.planning.targets import secret_is_intact
 from secrets_operator.queueing.workqueue import WorkQueue
+from secrets_operator.resources.names import CLUSTER_GENERATOR
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.dependents import NAMESPACE, SECRET, Dependents
 
@@ -81,6 +82,15 @@ class Handlers:
         self._queue.add(store)
         self._add_all(self._dependents.of(store), Lane.STORE)
 
+    def generator(self, kind: str) -> Callable[[Change[Object]], None]:
+        """Return the handler of one kind of generator: one that came or was edited brings what uses it."""
+
+        def handle(change: Change[Object]) -> None:
+            if change.new is not None and (change.old is None or change.old.get("spec") != change.new.get("spec")):
+                self._add_all(self._dependents.of(Key(kind, change.namespace, change.name)), Lane.STORE)
+
+        return handle
+
     def secret(self, change: Change[SecretState]) -> None:
         """A Secret we wrote was changed or deleted, by us or by somebody else."""
         self.target(Key(SECRET, change.namespace, change.name), change.new, is_first=change.old is None)
@@ -133,13 +143,21 @@ def _dependencies(key: Key, spec: dict[str, Any]) -> list[Key]:
     stores = dict.fromkeys(_store(reference, key.namespace) for reference in _references(spec) if reference.get("name"))
     # The conditions of a cluster store look at the labels of the namespace.
     namespaces = [Key(NAMESPACE, "", key.namespace)] if any(not store.namespace for store in stores) else []
-    return [target, *stores, *namespaces]
+    return [target, *stores, *_generators(spec, key.namespace), *namespaces]
 
 
 def _references(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield spec.get("secretStoreRef") or {}
     for entry in (*(spec.get("data") or ()), *(spec.get("dataFrom") or ())):
         yield (entry.get("sourceRef") or {}).get("storeRef") or {}
+
+
+def _generators(spec: dict[str, Any], namespace: str) -> Iterator[Key]:
+    for entry in spec.get("dataFrom") or ():
+        reference = (entry.get("sourceRef") or {}).get("generatorRef")
+        if reference:
+            kind = reference["kind"]
+            yield Key(kind, "" if kind == CLUSTER_GENERATOR.kind else namespace, reference["name"])
 
 
 def _store(reference: dict[str, Any], namespace: str) -> Key:

@@ -20,7 +20,7 @@ import structlog
 from secrets_operator.clock import Clock
 from secrets_operator.errors import OperatorError
 from secrets_operator.flow import Object
-from secrets_operator.kube.errors import Gone
+from secrets_operator.kube.errors import Forbidden, Gone, NotFound, ResourceUnknown
 from secrets_operator.kube.resources import Resource
 from secrets_operator.watching.cache import Cache, Change, Place, place_of
 from secrets_operator.watching.pacing import Ended, Pacing
@@ -64,12 +64,16 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The objects of one kind to keep: in one namespace, or in all, that match the selectors."""
+    """The objects of one kind to keep: in one namespace, or in all, that match the selectors.
+
+    An ``optional`` kind may be missing on the cluster, or the right to see it: it has no objects until that changes.
+    """
 
     resource: Resource
     namespace: str = ""
     label_selector: str = ""
     field_selector: str = ""
+    optional: bool = False
 
 
 class Reflector(Generic[T]):
@@ -129,11 +133,25 @@ class Reflector(Generic[T]):
     async def _attempt(self) -> float:
         """List if needed, then watch until the watch ends; return the seconds to wait before the next attempt."""
         ended = await self._follow()
+        if self._selection.optional and isinstance(ended.fault, Forbidden | NotFound | ResourceUnknown):
+            return self._do_without(ended)
         if self._pacing.must_list(ended):
             self._version = ""
         pause = self._pacing.pause(ended, self._chance())
         self._report(ended, pause)
         return pause
+
+    def _do_without(self, ended: Ended) -> float:
+        """Count an absent kind as one without objects; look again later."""
+        for place in list(self._cache.places()):
+            self._remove(place)
+        if not self.synced.is_set() or self._version:
+            self._log.info("watch.absent", error=type(ended.fault).__name__)
+        self._version = ""
+        self.synced.set()
+        # The probes take a fault for the reason of a silence.
+        self.fault = ended.fault
+        return self._pacing.pause(ended, self._chance())
 
     async def _follow(self) -> Ended:
         if not self._version:

@@ -98,6 +98,23 @@ def sealed_secret(namespace: str, encrypted: dict[str, str], *, name: str = "sea
     }
 
 
+def generator(namespace: str, kind: str, spec: Object, *, name: str = "make") -> Object:
+    """Return a generator; without a namespace a ClusterGenerator that holds one of that kind."""
+    word = kind[0].lower() + kind[1:] if kind[1].islower() else kind.lower()
+    held = {"kind": kind, "generator": {f"{word}Spec": spec}}
+    return {
+        "apiVersion": "generators.external-secrets.io/v1alpha1",
+        "kind": kind if namespace else "ClusterGenerator",
+        "metadata": {"name": name, **({"namespace": namespace} if namespace else {})},
+        "spec": spec if namespace else held,
+    }
+
+
+def generated(kind: str, *, name: str = "make", **entry: Any) -> Object:
+    """Return an entry of ``dataFrom`` that a generator makes."""
+    return {"sourceRef": {"generatorRef": {"kind": kind, "name": name}}, **entry}
+
+
 def _remote(text: str) -> dict[str, str]:
     key, _, path = text.partition("#")
     return {"key": key, "property": path} if path else {"key": key}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.cluster.manifests import aws_store, external_secret, fake_store
@@ -77,26 +75,6 @@ def test_an_emptied_remote_object_keeps_the_last_good_secret(world: World, names
     aws.put(f"{namespace}/json", "{}")
     world.wait_condition("ExternalSecret", namespace, "app", says="secret retained")
     assert world.data(namespace, "app") == {"k": b"good"}
-
-
-@pytest.mark.parametrize(
-    ("spec", "says"),
-    [
-        pytest.param(
-            {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "UUID", "name": "u"}}}]},
-            "spec.dataFrom[0].sourceRef.generatorRef",
-            id="a generator",
-        ),
-    ],
-)
-def test_a_field_without_effect_is_named_on_the_condition(
-    world: World, namespace: str, spec: dict[str, Any], says: str
-) -> None:
-    world.apply(fake_store(namespace, {"one": "1"}))
-    world.apply(external_secret(namespace, {"k": "one"}, **spec))
-    found = world.wait_condition("ExternalSecret", namespace, "app", status="False", says="not supported yet")
-    assert says in found["message"]
-    assert world.secret(namespace, "app") is None
 
 
 def test_a_provider_that_is_not_installed_is_reported(world: World, namespace: str) -> None:

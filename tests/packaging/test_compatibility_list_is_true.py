@@ -12,20 +12,29 @@ from typing import Any, NamedTuple
 import pytest
 
 from secrets_operator.planning.support import EXTERNAL_SECRET, STORE, unsupported_fields
-from secrets_operator.provider.discovery import Providers
+from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.resources.definitions.documents import document
-from secrets_operator.resources.definitions.kinds import DEFINITIONS
+from secrets_operator.resources.definitions.kinds import DEFINITIONS, GENERATORS
+from secrets_operator.resources.generators.cluster_generator import spec_property
 
 COMPATIBILITY = Path(__file__).parents[2] / "docs" / "compatibility.md"
-WORKS, NOT_YET, NO_EFFECT = "works", "not supported yet", "no effect"
+WORKS, NOT_YET, NO_EFFECT, REFUSED = "works", "not supported yet", "no effect", "refused"
 SECTIONS = {
     "ExternalSecret": "ExternalSecret",
     "ClusterExternalSecret": "ClusterExternalSecret",
     "SecretStore": "SecretStore and ClusterSecretStore",
     "ClusterSecretStore": "SecretStore and ClusterSecretStore",
     "SealedSecret": "SealedSecret",
+    **{definition.resource.kind: definition.resource.kind for definition in GENERATORS},
 }
+GENERATOR_KINDS = {definition.resource.kind for definition in GENERATORS} - {"ClusterGenerator"}
 INNER = "spec.externalSecretSpec"
+# A place -> the kind and the part of it that is written there.
+ORIGINS = {
+    INNER: ("ExternalSecret", "spec"),
+    "spec.provider": ("SecretStore", "spec.provider.vault"),
+    **{f"spec.generator.{spec_property(kind)}": (kind, "spec") for kind in GENERATOR_KINDS},
+}
 BRACES = re.compile(r"\{([^{}]*)\}")
 # Values that ask for nothing, and provider objects that have no other problem.
 ASKS_FOR_NOTHING = {"None"}
@@ -35,6 +44,13 @@ USABLE: dict[str, dict[str, Any]] = {
     "kubernetes": {"auth": {"token": {"bearerToken": {"name": "login", "key": "token"}}}},
     "webhook": {"url": "https://api.example.com/{{ .remoteRef.key }}"},
     "fake": {},
+}
+
+
+USABLE_GENERATORS: dict[str, dict[str, Any]] = {
+    "ECRAuthorizationToken": {"region": "eu-west-1"},
+    "STSSessionToken": {"region": "eu-west-1"},
+    "VaultDynamicSecret": {"path": "database/creds/app", "provider": USABLE["vault"]},
 }
 
 
@@ -64,17 +80,21 @@ def documented(kind: str) -> dict[str, str]:
         if not line.startswith("| `"):
             continue
         field, state = (cell.strip().strip("`") for cell in line.split("|")[1:3])
-        paths = inherited(field) if field.endswith(".*") else dict.fromkeys(expanded(field), state)
+        paths = inherited(field, state) if field.endswith(".*") else dict.fromkeys(expanded(field), state)
         assert not paths.keys() & states.keys(), f"twice: {sorted(paths.keys() & states.keys())}"
         states |= paths
     return states
 
 
-def inherited(pattern: str) -> dict[str, str]:
-    """Return the fields below the spec of an ExternalSecret, with their states, where ``pattern`` puts them."""
+def inherited(pattern: str, state: str) -> dict[str, str]:
+    """Return the fields of the part of another kind that ``pattern`` puts somewhere, with the states of that kind.
+
+    What is not supported as a whole has no field that is.
+    """
     place = pattern.removesuffix(".*")
-    own = documented("ExternalSecret").items()
-    return {place + path.removeprefix("spec"): state for path, state in own if path.startswith("spec.")}
+    holder, part = ORIGINS[place]
+    own = ((path, own) for path, own in documented(holder).items() if path.startswith(f"{part}."))
+    return {place + path.removeprefix(part): NOT_YET if state == NOT_YET else own for path, own in own}
 
 
 def schemas(kind: str) -> Iterator[dict[str, Any]]:
@@ -104,7 +124,7 @@ def sample(schema: dict[str, Any]) -> Any:
 @cache
 def all_fields(kind: str) -> tuple[Field, ...]:
     properties = next(schemas(kind))
-    return tuple(field for part in ("spec", "status") for field in fields(properties[part], part))
+    return tuple(field for part in ("spec", "status") if part in properties for field in fields(properties[part], part))
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
@@ -123,7 +143,19 @@ def is_refused(kind: str, field: Field) -> bool:
         return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))
     if kind == "ExternalSecret":
         return bool(unsupported_fields(spec, EXTERNAL_SECRET))
+    if kind == "ClusterGenerator":
+        held = {spec_property(one): one for one in GENERATOR_KINDS}
+        return any(is_refused_by_generator(held[name], part) for name, part in spec.get("generator", {}).items())
+    if kind in GENERATOR_KINDS:
+        return is_refused_by_generator(kind, spec if isinstance(spec, dict) else {})
     return bool(unsupported_fields(spec, STORE)) or is_refused_by_provider(kind, spec.get("provider") or {})
+
+
+def is_refused_by_generator(kind: str, spec: dict[str, Any]) -> bool:
+    if kind not in Generators.from_entry_points().names():
+        return True
+    problems = Generators.from_entry_points().get(kind).problems(USABLE_GENERATORS.get(kind, {}) | spec)
+    return any(NOT_YET in problem.message for problem in problems)
 
 
 def is_refused_by_provider(kind: str, providers: dict[str, Any]) -> bool:
@@ -161,8 +193,8 @@ def test_all_versions_of_a_kind_have_the_same_fields(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SECTIONS)
-def test_states_are_one_of_three(kind: str) -> None:
-    assert set(documented(kind).values()) <= {WORKS, NOT_YET, NO_EFFECT}
+def test_states_are_one_of_four(kind: str) -> None:
+    assert set(documented(kind).values()) <= {WORKS, NOT_YET, NO_EFFECT, REFUSED}
 
 
 @pytest.mark.parametrize(("kind", "field"), cases())

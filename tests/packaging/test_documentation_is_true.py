@@ -25,7 +25,7 @@ from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
-from secrets_operator.provider.discovery import Providers
+from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.reporting.metrics import Live, Metrics
 from secrets_operator.resources.definitions.documents import document
@@ -45,7 +45,6 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FLAG = re.compile(r"--[a-z][a-z-]*")
-REFUSAL = re.compile(r"not supported yet: (spec\.[\w.\[\]]+(?:, spec\.[\w.\[\]]+)*)")
 HELP_FLAG = re.compile(r"^ +(?:-\w, )?(--[a-z][a-z-]*)", re.MULTILINE)
 
 AUDIENCES = ["https://kubernetes.default.svc"]
@@ -145,17 +144,8 @@ def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
         providers = Providers.from_entry_points()
         if name in providers.names():
             assert list(providers.get(name).problems(settings, store_kind=manifest["kind"])) == []
-
-
-def test_the_refusals_that_are_quoted_are_real() -> None:
-    quoted = {
-        field
-        for path in documents()
-        for found in REFUSAL.findall(path.read_text("utf-8"))
-        for field in found.split(", ")
-    }
-    assert quoted
-    assert [field for field in sorted(quoted) if not is_refused(field.removeprefix("spec."))] == []
+    elif manifest["kind"] in Generators.from_entry_points().names():
+        assert list(Generators.from_entry_points().get(manifest["kind"]).problems(spec)) == []
 
 
 @pytest.mark.parametrize("place", ["README.md", "docs/references.md"])
@@ -164,14 +154,6 @@ def test_the_unsupported_fields_of_an_external_secret_are_named_all_and_no_other
     in_references = prose(DOCS / "references.md").partition("**not supported yet**:")[2].partition(".\n")[0]
     said = in_readme if place == "README.md" else in_references
     assert {field.rpartition(".")[2] for field in CODE.findall(said)} == unsupported_objects()
-
-
-def is_refused(path: str) -> bool:
-    """Tell whether the operator names the field when a spec has it, with something in it."""
-    spec: Any = {"anything": "x"}
-    for name in reversed(re.sub(r"\[\d+\]", "[]", path).split(".")):
-        spec = {name.removesuffix("[]"): [spec] if name.endswith("[]") else spec}
-    return bool(unsupported_fields(spec, EXTERNAL_SECRET))
 
 
 def unsupported_objects() -> set[str]:

@@ -42,6 +42,8 @@ def _root_schema(definition: Definition) -> Schema:
         properties[name] = {"description": properties[name]["description"], "type": "string"}
     properties["metadata"] = {"type": "object"}
     schema["required"] = ["spec"]
+    if not definition.model.model_fields["spec"].is_required():
+        del schema["required"]
     return schema
 
 

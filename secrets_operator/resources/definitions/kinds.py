@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from secrets_operator.resources import names
 from secrets_operator.resources.cluster_external_secret import ClusterExternalSecret
 from secrets_operator.resources.cluster_secret_store import ClusterSecretStore
 from secrets_operator.resources.external_secret import ExternalSecret
+from secrets_operator.resources.generators.aws import ECRAuthorizationToken, STSSessionToken
+from secrets_operator.resources.generators.cluster_generator import ClusterGenerator
+from secrets_operator.resources.generators.fake import Fake
+from secrets_operator.resources.generators.mfa import MFA
+from secrets_operator.resources.generators.password import Password
+from secrets_operator.resources.generators.ssh_key import SSHKey
+from secrets_operator.resources.generators.uuid import UUID
+from secrets_operator.resources.generators.vault import VaultDynamicSecret
 from secrets_operator.resources.labels import COMPONENT_CONTROLLER, COMPONENT_LABEL
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
@@ -48,6 +57,7 @@ _READY_REASON: Final = '.status.conditions[?(@.type=="Ready")].reason'
 _READY_STATUS: Final = '.status.conditions[?(@.type=="Ready")].status'
 _CREATED: Final = ".metadata.creationTimestamp"
 _ESO_CATEGORIES: Final = ("external-secrets",)
+_GENERATOR_CATEGORIES: Final = ("external-secrets", "external-secrets-generators")
 _ESO_LABELS: Final = {COMPONENT_LABEL: COMPONENT_CONTROLLER}
 _STORE_COLUMNS: Final = (
     Column("AGE", _CREATED, "date"),
@@ -115,4 +125,28 @@ SEALED_SECRETS: Final = Definition(
     ),
 )
 
-DEFINITIONS: Final = (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, CLUSTER_EXTERNAL_SECRETS, SEALED_SECRETS)
+
+def _generator(resource: ResourceType, model: type[Resource]) -> Definition:
+    return Definition(resource, model, columns=(), categories=_GENERATOR_CATEGORIES, labels=_ESO_LABELS)
+
+
+GENERATORS: Final = (
+    _generator(names.CLUSTER_GENERATOR, ClusterGenerator),
+    _generator(names.ECR_AUTHORIZATION_TOKEN, ECRAuthorizationToken),
+    _generator(names.FAKE, Fake),
+    _generator(names.MFA, MFA),
+    _generator(names.PASSWORD, Password),
+    _generator(names.SSH_KEY, SSHKey),
+    _generator(names.STS_SESSION_TOKEN, STSSessionToken),
+    _generator(names.UUID, UUID),
+    _generator(names.VAULT_DYNAMIC_SECRET, VaultDynamicSecret),
+)
+
+DEFINITIONS: Final = (
+    EXTERNAL_SECRETS,
+    SECRET_STORES,
+    CLUSTER_SECRET_STORES,
+    CLUSTER_EXTERNAL_SECRETS,
+    SEALED_SECRETS,
+    *GENERATORS,
+)

@@ -12,8 +12,9 @@ import pytest
 
 from secrets_operator.errors import InvalidSpec, Terminal
 from secrets_operator.provider import Capabilities
-from secrets_operator.provider.discovery import Installed, Offer, Providers
+from secrets_operator.provider.discovery import Providers
 from secrets_operator.provider.fake import PROVIDER as FAKE
+from secrets_operator.provider.plugins import Installed, Offer
 
 ACME = Installed("acme-fake", "2.1")
 

@@ -13,6 +13,15 @@ FILES = {
     "external-secrets.io_clustersecretstores.yaml",
     "external-secrets.io_externalsecrets.yaml",
     "external-secrets.io_secretstores.yaml",
+    "generators.external-secrets.io_clustergenerators.yaml",
+    "generators.external-secrets.io_ecrauthorizationtokens.yaml",
+    "generators.external-secrets.io_fakes.yaml",
+    "generators.external-secrets.io_mfas.yaml",
+    "generators.external-secrets.io_passwords.yaml",
+    "generators.external-secrets.io_sshkeys.yaml",
+    "generators.external-secrets.io_stssessiontokens.yaml",
+    "generators.external-secrets.io_uuids.yaml",
+    "generators.external-secrets.io_vaultdynamicsecrets.yaml",
 }
 
 
@@ -20,7 +29,9 @@ def test_without_options_one_stream_of_all_definitions_is_printed() -> None:
     result = CliRunner().invoke(crds)
     assert result.exit_code == 0
     kinds = [item["spec"]["names"]["kind"] for item in YAML(typ="safe", pure=True).load_all(result.stdout)]
-    assert kinds == ["ExternalSecret", "SecretStore", "ClusterSecretStore", "ClusterExternalSecret", "SealedSecret"]
+    first = ["ExternalSecret", "SecretStore", "ClusterSecretStore", "ClusterExternalSecret", "SealedSecret"]
+    assert kinds[: len(first)] == first
+    assert len(kinds) == len(set(kinds)) == len(FILES)
 
 
 def test_output_writes_one_file_for_each_and_check_then_agrees(tmp_path: Path) -> None:

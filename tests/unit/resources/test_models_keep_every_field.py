@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from devcluster.structural import StructuralSchema
 
-from secrets_operator.resources.definitions.kinds import DEFINITIONS, Definition
+from secrets_operator.resources.definitions.kinds import DEFINITIONS, GENERATORS, Definition
 from secrets_operator.resources.resource import Resource, without_nulls
 
 Manifests = Callable[[str], list[dict[str, Any]]]
@@ -17,6 +17,12 @@ FILES = [
     pytest.param("complete_stores.yaml", "ClusterSecretStore", id="ClusterSecretStore"),
     pytest.param("complete_cluster_external_secrets.yaml", "ClusterExternalSecret", id="ClusterExternalSecret"),
     pytest.param("complete_sealed_secrets.yaml", "SealedSecret", id="SealedSecret"),
+    *(
+        pytest.param(
+            f"complete_{definition.resource.plural}.yaml", definition.resource.kind, id=definition.resource.kind
+        )
+        for definition in GENERATORS
+    ),
 ]
 
 

@@ -131,6 +131,41 @@ async def test_store(world: World, old: Object | None, new: Object | None, queue
     assert await world.queued() == {key: lanes[key] for key in queued}
 
 
+def made_by(kind: str) -> Object:
+    """Return what an ExternalSecret needs to say to have a generator of that kind."""
+    entry = {"sourceRef": {"generatorRef": {"kind": kind, "name": "make"}}}
+    return {"secretStoreRef": None, "data": [], "dataFrom": [entry]}
+
+
+PASSWORD: Object = {"metadata": {"uid": "u"}, "spec": {"length": 20}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "queues"),
+    [
+        pytest.param(None, PASSWORD, True, id="it came -> its users"),
+        pytest.param(PASSWORD, {**PASSWORD, "spec": {"length": 21}}, True, id="its spec changed -> its users"),
+        pytest.param(PASSWORD, {**PASSWORD, "metadata": {"uid": "v"}}, False, id="its metadata changed -> nothing"),
+        pytest.param(PASSWORD, None, False, id="it went -> nothing, what it made stays"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        pytest.param("Password", Key("Password", "team", "make"), id="a generator of the namespace"),
+        pytest.param("ClusterGenerator", Key("ClusterGenerator", "", "make"), id="a ClusterGenerator"),
+    ],
+)
+async def test_generator(
+    world: World, kind: str, key: Key, old: Object | None, new: Object | None, *, queues: bool
+) -> None:
+    world.handlers.external_secret(change(None, external_secret(spec=made_by(kind))))
+    await world.queued()
+    world.handlers.generator(kind)(change(old, new, namespace=key.namespace, name=key.name))
+    assert await world.queued() == ({APP: Lane.STORE} if queues else {})
+    assert world.dependents.group_of(APP) == str(key)
+
+
 async def test_a_store_brings_no_resource_of_another_store(world: World) -> None:
     world.handlers.external_secret(change(None, external_secret(spec=USES_CLUSTER_STORE)))
     await world.queued()

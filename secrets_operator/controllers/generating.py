@@ -1,0 +1,132 @@
+"""Makes the generated values of ExternalSecrets, keeps those that could not be written yet, and reads those that stay.
+
+A retry after a failed write writes the values that were made for the first attempt: a lease or a token is asked for
+once, and a write whose answer was lost does not leave a Secret that is replaced a second later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from secrets_operator.controllers.deps import Deps
+from secrets_operator.errors import NotFound, OperatorError, Retryable
+from secrets_operator.fetching.generation import Generation
+from secrets_operator.flow import Cause, Fetched, Key, Miss, Object, Read, SecretBytes, Value
+from secrets_operator.kube.errors import Conflict
+from secrets_operator.planning.external_secret import Observed, Wanted
+from secrets_operator.planning.generated_values import kept_keys, record_of
+from secrets_operator.planning.generators import GeneratorView, view_of_generator
+from secrets_operator.provider import Generated
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Values by the field of their entry, with the monotonic time up to which they may be written."""
+
+    basis: tuple[Any, ...]
+    """What they were made for: another resource, version of it or spec of a generator makes them void."""
+
+    values: dict[str, tuple[Value, float]] = field(default_factory=dict, repr=False)
+
+
+class Generating:
+    """See the module's docstring."""
+
+    def __init__(self, deps: Deps, generation: Generation, *, lookup: Callable[[Key], Object | None]) -> None:
+        """Look generators up by ``lookup``."""
+        self._deps = deps
+        self._generation = generation
+        self._lookup = lookup
+        self._unwritten: dict[Key, _Attempt] = {}
+
+    def views(self, want: Wanted) -> tuple[GeneratorView, ...]:
+        """Return the generators of a resource as they are."""
+        return tuple(
+            view_of_generator(
+                key,
+                self._lookup(key),
+                controller_class=self._deps.settings.controller_class,
+                obstacle=self._generation.obstacle,
+            )
+            for key in want.generators
+        )
+
+    async def add_to(self, fetched: Fetched, want: Wanted, observed: Observed) -> Fetched:
+        """Make what the generators of a resource are to make, in its place among what was fetched.
+
+        Raises Conflict when the Secret was written meanwhile, as by another replica: its values must not be replaced
+        a moment later.
+        """
+        if not want.generators:
+            return fetched
+        await self._require_unchanged(want, observed)
+        basis = (want.owner.uid, want.version, tuple(view.spec for view in observed.generators))
+        attempt = self._unwritten.get(want.key)
+        if attempt is None or attempt.basis != basis:
+            attempt = self._unwritten[want.key] = _Attempt(basis)
+        views = {view.key: view for view in observed.generators}
+        asked = [(read, views[read.generator]) for read in want.reads if read.generator is not None]
+        made = await asyncio.gather(*(self._value(read, view, want, attempt) for read, view in asked))
+        place = {read.field: index for index, read in enumerate(want.reads)}
+        values = [*fetched.values, *(one for one in made if isinstance(one, Value))]
+        misses = [*fetched.misses, *(one for one in made if isinstance(one, Miss))]
+        return Fetched(
+            tuple(sorted(values, key=lambda one: place[one.read.field])),
+            tuple(sorted(misses, key=lambda one: place[one.read.field])),
+        )
+
+    async def kept(self, want: Wanted, keys: frozenset[str]) -> dict[str, SecretBytes]:
+        """Return the values of ``keys`` from the Secret; raises Conflict when they are no longer what they were."""
+        if not keys:
+            return {}
+        try:
+            state, values = await self._deps.secrets.values(want.key.namespace, want.target, keys)
+        except NotFound as error:
+            raise _changed(want) from error
+        if not keys <= kept_keys(state, want.record, want.manager):
+            raise _changed(want)
+        return values
+
+    def forget(self, key: Key) -> None:
+        """Drop what was made for a resource: it is written, or the resource is gone."""
+        self._unwritten.pop(key, None)
+
+    async def _require_unchanged(self, want: Wanted, observed: Observed) -> None:
+        if observed.target is None or not want.kind.is_secret:
+            return
+        try:
+            state, _ = await self._deps.secrets.values(want.key.namespace, want.target, ())
+        except NotFound as error:
+            raise _changed(want) from error
+        seen = record_of(observed.target, want.record, want.manager)
+        if record_of(state, want.record, want.manager) != seen:
+            raise _changed(want)
+
+    async def _value(self, read: Read, view: GeneratorView, want: Wanted, attempt: _Attempt) -> Value | Miss:
+        known, until = attempt.values.get(read.field, (None, 0.0))
+        if known is not None and self._deps.clock.monotonic() < until:
+            return known
+        result = await self._generate(read, view, want.key.namespace)
+        self._deps.metrics.read(view.kind, Counter([result.cause if isinstance(result, Miss) else "found"]))
+        if isinstance(result, Miss):
+            return result
+        value = Value(read, result.values)
+        attempt.values[read.field] = value, self._deps.clock.monotonic() + result.fresh_seconds
+        return value
+
+    async def _generate(self, read: Read, view: GeneratorView, namespace: str) -> Generated | Miss:
+        named = f"{view.key.kind} {view.key.name}"
+        try:
+            return await self._generation.generate(view, namespace)
+        except Retryable as error:
+            return Miss(read, Cause.FAILED, f"{named} failed: {error}", error.after)
+        except OperatorError as error:
+            return Miss(read, Cause.REJECTED, f"{named} was refused: {error}")
+
+
+def _changed(want: Wanted) -> Conflict:
+    return Conflict(f"Secret {want.target} was changed meanwhile: it is looked at again", code=409)

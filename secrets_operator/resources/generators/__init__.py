@@ -1,0 +1,1 @@
+"""Models of the generators: kinds that make values instead of reading them from a store."""
