@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
-from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.reading import Reader
+from botocore.exceptions import ClientError
+from secrets_operator_aws.calls import Call, Calls
+from secrets_operator_aws.reading import DENIAL_SECONDS, Reader
 from secrets_operator_aws.secrets_manager import SecretsManagerRequests
 
 from secrets_operator.flow import SecretBytes
@@ -80,6 +83,29 @@ async def test_a_denied_batch_call_is_tried_once_a_session(aws: Any, gateway: An
     for _ in range(2):
         assert values(await session.fetch(references)) == ["value-0", "value-1", "value-2"]
     assert (gateway.calls["BatchGetSecretValue"], gateway.calls["GetSecretValue"]) == (1, 6)
+
+
+class Denying:
+    """Calls that deny the batch call and find every secret; knows what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def make(self, call: Call) -> Mapping[str, Any]:
+        self.asked.append(call.operation)
+        if call.operation == "BatchGetSecretValue":
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, call.operation)
+        return {"ARN": "arn", "SecretString": "v"}
+
+
+@pytest.mark.looptime
+async def test_a_denied_batch_call_is_tried_again_after_a_while() -> None:
+    calls = Denying()
+    reader = Reader(cast("Calls", calls), SecretsManagerRequests())
+    for _ in range(4):
+        await reader.read([Reference("a"), Reference("b")])
+        await asyncio.sleep(DENIAL_SECONDS / 2 + 1)
+    assert calls.asked == ["BatchGetSecretValue", *["GetSecretValue"] * 4] * 2
 
 
 async def test_a_malformed_key_spoils_only_its_own_answer(aws: Any, gateway: Any, open_session: Any) -> None:
