@@ -151,7 +151,22 @@ def _applied(resource: ServedResource, call: Call, key: ObjectKey, options: Writ
     else:
         drop_status(resource, applied)
     unknown = resource.schema.prune(applied)
+    if unknown and resource.custom:
+        raise _untyped(resource, applied, unknown)
     return applied, unknown_field_warnings(resource, unknown, options)
+
+
+def _untyped(resource: ServedResource, applied: Document, unknown: list[str]) -> ApiError:
+    """Return the answer to an apply of fields that a custom resource's schema lacks: they cannot have an owner.
+
+    Other writes drop them. The status is 500, as structured-merge-diff's errors reach the client unmapped.
+    """
+    meta = applied["metadata"]
+    problems = [f".{path}: field not declared in schema" for path in unknown]
+    said = problems[0] if len(problems) == 1 else "\n".join(["errors:", *(f"  {problem}" for problem in problems)])
+    place = f"{meta['namespace']}/{meta['name']}" if meta.get("namespace") else f"/{meta['name']}"
+    name = f"{place}; {resource.api_version}, Kind={resource.kind}"
+    return ApiError(500, "", f"failed to create typed patch object ({name}): {said}")
 
 
 def _merged(before: Document | None, applied: Document, settings: ApplyOptions, resource: ServedResource) -> Document:

@@ -60,6 +60,27 @@ async def test_a_changed_definition_holds_at_once(api: Any, namespace: str, buil
     assert (await api.get(f"{GADGETS}/g"))["spec"] == {"size": 1, "late": "new"}
 
 
+@pytest.mark.parametrize(
+    ("spec", "problems"),
+    [
+        pytest.param({"size": 1, "odd": 2}, ".spec.odd: field not declared in schema", id="one"),
+        pytest.param(
+            {"odd": 1, "even": 2},
+            "errors:\n  .spec.even: field not declared in schema\n  .spec.odd: field not declared in schema",
+            id="several",
+        ),
+    ],
+)
+async def test_a_field_that_the_schema_lacks_is_dropped_by_a_create_and_an_error_for_an_apply(
+    api: Any, namespace: str, builders: Builders, spec: dict[str, Any], problems: str
+) -> None:
+    await api.create(DEFINITIONS, builders["definition"]({"size": {"type": "integer"}}))
+    assert "odd" not in (await api.create(GADGETS, gadget(spec)))["spec"]
+    status, body = await api.apply(f"{GADGETS}/g", gadget(spec), force="true")
+    message = f"failed to create typed patch object (t/g; example.dev/v1, Kind=Gadget): {problems}"
+    assert (status, body["message"], body.get("reason")) == (500, message, None)
+
+
 async def test_an_impossible_definition_is_refused(api: Any, builders: Builders) -> None:
     definition = builders["definition"]({"size": {"type": "integer"}})
     definition["metadata"]["name"] = "other.example.dev"

@@ -86,7 +86,7 @@ class ExternalSecrets:
         if isinstance(want, Unusable):
             await self._reports.failure(resource, want.message)
             return Never(want.message)
-        refused = refusal(want.kind, self._deps.settings)
+        refused = refusal(want.kind, want.target, self._deps.settings)
         if refused:
             await self._reports.not_allowed(resource, refused)
             return Never(refused)

@@ -32,6 +32,10 @@ _BUILT_IN_GROUPS: Final = frozenset(
         )
     }
 )
+# ConfigMaps by which a cluster says whom to trust, and who may do what.
+_RESERVED_CONFIG_MAPS: Final = frozenset(
+    {"kube-root-ca.crt", "openshift-service-ca.crt", "extension-apiserver-authentication", "aws-auth"}
+)
 _OPENSHIFT: Final = ".openshift.io"
 _OWN_GROUPS: Final = frozenset({EXTERNAL_SECRETS_GROUP, GENERATORS_GROUP, OWN_GROUP, SEALED_SECRETS_GROUP})
 _GROUP: Final = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
@@ -106,8 +110,8 @@ def group_kind(text: str) -> GroupKind:
     return found
 
 
-def refusal(target: TargetKind, settings: Settings) -> str:
-    """Say why the operator does not write this kind, and by which flag it would; empty when it does."""
+def refusal(target: TargetKind, name: str, settings: Settings) -> str:
+    """Say why the operator does not write this object, and by which flag it would; empty when it does."""
     if target.is_secret:
         return ""
     listed = target.group_kind
@@ -118,6 +122,8 @@ def refusal(target: TargetKind, settings: Settings) -> str:
         return f"spec.target.manifest: the operator is not started with {ALLOW_FLAG} and {KIND_FLAG} {listed}"
     if listed not in settings.generic_targets:
         return f"spec.target.manifest: the operator is not started with {KIND_FLAG} {listed}"
+    if target.is_config_map and name in _RESERVED_CONFIG_MAPS:
+        return f"spec.target.name: ConfigMap {name} is the cluster's own, and is never a target"
     return ""
 
 

@@ -301,6 +301,13 @@ def test_a_config_map_can_be_immutable(world: World, namespace: str) -> None:
         ),
         pytest.param(
             WIDGET,
+            {"template": {"templateFrom": [{"literal": "nosuchfield: 1", "target": "spec"}]}},
+            "ResourceSyncedError",
+            "could not apply Widget app (500): does its schema have all the fields that are written?",
+            id="a field that the schema does not have",
+        ),
+        pytest.param(
+            WIDGET,
             {"template": {"templateFrom": [{"literal": "port: many", "target": "spec"}]}},
             "ResourceSyncedError",
             "Widget",

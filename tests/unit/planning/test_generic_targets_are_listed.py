@@ -88,7 +88,14 @@ ON = Settings(allow_generic_targets=True, generic_targets=frozenset({CONFIG_MAP.
     ],
 )
 def test_what_is_refused(kind: TargetKind, settings: Settings, expected: str) -> None:
-    assert refusal(kind, settings) == expected
+    assert refusal(kind, "app", settings) == expected
+
+
+@pytest.mark.parametrize("name", ["kube-root-ca.crt", "openshift-service-ca.crt", "aws-auth"])
+def test_the_config_maps_of_the_cluster_itself_are_never_targets(name: str) -> None:
+    told = f"spec.target.name: ConfigMap {name} is the cluster's own, and is never a target"
+    assert refusal(CONFIG_MAP, name, ON) == told
+    assert refusal(SECRET_KIND, name, ON) == ""
 
 
 @pytest.mark.parametrize(
