@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from secrets_operator.fetching.breaker import Limits
 from secrets_operator.flow import SecretBytes
 from secrets_operator.kube.errors import ServerError, Unreachable
 from secrets_operator.provider import Absent, Answer, Failed, Found, Rejected
@@ -163,6 +164,9 @@ async def live_through(history: History, taken: Step) -> None:
     history.cluster.failures.clear()
     await history.world.reconcile()
     check(history, before)
+    for _ in range(Limits().failures if history.world.condition()[0] == "False" else 0):
+        # A store that fails again and again is left alone from then on, which its readers are told once.
+        await history.world.reconcile()
     settled, writes = dict(history.data), history.world.writes()
     await history.world.reconcile()
     assert history.data == settled
