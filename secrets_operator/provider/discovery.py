@@ -18,11 +18,8 @@ FIRST_PARTY = {
     "vault": "secrets-operator-vault",
     "webhook": "secrets-operator-webhook",
 }
-FIRST_PARTY_GENERATORS = {
-    "ECRAuthorizationToken": "secrets-operator-aws",
-    "STSSessionToken": "secrets-operator-aws",
-    "VaultDynamicSecret": "secrets-operator-vault",
-}
+# The generators of this project come with the operator itself.
+FIRST_PARTY_GENERATORS: dict[str, str] = {}
 
 
 class Providers(Plugins[Provider]):
