@@ -1,7 +1,8 @@
-"""Holds the active sealing keys as the cluster has them, and makes the first one.
+"""Holds the active sealing keys as the cluster has them, and makes new ones.
 
 Keys are Secrets in the operator's namespace. A Secret that holds no usable key is reported and skipped: it must not
-keep the others from opening what they can.
+keep the others from opening what they can. Replicas that want a new key at the same time make one: its name follows
+from the keys there are.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from secrets_operator.clock import Clock
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
+from secrets_operator.kube.errors import AlreadyExists
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.sealing.errors import KeySecretError
-from secrets_operator.sealing.key_generation import generate_key
-from secrets_operator.sealing.key_secrets import key_secret_manifest, parse_key_secret
+from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
+from secrets_operator.sealing.key_secrets import (
+    ACTIVE,
+    KEY_LABEL,
+    key_secret_manifest,
+    parse_key_secret,
+    successor_name,
+)
 from secrets_operator.sealing.keyring import KeyOrder, Keyring, SealingKey
 from secrets_operator.settings import Settings
 
@@ -63,8 +71,18 @@ class SealingKeys:
 
     async def ensure(self) -> None:
         """Make a key when there is none; the watch brings it back. Raises what the API server answers."""
-        if self._keyring.newest is not None:
-            return
+        if self._keyring.newest is None:
+            await self.add(lambda keyring: keyring.newest is None)
+
+    async def add(self, is_wanted: Callable[[Keyring], bool]) -> bool:
+        """Make one more key if ``is_wanted`` says so of the keys that the cluster has now; return whether it was made.
+
+        However many replicas do this at the same time, one key is made. Raises what the API server answers.
+        """
+        namespace = self._settings.namespace
+        known: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=KEY_LABEL))["items"]
+        if not is_wanted(self._active(known)):
+            return False
         generate = partial(
             generate_key,
             bits=self._settings.sealing_key_bits,
@@ -73,12 +91,30 @@ class SealingKeys:
             common_name="",
             random=secrets.token_bytes,
         )
-        key = await self._blocking.run(generate)
-        namespace, prefix = self._settings.namespace, self._settings.sealing_key_prefix
-        stored = await self._client.create(
-            SECRETS, namespace, key_secret_manifest(key, namespace=namespace, prefix=prefix)
-        )
-        log.info("sealing key generated", secret=stored["metadata"]["name"])
+        return await self._store(await self._blocking.run(generate), {one["metadata"]["uid"] for one in known})
+
+    def _active(self, found: Iterable[Object]) -> Keyring:
+        order = KeyOrder(self._settings.sealing_key_order)
+        active = (one for one in found if one["metadata"]["labels"][KEY_LABEL] == ACTIVE)
+        parsed = (sealing_key(one, order=order) for one in active)
+        return Keyring(key for key in parsed if key is not None)
+
+    async def _store(self, key: GeneratedKey, known: set[str]) -> bool:
+        """Create the Secret of a key that follows the keys with the uids ``known``; False when another replica did."""
+        namespace = self._settings.namespace
+        while True:
+            name = successor_name(self._settings.sealing_key_prefix, known)
+            try:
+                await self._client.create(SECRETS, namespace, key_secret_manifest(key, namespace=namespace, name=name))
+            except AlreadyExists:
+                found = (await self._client.get(SECRETS, namespace, name))["metadata"]
+                if KEY_LABEL in (found.get("labels") or {}):
+                    return False
+                # A former key without its label, or somebody's Secret: every replica steps aside in the same way.
+                known = known | {found["uid"]}
+            else:
+                log.info("sealing key generated", secret=name)
+                return True
 
 
 def sealing_key(secret: Object, *, order: KeyOrder) -> SealingKey | None:

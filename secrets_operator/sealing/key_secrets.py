@@ -6,8 +6,9 @@ Neighbours: ``keyring`` (what reading gives), ``key_generation`` (what is stored
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cryptography import x509
@@ -26,6 +27,9 @@ from secrets_operator.sealing.scopes import PREFIX
 
 KEY_LABEL = PREFIX + "sealed-secrets-key"
 ACTIVE = "active"
+# What the API server makes the names of ``generateName`` from: no vowels, so no words.
+_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_SUFFIX_LENGTH = 5
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (RSA )?PRIVATE KEY-----.+?-----END (RSA )?PRIVATE KEY-----", re.DOTALL)
 
 
@@ -43,17 +47,35 @@ def parse_key_secret(secret: Object, *, order: KeyOrder = KeyOrder.CERT_NOT_BEFO
     )
 
 
+def successor_name(prefix: str, known: Iterable[str]) -> str:
+    """Return the name of the Secret for the key that follows those with the uids ``known``.
+
+    It looks like a generated name, but all replicas that see the same keys arrive at the same one: the API server
+    lets only one of them create it.
+    """
+    digest = hashlib.blake2b("\n".join(sorted(known)).encode(), digest_size=8).digest()
+    number, suffix = int.from_bytes(digest), ""
+    for _ in range(_SUFFIX_LENGTH):
+        number, index = divmod(number, len(_ALPHABET))
+        suffix += _ALPHABET[index]
+    return prefix + suffix
+
+
 def key_secret_manifest(
     key: GeneratedKey,
     *,
     namespace: str,
-    prefix: str,
+    prefix: str = "",
+    name: str = "",
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
 ) -> Object:
-    """Return the Secret that stores a new key; it holds the private key in clear, so it must never be logged."""
+    """Return the Secret that stores a new key; it holds the private key in clear, so it must never be logged.
+
+    Without a ``name`` the API server makes one that begins with ``prefix``.
+    """
     metadata: Object = {
-        "generateName": prefix,
+        **({"name": name} if name else {"generateName": prefix}),
         "namespace": namespace,
         "labels": {**(labels or {}), KEY_LABEL: ACTIVE},
     }
