@@ -68,21 +68,24 @@ class Breaker:
 
     @property
     def message(self) -> str:
-        """Why calls do not go through, in one stable line."""
+        """Why calls do not go through, in one line for the store itself."""
         return f"the store is left alone for a while after {self._limits.failures} failures in a row: {self.reason}"
 
     def admit(self) -> None:
-        """Let a call through, or raise Retryable with the seconds to wait; how the call ended must be told."""
+        """Let a call through, or raise Retryable with the seconds to wait; how the call ended must be told.
+
+        The error says what the last call failed with, so that whoever reports it says the same all along.
+        """
         self.check()
         if self.state is State.HALF_OPEN:
             if self._on_trial:
-                raise Retryable(self.message, after=_TRIAL_SECONDS)
+                raise Retryable(self.reason, after=_TRIAL_SECONDS)
             self._on_trial = True
 
     def check(self) -> None:
         """Raise Retryable with the seconds to wait while the breaker is open."""
         if self.state is State.OPEN:
-            raise Retryable(self.message, after=self.remaining)
+            raise Retryable(self.reason, after=self.remaining)
 
     def succeeded(self) -> None:
         """A call was answered."""

@@ -52,9 +52,8 @@ def test_it_opens_after_failures_in_a_row_and_says_what_the_last_one_was() -> No
     world.fail(3)
     with pytest.raises(Retryable) as caught:
         world.breaker.admit()
-    assert str(caught.value) == "the store is left alone for a while after 5 failures in a row: no route".replace(
-        "5", "3"
-    )
+    assert str(caught.value) == "no route"
+    assert world.breaker.message == "the store is left alone for a while after 3 failures in a row: no route"
     assert (caught.value.after, world.turns) == (10, [State.OPEN])
 
 
