@@ -18,8 +18,11 @@ FIRST_PARTY = {
     "vault": "secrets-operator-vault",
     "webhook": "secrets-operator-webhook",
 }
-# The generators of this project come with the operator itself.
-FIRST_PARTY_GENERATORS: dict[str, str] = {}
+# The other generators of this project come with the operator itself.
+FIRST_PARTY_GENERATORS = {
+    "ECRAuthorizationToken": "secrets-operator-aws",
+    "STSSessionToken": "secrets-operator-aws",
+}
 
 
 class Providers(Plugins[Provider]):

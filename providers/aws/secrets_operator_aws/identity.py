@@ -1,7 +1,7 @@
 """Whose credentials a session starts from: a service account's role, static keys, or else the operator's own identity.
 
-In: the settings of a store. Out: what the SDK needs to know of it. Secrets and annotations are read when the session is
-opened, tokens whenever the SDK renews the credentials.
+In: the ``auth`` of a store or a generator. Out: what the SDK needs to know of it. Secrets and annotations are read when
+the session is opened, tokens whenever the SDK renews the credentials.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from secrets_operator.errors import InvalidSpec, Retryable
 from secrets_operator.provider import Host
-from secrets_operator.resources.providers.aws import AwsJwtAuth, AwsProvider, AwsSecretRef
+from secrets_operator.resources.providers.aws import AwsAuth, AwsJwtAuth, AwsSecretRef
 from secrets_operator.resources.references import SecretKeySelector, ServiceAccountSelector
 
 # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
@@ -48,13 +48,13 @@ Identity = StaticKeys | WebIdentity | None
 """None stands for the operator's own: environment, IRSA, Pod Identity, instance."""
 
 
-async def identity(settings: AwsProvider, host: Host) -> Identity:
+async def identity(auth: AwsAuth, host: Host) -> Identity:
     """Read what a store logs in with; ``auth.jwt`` wins over ``auth.secretRef``. Raises what the host raises."""
-    jwt: AwsJwtAuth | None = settings.auth.jwt
+    jwt: AwsJwtAuth | None = auth.jwt
     if jwt is not None and jwt.service_account_ref is not None:
         return await _web_identity(jwt.service_account_ref, host)
-    if settings.auth.secret_ref is not None:
-        return await _static_keys(settings.auth.secret_ref, host)
+    if auth.secret_ref is not None:
+        return await _static_keys(auth.secret_ref, host)
     return None
 
 

@@ -31,7 +31,7 @@ async def open_session(spec: Mapping[str, Any], host: Host) -> AwsSession:
 async def open_with(settings: AwsProvider, host: Host, config: Config) -> AwsSession:
     """Open a session whose client has the timeouts and attempts of ``config``; raises as :func:`open_session`."""
     service = SERVICES[settings.service]
-    chain, source = hops(settings, host), await identity(settings, host)
+    chain, source = hops(settings, host), await identity(settings.auth, host)
     try:
         connect = partial(_connect, service, settings.region, source, chain, config)
         client, credentials = await host.run_blocking(connect)

@@ -22,6 +22,7 @@ from secrets_operator.provider import RetrySettings, Session, StoreIdentity
 from secrets_operator.provider.memory import MemoryHost
 
 REGION = "eu-central-1"
+ECR_PUBLIC = "SpencerFrontendService."
 SPEC: dict[str, Any] = {
     "service": "SecretsManager",
     "region": REGION,
@@ -58,6 +59,8 @@ class Gateway:
     faults: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     passing: Counter[str] = field(default_factory=Counter)
     retry_after: str = ""
+    public_login: Any = None
+    """What ECR Public answers, which moto does not have."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fail(self, operation: str, status: int, code: str, message: str = "", *, after: int = 0) -> None:
@@ -79,6 +82,9 @@ class Gateway:
             self.tokens.append(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
             passes = operation not in self.faults or self.passing[operation] > 0
             self.passing[operation] -= operation in self.faults
+        if passes and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ECR_PUBLIC):
+            start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
+            return [json.dumps(self.public_login).encode()]
         if passes:
             return self.app(environ, start_response)
         status, code, message = self.faults[operation]
@@ -108,7 +114,7 @@ def running_gateway() -> Iterator[Gateway]:
 @pytest.fixture
 def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """The gateway as the only AWS there is, and no credentials but those a test sets."""
-    for service in ("SECRETSMANAGER", "SSM", "ACM", "STS"):
+    for service in ("SECRETSMANAGER", "SSM", "ACM", "STS", "ECR", "ECR_PUBLIC"):
         monkeypatch.setenv(f"AWS_{service}_ENDPOINT", running_gateway.url)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
