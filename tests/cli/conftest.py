@@ -1,4 +1,4 @@
-"""Running the real command as a process, with sealing keys to check what it wrote."""
+"""Running the real command, in this process or one of its own, with sealing keys to check what it wrote."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from secrets_operator.sealing.lossless.text import ManifestText
 from secrets_operator.sealing.scopes import Scope, label
 from secrets_operator.sealing.seal import seal_value
 from secrets_operator.sealing.sealed_documents import sealed_documents
+from tests.command_in_process import run_here
 
 Process = subprocess.CompletedProcess[bytes]
 Run = Callable[..., Process]
@@ -62,14 +63,21 @@ def expired_certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def run_seal(tmp_path: Path) -> Run:
     """Return a function that runs ``seal`` in an empty folder with only the given ``SEALED_SECRETS_*`` variables."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("SEALED_SECRETS_", "KUBE")) and not name.lower().endswith("_proxy")
-    }
 
-    # What kubeseal does not do; tests of these ask for them.
-    as_kubeseal = {"SEALED_SECRETS_FACTS": "false", "SEALED_SECRETS_QUIET": "true", "HOME": str(tmp_path)}
+    def run(*arguments: str, stdin: bytes | str = b"", **environment: str) -> Process:
+        return run_here(
+            ["seal", *arguments],
+            stdin=stdin.encode() if isinstance(stdin, str) else stdin,
+            folder=tmp_path,
+            environment=_variables(tmp_path, environment),
+        )
+
+    return run
+
+
+@pytest.fixture
+def seal_process(tmp_path: Path) -> Run:
+    """Return a function that does the same by a process, for tests whose subject is the process."""
 
     def run(*arguments: str, stdin: bytes | str = b"", **environment: str) -> Process:
         return subprocess.run(
@@ -77,12 +85,23 @@ def run_seal(tmp_path: Path) -> Run:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=tmp_path,
-            env=inherited | as_kubeseal | {f"SEALED_SECRETS_{name}": value for name, value in environment.items()},
+            env=_variables(tmp_path, environment),
             timeout=60,
             check=False,
         )
 
     return run
+
+
+def _variables(home: Path, given: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a run: neither a cluster, nor what kubeseal does not do unless a test asks for it."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SEALED_SECRETS_", "KUBE")) and not name.lower().endswith("_proxy")
+    }
+    as_kubeseal = {"SEALED_SECRETS_FACTS": "false", "SEALED_SECRETS_QUIET": "true", "HOME": str(home)}
+    return inherited | as_kubeseal | {f"SEALED_SECRETS_{name}": value for name, value in given.items()}
 
 
 @pytest.fixture(scope="session")

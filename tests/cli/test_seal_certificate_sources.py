@@ -13,7 +13,6 @@ import pytest
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.keyring import Keyring
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 Refused = Callable[..., None]
 RAW = ("--raw", "--scope", "cluster-wide")

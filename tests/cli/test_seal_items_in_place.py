@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 Write = Callable[..., str]
 Open = Callable[..., dict[str, bytes]]

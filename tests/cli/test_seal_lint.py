@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 Write = Callable[..., str]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 Write = Callable[..., str]
 
@@ -81,8 +80,3 @@ def test_a_folder_that_does_not_exist_is_named(
 ) -> None:
     process = run_seal("--cert", certificate, "-w", "none/out", stdin=secret_yaml())
     refused(process, 'cannot write "none/out": No such file or directory')
-
-
-def test_a_device_is_written_to(run_seal: Run, certificate: str, secret_yaml: Write) -> None:
-    process = run_seal("--cert", certificate, "-w", "/dev/stdout", stdin=secret_yaml())
-    assert process.stdout.startswith(b"{\n")

@@ -12,7 +12,6 @@ import pytest
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.keyring import Keyring
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 VALUE = b"\xff\x00hunter2\n"
 

@@ -18,7 +18,6 @@ from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.scopes import Scope, label
 from secrets_operator.sealing.seal import seal_value
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 Write = Callable[..., str]
 

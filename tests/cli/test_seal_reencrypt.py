@@ -11,7 +11,6 @@ import pytest
 from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.recovery_keys import recovery_keys
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 Write = Callable[..., str]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 ANNOTATION = "secrets-operator.dev/sealed"
 OURS = {"QUIET": "false", "FACTS": "true"}
@@ -85,20 +82,3 @@ def test_a_value_has_its_line(run_seal: Run, certificate: str, fingerprint: str)
     warning, line = done.stderr.decode().splitlines()
     assert warning == "warning: the value ends with a line break, which becomes part of it"
     assert line.startswith(f"sealed shop/db, scope strict, {fingerprint}, certificate ")
-
-
-def test_a_link_called_kubeseal_is_silent_and_records_nothing(
-    certificate: str, sealing_data: Path, tmp_path: Path
-) -> None:
-    plugin = Path(sys.executable).with_name("kubectl-seal")
-    link = tmp_path / "kubeseal"
-    link.symlink_to(plugin)
-    arguments = ["--cert", certificate, "-f", str(sealing_data / "secret-strict.yaml")]
-    as_kubeseal, as_plugin = (
-        subprocess.run([str(command), *arguments], capture_output=True, text=True, timeout=60, check=True)
-        for command in (link, plugin)
-    )
-    assert as_kubeseal.stderr == ""
-    assert ANNOTATION not in as_kubeseal.stdout
-    assert as_plugin.stderr.startswith("sealed ns-1/whole-strict, scope strict, ")
-    assert ANNOTATION in as_plugin.stdout

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ from ruamel.yaml import YAML
 from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.unseal import unseal
 
-pytestmark = pytest.mark.process
 Run = Callable[..., Any]
 SEALED_VALUE = re.compile(rb"(password|username): [A-Za-z0-9+/=]+")
 
@@ -187,12 +184,3 @@ def test_help_lists_the_flags(run_seal: Run) -> None:
     process = run_seal("--help")
     assert process.returncode == 0
     assert b"--cert FILE|URL" in process.stdout
-
-
-def test_help_imports_neither_cryptography_nor_a_yaml_parser() -> None:
-    script = (
-        "import sys; from secrets_operator.cli.sealing.command import seal; seal(['--help'], standalone_mode=False);"
-        "print(sorted({'cryptography', 'ruamel', 'kopf', 'aiohttp'} & set(sys.modules)))"
-    )
-    process = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
-    assert process.stdout.endswith(b"[]\n")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.process
+from tests.command_in_process import run_here
+
 Run = Callable[..., Any]
 SECRET = """\
 apiVersion: v1
@@ -29,14 +30,7 @@ def run_template(tmp_path: Path) -> Run:
         if data is not None:
             (tmp_path / "data.yaml").write_text(data, encoding="utf-8")
             arguments = ("--data", "data.yaml", *arguments)
-        return subprocess.run(
-            [sys.executable, "-m", "secrets_operator", "template", *arguments],
-            input=stdin.encode(),
-            capture_output=True,
-            cwd=tmp_path,
-            timeout=60,
-            check=False,
-        )
+        return run_here(["template", *arguments], stdin=stdin.encode(), folder=tmp_path, environment=os.environ)
 
     return run
 
