@@ -19,7 +19,7 @@ from aiohttp.web import RouteDef
 from secrets_operator.applying.digest_key import digest_key
 from secrets_operator.clock import Clock
 from secrets_operator.controllers.sealing_keys import SealingKeys
-from secrets_operator.errors import Retryable, Terminal
+from secrets_operator.errors import Retryable
 from secrets_operator.fetching.blocking import Blocking, Pools
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
@@ -153,7 +153,7 @@ class Operator:
                 tasks.create_task(wiring.targets.run())
                 await wiring.wait_synced()
                 log.info("caches are complete", **wiring.counts())
-                tasks.create_task(self._make_sealing_key())
+                wiring.sealing_keys.look_after_keys()
                 tasks.create_task(wiring.events.run())
                 await wiring.workers.run()
             finally:
@@ -161,13 +161,6 @@ class Operator:
                 await wiring.obstacles.close()
                 await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
-
-    async def _make_sealing_key(self) -> None:
-        try:
-            await self._insist("sealing key", self._keys.ensure)
-        except Terminal as error:
-            # References go on without it, and a key may still be put there by hand.
-            log.error("no sealing key could be made", error=str(error))  # noqa: TRY400 - no traceback: it is refused
 
     async def _insist(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``call`` until the API server lets it through: at the start it may be away, or a role missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 
@@ -72,4 +72,18 @@ class Settings:
     sealing_key_order: str = "CertNotBefore"
     sealing_key_bits: int = 4096
     sealing_key_lifetime: timedelta = timedelta(days=3650)
+    """How long the certificates of new keys are valid; private keys open values for ever."""
+
     sealing_key_prefix: str = "sealed-secrets-key"
+    """How the names of new key Secrets begin; a Secret of just this name counts without the label."""
+
+    sealing_key_common_name: str = ""
+    sealing_key_labels: tuple[tuple[str, str], ...] = ()
+    sealing_key_annotations: tuple[tuple[str, str], ...] = ()
+    """What new key Secrets carry besides the label that makes them keys."""
+
+    sealing_key_renew_period: timedelta = timedelta(days=30)
+    """How old the newest key may grow until it is followed by another; zero renews nothing."""
+
+    sealing_key_cutoff: datetime | None = None
+    """When the newest key is from before this moment, it is followed by another."""

@@ -9,21 +9,20 @@ import random
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, TypeVar
 
 from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
-from secrets_operator.controllers import sealing_certificate
+from secrets_operator.controllers import sealing_certificate, sealing_key_renewal
 from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.external_secret_sync import Sources
 from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.sealed_secret import SealedSecrets
-from secrets_operator.controllers.sealing_keys import SealingKeys, sealing_key
+from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
@@ -65,8 +64,7 @@ from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Live, Metrics
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.resources.names import CLUSTER_GENERATOR
-from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
-from secrets_operator.sealing.keyring import KeyOrder, SealingKey
+from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.serving.health import WatchState
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
@@ -76,6 +74,7 @@ from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.obstacles import Obstacles
 from secrets_operator.watching.reflector import Reflector, Selection
+from secrets_operator.watching.sealing_keys import SealingKeyChanges, key_secrets
 from secrets_operator.watching.target_watches import TargetWatches
 
 T = TypeVar("T")
@@ -123,6 +122,14 @@ class Wiring:
         outside = Outside(Referents(client), pools.providers, metrics)
         self.sessions = self._make_sessions(providers, outside)
         self._fan_out = FanOut(self._queue, dependents)
+        self.sealing_keys = SealingKeyChanges(
+            keys,
+            self._queue,
+            self._handlers,
+            stored=lambda: self._key_secrets.values(),  # noqa: PLW0108 - the collections are made later
+            sealed=lambda: self._sealed_secrets.values(),  # noqa: PLW0108 - the same
+            secret=lambda *place: self._secrets.get(*place),  # noqa: PLW0108 - the same
+        )
         self._watch_all(generators)
         self.targets = TargetWatches(self._target_reflectors)
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
@@ -191,6 +198,7 @@ class Wiring:
             ready=self._readiness,
             circuits=lambda: ((store, breaker.state) for store, breaker in self._guards.breakers()),
             cached_bytes=lambda: self._values.size,
+            sealing_keys=self.sealing_keys.use.numbers,
         )
 
     def _watch_all(self, generators: Generators) -> None:
@@ -198,7 +206,7 @@ class Wiring:
         self._external_secrets = self._resources(EXTERNAL_SECRETS, self._external_secret_changed)
         self._secret_stores = self._resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
         self._cluster_stores = self._resources(CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind))
-        self._sealed_secrets = self._resources(SEALED_SECRETS, handlers.sealed_secret)
+        self._sealed_secrets = self._resources(SEALED_SECRETS, self.sealing_keys.noticed(handlers.sealed_secret))
         self._watch_cluster()
         self._watch_generators(generators)
         self._secrets: Collection[SecretState] = Collection(
@@ -207,15 +215,17 @@ class Wiring:
                 self._reflector(
                     Selection(SECRETS, namespace, WATCHED_SELECTOR),
                     lambda secret: secret_state(secret, self._digester),
-                    handlers.secret,
+                    self.sealing_keys.noticed(handlers.secret),
                 )
                 for namespace in self._settings.watch_namespaces or ("",)
             ],
         )
-        key_secrets = Selection(SECRETS, self._settings.namespace, f"{KEY_LABEL}={ACTIVE}")
-        parsed = partial(sealing_key, order=KeyOrder(self._settings.sealing_key_order))
-        self._key_secrets: Collection[SealingKey | None] = Collection(
-            "sealing keys", [self._reflector(key_secrets, parsed, self._sealing_key_changed)]
+        self._key_secrets: Collection[StoredKey] = Collection(
+            "sealing keys",
+            [
+                self._reflector(selection, self._keys.project, self.sealing_keys.key_secret)
+                for selection in key_secrets(self._settings)
+            ],
         )
         self._collections: tuple[Collection[Any], ...] = (
             self._external_secrets,
@@ -306,11 +316,6 @@ class Wiring:
         found = (self._external_secrets.get(*place) for place in places)
         return (child(resource) for resource in found if resource is not None)
 
-    def _sealing_key_changed(self, _change: Change[SealingKey | None]) -> None:
-        if self._keys.load(self._key_secrets.values()):
-            self._queue.add(sealing_certificate.KEY)
-            self._handlers.sealing_keys(self._sealed_secrets.values())
-
     def _controllers(
         self, deps: Deps, providers: Providers, generating: Generating, pools: Pools
     ) -> dict[str, Callable[[Key], Any]]:
@@ -348,6 +353,9 @@ class Wiring:
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             sealing_certificate.KEY.kind: sealing_certificate.SealingCertificate(
                 self._client, self._keys, namespace=self._settings.namespace
+            ).reconcile,
+            sealing_key_renewal.KEY.kind: sealing_key_renewal.SealingKeyRenewal(
+                self._keys, namespace=self._settings.namespace, clock=self._clock, events=self.events
             ).reconcile,
             **{
                 kind: SecretStores(

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, cast
 
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client, IssuedToken
-from secrets_operator.kube.errors import ApiError, Conflict, NotFound
+from secrets_operator.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 from secrets_operator.kube.resources import Resource
 
 Place = tuple[str, str, str]
@@ -25,6 +26,7 @@ class MemoryCluster:
     def __init__(self, *objects: Object) -> None:
         self.objects: dict[Place, Object] = {}
         self.calls: Counter[str] = Counter()
+        self._numbers = count(1)
         self.failures: dict[str, list[ApiError]] = {}
         """``verb kind`` -> the errors that the next such calls end with."""
         for made in objects:
@@ -48,7 +50,9 @@ class MemoryCluster:
     async def create(self, resource: Resource, namespace: str, body: Mapping[str, Any]) -> Object:
         self._called("create", resource.kind)
         meta = body["metadata"]
-        name = meta.get("name") or f"{meta['generateName']}{self.calls.total()}"
+        name = meta.get("name") or f"{meta['generateName']}{next(self._numbers)}"
+        if (resource.kind, namespace, name) in self.objects:
+            raise AlreadyExists(f"{resource.kind} {namespace}/{name} exists", code=409)
         self.objects[resource.kind, namespace, name] = dict(body)
         return dict(body)
 
@@ -114,6 +118,13 @@ class MemoryCluster:
         failing = self.failures.get(call)
         if failing:
             raise failing.pop(0)
+
+    # The last, since it takes the name of the type from those behind it.
+    async def list(self, resource: Resource, namespace: str = "", *, label_selector: str = "") -> Object:
+        """Return the objects of a namespace that have a label, whatever its value."""
+        self._called("list", resource.kind)
+        found = [made for (kind, where, _), made in self.objects.items() if (kind, where) == (resource.kind, namespace)]
+        return {"items": [made for made in found if label_selector in (made["metadata"].get("labels") or {})]}
 
 
 def _owned(manager: str, body: Mapping[str, Any]) -> Object:

@@ -13,27 +13,14 @@ from typing import Any
 
 import click
 
+from secrets_operator.cli.durations import GoDuration
 from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
-from secrets_operator.resources.durations import DurationError, format_duration, parse_timedelta
+from secrets_operator.cli.sealing_key_options import CutoffTime, new_key_options, new_key_settings
+from secrets_operator.resources.durations import format_duration
 from secrets_operator.settings import GroupKind, Settings
 
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULTS = Settings()
-
-
-class GoDuration(click.ParamType[timedelta]):
-    """A Go duration such as ``30s`` or ``1h30m``."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return the duration; fail with what to write instead."""
-        if isinstance(value, timedelta):
-            return value
-        try:
-            return parse_timedelta(value)
-        except DurationError as error:
-            self.fail(str(error), param, ctx)
 
 
 class TargetKind(click.ParamType[GroupKind]):
@@ -67,9 +54,9 @@ class HostPort(click.ParamType[tuple[str, int]]):
         return host, int(port)
 
 
-def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any], Any]:
+def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[Any], Any]:
     shown = format_duration(default)
-    return click.option(flag, type=GoDuration(), default=shown, show_default=True, help=text)
+    return click.option(*flags, type=GoDuration(), default=shown, show_default=True, help=text)
 
 
 @click.command(cls=GoFlagCommand)
@@ -140,18 +127,28 @@ def _duration_option(flag: str, default: timedelta, text: str) -> Callable[[Any]
     help="Bytes of values kept for a minute at most, so that resources share reads. 0: keep none.",
 )
 @_duration_option(
-    "--store-requeue-interval", _DEFAULTS.store_refresh_interval, "How often stores are validated that do not say."
+    "--store-requeue-interval",
+    default=_DEFAULTS.store_refresh_interval,
+    text="How often stores are validated that do not say.",
 )
 @_duration_option(
-    "--heartbeat-interval", _DEFAULTS.heartbeat_interval, "How old status.refreshTime may grow while nothing changes."
+    "--heartbeat-interval",
+    default=_DEFAULTS.heartbeat_interval,
+    text="How old status.refreshTime may grow while nothing changes.",
+)
+@_duration_option(
+    "--key-renew-period",
+    "--rotate-period",
+    default=_DEFAULTS.sealing_key_renew_period,
+    text="How old the newest sealing key may grow until another is made; old keys stay. 0: make none.",
 )
 @click.option(
-    "--key-size",
-    type=click.Choice(["2048", "3072", "4096"]),
-    default=str(_DEFAULTS.sealing_key_bits),
-    show_default=True,
-    help="RSA bits of a sealing key that the operator makes.",
+    "--key-cutoff-time",
+    type=CutoffTime(),
+    default="",
+    help="Make a sealing key if the newest is from before this time, written as by date -R.",
 )
+@new_key_options
 @click.option(
     "--accept-deprecated-v1-data",
     type=GoBool(),
@@ -267,7 +264,9 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         store_concurrency=options["store_concurrency"],
         store_calls_per_second=options["store_calls_per_second"],
         value_cache_bytes=options["value_cache_size"],
-        sealing_key_bits=int(options["key_size"]),
+        sealing_key_renew_period=options["key_renew_period"],
+        sealing_key_cutoff=options["key_cutoff_time"],
+        **new_key_settings(options),
         accept_legacy_data=options["accept_deprecated_v1_data"],
         update_status=options["update_status"],
         sealing_key_order=options["key_order_priority"],

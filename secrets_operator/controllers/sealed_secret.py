@@ -27,7 +27,7 @@ from secrets_operator.planning.sealed_secret import (
     plan,
     source_digest,
 )
-from secrets_operator.planning.sealing_key_memory import remembered_keys
+from secrets_operator.planning.sealing_key_inventory import memory_of, openable
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.status import sealed_secret_status
 from secrets_operator.reporting.events import WARNING, Event
@@ -111,7 +111,9 @@ class SealedSecrets:
         self._failed.pop(key, None)
         self._obstacles.forget(key)
         try:
-            await self._report(resource, Condition("Synced", True, "Unsealed", ""))
+            # What was written just now was opened just now.
+            warning = self._openable(resource, live) if ended is None else None
+            await self._report(resource, Condition("Synced", True, "Unsealed", ""), warning)
         finally:
             if ended is not None:
                 await self._deps.events.emit(resource, ended)
@@ -152,7 +154,7 @@ class SealedSecrets:
         self, resource: Object, live: SecretState | None, *, healing: bool
     ) -> Failed | Event | None:
         hint = live.annotations.get(SEALED_KEYS_ANNOTATION, "") if live is not None else ""
-        unsealed = await self._unsealer.unseal(resource, remembered=remembered_keys(hint, _items(resource)))
+        unsealed = await self._unsealer.unseal(resource, remembered=memory_of(resource, hint))
         content = Content(unsealed.data, unsealed.template, unsealed.opened_by)
         secret = desired(resource, content, live, self._deps.digester)
         in_the_way = obstacle(secret, live, self._deps.digester)
@@ -166,19 +168,19 @@ class SealedSecrets:
             said = f"Failed to unseal: {failed.message}" if failed.event == UNSEAL_FAILED else failed.message
             await self._deps.events.emit(resource, Event(failed.event, said, WARNING))
 
-    async def _report(self, resource: Object, condition: Condition) -> bool:
+    def _openable(self, resource: Object, live: SecretState | None) -> Condition | None:
+        """Return what to warn of when the keys that opened the SealedSecret are not there any more."""
+        remembered = live.annotations.get(SEALED_KEYS_ANNOTATION, "") if live is not None else ""
+        return openable(memory_of(resource, remembered), self._fingerprints())
+
+    async def _report(self, resource: Object, condition: Condition, warning: Condition | None = None) -> bool:
         status = sealed_secret_status(
             resource.get("status") or {},
             condition,
+            warning=warning,
             generation=resource["metadata"].get("generation", 0),
             now=self._deps.clock.now(),
         )
         if status is not None and self._deps.settings.update_status:
             await self._deps.statuses.write(SEALED_SECRETS, resource, status)
         return status is not None
-
-
-def _items(resource: Object) -> list[str]:
-    """Return the names of the sealed values, and the empty one of the old form."""
-    encrypted = (resource.get("spec") or {}).get("encryptedData")
-    return [*encrypted, ""] if isinstance(encrypted, dict) else [""]

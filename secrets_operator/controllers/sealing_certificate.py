@@ -57,10 +57,13 @@ class SealingCertificate:
         certificate, newest = self._keys.certificate(), self._keys.keyring.newest
         if certificate is None or newest is None or newest.certificate is None:
             return None
+        due = self._keys.next_renewal
         return {
             "cert.pem": certificate.decode("ascii"),
             "fingerprint": newest.fingerprint,
+            "notBefore": format_time(newest.certificate.not_valid_before_utc),
             "notAfter": format_time(newest.certificate.not_valid_after_utc),
+            "nextRenewal": format_time(due) if due is not None else "never",
         }
 
     async def _is_there(self, data: dict[str, str]) -> bool:

@@ -1,35 +1,32 @@
 """Holds the active sealing keys as the cluster has them, and makes new ones.
 
-Keys are Secrets in the operator's namespace. A Secret that holds no usable key is reported and skipped: it must not
-keep the others from opening what they can. Replicas that want a new key at the same time make one: its name follows
-from the keys there are.
+Keys are Secrets in the operator's namespace. A Secret that holds no usable key is skipped: it must not keep the others
+from opening what they can. Replicas that want a new key at the same time make one: its name follows from the keys there
+are. Neighbour: ``sealing_key_renewal`` decides when.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from secrets_operator.clock import Clock
+from secrets_operator.errors import NotFound
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import AlreadyExists
 from secrets_operator.kube.resources import SECRETS
-from secrets_operator.sealing.errors import KeySecretError
+from secrets_operator.planning.sealing_key_schedule import KeySchedule
 from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
-from secrets_operator.sealing.key_secrets import (
-    ACTIVE,
-    KEY_LABEL,
-    key_secret_manifest,
-    parse_key_secret,
-    successor_name,
-)
-from secrets_operator.sealing.keyring import KeyOrder, Keyring, SealingKey
+from secrets_operator.sealing.key_secrets import KEY_LABEL, key_secret_manifest, successor_name
+from secrets_operator.sealing.keyring import KeyOrder, Keyring
+from secrets_operator.sealing.stored_keys import StoredKey, active_keys, keys_by_age, stored_key
 from secrets_operator.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -47,7 +44,9 @@ class SealingKeys:
         self._clock = clock
         self._blocking = blocking
         self._operated = operated
+        self._schedule = KeySchedule(settings.sealing_key_renew_period, settings.sealing_key_cutoff)
         self._keyring = Keyring()
+        self._stored: tuple[StoredKey, ...] = ()
 
     @property
     def keyring(self) -> Keyring:
@@ -63,49 +62,89 @@ class SealingKeys:
         newest = self._keyring.newest
         return newest.certificate.public_bytes(Encoding.PEM) if newest and newest.certificate else None
 
-    def load(self, keys: Iterable[SealingKey | None]) -> bool:
-        """Take the keys the cluster has; return whether the keyring changed."""
-        before = self.fingerprints()
-        self._keyring = Keyring((key for key in keys if key is not None), operated=self._operated)
-        return self.fingerprints() != before
+    @property
+    def stored(self) -> tuple[StoredKey, ...]:
+        """The key Secrets, usable or not, oldest first."""
+        return self._stored
 
-    async def ensure(self) -> None:
-        """Make a key when there is none; the watch brings it back. Raises what the API server answers."""
-        if self._keyring.newest is None:
-            await self.add(lambda keyring: keyring.newest is None)
+    @property
+    def next_renewal(self) -> datetime | None:
+        """When the next key is to be made, which may have passed; None when never."""
+        return self._due(self._keyring)
+
+    def load(self, stored: Iterable[StoredKey]) -> bool:
+        """Take the key Secrets the cluster has; return whether other keys are active than before."""
+        before = self.fingerprints()
+        self._stored = tuple(keys_by_age(stored))
+        self._keyring = Keyring(active_keys(self._stored), operated=self._operated)
+        after = self.fingerprints()
+        for fingerprint in sorted(after - before):
+            log.info("sealing key registered", fingerprint=fingerprint)
+        for fingerprint in sorted(before - after):
+            log.warning("a sealing key is not active any more", fingerprint=fingerprint)
+        return after != before
+
+    async def renew(self) -> bool:
+        """Make a key if one is due, also by the keys the cluster has now; return whether this replica made one.
+
+        The watch brings it back. Raises what the API server answers.
+        """
+        return await self.add(self._is_due)
+
+    def _is_due(self, keyring: Keyring) -> bool:
+        due = self._due(keyring)
+        return due is not None and due <= self._clock.now()
+
+    def _due(self, keyring: Keyring) -> datetime | None:
+        newest = keyring.newest
+        return self._schedule.due(newest.ordered_at if newest else None, now=self._clock.now())
 
     async def add(self, is_wanted: Callable[[Keyring], bool]) -> bool:
         """Make one more key if ``is_wanted`` says so of the keys that the cluster has now; return whether it was made.
 
         However many replicas do this at the same time, one key is made. Raises what the API server answers.
         """
-        namespace = self._settings.namespace
-        known: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=KEY_LABEL))["items"]
-        if not is_wanted(self._active(known)):
+        known = await self._key_secrets()
+        if not is_wanted(Keyring(active_keys(map(self.project, known)))):
             return False
         generate = partial(
             generate_key,
             bits=self._settings.sealing_key_bits,
             ttl=self._settings.sealing_key_lifetime,
             now=self._clock.now(),
-            common_name="",
+            common_name=self._settings.sealing_key_common_name,
             random=secrets.token_bytes,
         )
         return await self._store(await self._blocking.run(generate), {one["metadata"]["uid"] for one in known})
 
-    def _active(self, found: Iterable[Object]) -> Keyring:
+    def project(self, secret: Object) -> StoredKey:
+        """Return what is known of a key Secret."""
         order = KeyOrder(self._settings.sealing_key_order)
-        active = (one for one in found if one["metadata"]["labels"][KEY_LABEL] == ACTIVE)
-        parsed = (sealing_key(one, order=order) for one in active)
-        return Keyring(key for key in parsed if key is not None)
+        return stored_key(secret, order=order, legacy_name=self._settings.sealing_key_prefix)
+
+    async def _key_secrets(self) -> list[Object]:
+        """Return the labelled Secrets, and the one with the name of the first versions of Sealed Secrets."""
+        namespace, legacy = self._settings.namespace, self._settings.sealing_key_prefix
+        labelled: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=KEY_LABEL))["items"]
+        try:
+            return [*labelled, await self._client.get(SECRETS, namespace, legacy)]
+        except NotFound:
+            return labelled
 
     async def _store(self, key: GeneratedKey, known: set[str]) -> bool:
         """Create the Secret of a key that follows the keys with the uids ``known``; False when another replica did."""
         namespace = self._settings.namespace
         while True:
             name = successor_name(self._settings.sealing_key_prefix, known)
+            manifest = key_secret_manifest(
+                key,
+                namespace=namespace,
+                name=name,
+                labels=dict(self._settings.sealing_key_labels),
+                annotations=dict(self._settings.sealing_key_annotations),
+            )
             try:
-                await self._client.create(SECRETS, namespace, key_secret_manifest(key, namespace=namespace, name=name))
+                await self._client.create(SECRETS, namespace, manifest)
             except AlreadyExists:
                 found = (await self._client.get(SECRETS, namespace, name))["metadata"]
                 if KEY_LABEL in (found.get("labels") or {}):
@@ -115,12 +154,3 @@ class SealingKeys:
             else:
                 log.info("sealing key generated", secret=name)
                 return True
-
-
-def sealing_key(secret: Object, *, order: KeyOrder) -> SealingKey | None:
-    """Project a key Secret for the watch: the parsed key, or None (and a line in the log) when it holds none."""
-    try:
-        return parse_key_secret(secret, order=order)
-    except KeySecretError as error:
-        log.warning("a sealing key was skipped", secret=secret["metadata"]["name"], error=str(error))
-        return None

@@ -76,12 +76,19 @@ def with_condition(previous: Status, condition: Condition, now: datetime) -> Sta
     return {**previous, "conditions": [*others, condition.as_status(conditions, now)]}
 
 
-def sealed_secret_status(previous: Status, condition: Condition, *, generation: int, now: datetime) -> Status | None:
-    """Return the status of a SealedSecret to write; conditions of this kind also carry ``lastUpdateTime``."""
-    if says_the_same(_condition(previous, condition), condition) and previous.get("observedGeneration") == generation:
+def sealed_secret_status(
+    previous: Status, condition: Condition, *, warning: Condition | None = None, generation: int, now: datetime
+) -> Status | None:
+    """Return the status of a SealedSecret to write; conditions of this kind also carry ``lastUpdateTime``.
+
+    ``warning`` is a second condition, which is there only while there is something to warn of.
+    """
+    said = [condition] if warning is None else [condition, warning]
+    before = previous.get("conditions") or ()
+    same = len(before) == len(said) and all(says_the_same(_condition(previous, one), one) for one in said)
+    if same and previous.get("observedGeneration") == generation:
         return None
-    conditions = _conditions(previous, condition, now)
-    conditions[0]["lastUpdateTime"] = format_time(now)
+    conditions = [{**one.as_status(before, now), "lastUpdateTime": format_time(now)} for one in said]
     return {"observedGeneration": generation, "conditions": conditions}
 
 

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from secrets_operator.flow import Key, Lane, Outcome
 from secrets_operator.queueing.workqueue import Claim, WorkQueue
+from secrets_operator.reporting.sealing_key_metrics import KeyNumbers, families
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -163,6 +164,7 @@ class Live:
     """The state of the breaker of each store: 0 closed, 1 half open, 2 open."""
 
     cached_bytes: Callable[[], int]
+    sealing_keys: Callable[[], KeyNumbers]
 
 
 class _LiveState(Collector):
@@ -190,7 +192,7 @@ class _LiveState(Collector):
         for kind, states in self._live.ready().items():
             for state, count in states.items():
                 resources.add_metric([kind, state], count)
-        return [depth, oldest, running, resources, *self._stores()]
+        return [depth, oldest, running, resources, *self._stores(), *families(self._live.sealing_keys())]
 
     def _stores(self) -> list[Metric]:
         circuits = GaugeMetricFamily(

@@ -28,7 +28,7 @@ def certificate(operator: OperatorProcess) -> str:
 
 def test_the_certificate_is_in_a_config_map(world: World, operator: OperatorProcess, certificate: str) -> None:
     published = wait_for("the ConfigMap", lambda: world.find(CONFIG_MAP) or {})
-    assert published["data"].keys() == {"cert.pem", "fingerprint", "notAfter"}
+    assert published["data"].keys() == {"cert.pem", "fingerprint", "notBefore", "notAfter", "nextRenewal"}
     assert published["metadata"]["labels"] == {"secrets-operator.dev/sealing-certificate": "true"}
     wait_for("it is the one served", lambda: (world.find(CONFIG_MAP) or {})["data"]["cert.pem"] == certificate)
 

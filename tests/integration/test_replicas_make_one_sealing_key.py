@@ -53,7 +53,7 @@ async def key_secrets(client: Client, selector: str = f"{KEY_LABEL}={ACTIVE}") -
 
 
 async def all_start(client: Client, blocking: Blocking) -> None:
-    await asyncio.gather(*(replica(client, blocking).ensure() for _ in range(3)))
+    await asyncio.gather(*(replica(client, blocking).renew() for _ in range(3)))
 
 
 async def test_an_empty_cluster_gets_one_key_from_three_replicas(client: Client, blocking: Blocking) -> None:

@@ -28,6 +28,7 @@ from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_field
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.reporting.metrics import Live, Metrics
+from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
 from secrets_operator.resources.external_secret import ExternalSecret
@@ -209,7 +210,7 @@ def test_the_reasons_and_events_are_explained() -> None:
 def test_the_metrics_are_named_all_and_no_others() -> None:
     metrics = Metrics("0")
     queue = WorkQueue(now=lambda: 0.0, group_of=lambda _: "")
-    metrics.watch(Live(queue, ready=dict, circuits=tuple, cached_bytes=int))
+    metrics.watch(Live(queue, ready=dict, circuits=tuple, cached_bytes=int, sealing_keys=KeyNumbers))
     exported = {
         (f"{family.name}_total" if family.type == "counter" else family.name, family.type)
         for family in metrics.registry.collect()

@@ -141,10 +141,35 @@ async def test_a_restart_decrypts_nothing_and_writes_nothing(world: World) -> No
     assert await world.quiet() == (Done(), 0, NOTHING)
 
 
-async def test_keys_that_come_and_go_bring_no_work_to_what_is_in_order(world: World) -> None:
+async def test_keys_that_are_added_bring_no_work_to_what_is_in_order(world: World) -> None:
+    await world.reconcile()
+    world.keys = (small_key(), other_key())
+    assert await world.quiet() == (Done(), 0, NOTHING)
+
+
+async def test_a_key_that_goes_leaves_the_secret_and_is_told_of_until_it_comes_back(world: World) -> None:
     await world.reconcile()
     world.keys = (other_key(),)
+    assert await world.quiet() == (Done(), 0, {"apply SealedSecret/status": 1})
+    assert world.values() == {"password": b"first"}
+    assert world.condition() == SYNCED
+    warning = world.cluster.objects[PLACE]["status"]["conditions"][1]
+    assert (warning["type"], warning["status"], warning["reason"]) == ("Openable", "False", "KeyNotActive")
+    assert f"{small_key().fingerprint} (password)" in warning["message"]
     assert await world.quiet() == (Done(), 0, NOTHING)
+    world.keys = (small_key(),)
+    assert await world.quiet() == (Done(), 0, {"apply SealedSecret/status": 1})
+    assert len(world.cluster.objects[PLACE]["status"]["conditions"]) == 1
+
+
+async def test_sealing_again_under_an_active_key_ends_the_warning(world: World) -> None:
+    await world.reconcile()
+    world.keys = (other_key(),)
+    await world.reconcile()
+    world.holds(sealed_secret({"password": "first"}, key=other_key()))
+    await world.reconcile()
+    assert world.condition() == SYNCED
+    assert len(world.cluster.objects[PLACE]["status"]["conditions"]) == 1
 
 
 async def test_a_lost_status_is_written_again_without_decrypting(world: World) -> None:

@@ -6,9 +6,21 @@ from prometheus_client.exposition import generate_latest
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Outcome, Retry
 from secrets_operator.queueing.workqueue import Claim, WorkQueue
 from secrets_operator.reporting.metrics import Live, Metrics
+from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
+from secrets_operator.sealing.stored_keys import StoredKey, key_reports
+from tests.builders import NOW
 from tests.hand_clock import HandClock
+from tests.sealing_data import small_key
 
 CLAIM = Claim(Key("ExternalSecret", "team", "app"), Lane.DRIFT, "SecretStore/team/store", waited=0.2)
+
+ACTIVE = StoredKey("key-1", "u1", "", is_active=True, fingerprint="SHA256:a", certificate=small_key().certificate)
+BAD = StoredKey("key-2", "u2", "", is_active=True, fault="no tls.key")
+KEYS = KeyNumbers(
+    key_reports([ACTIVE, BAD], newest="SHA256:a", items={"SHA256:a": 3, "SHA256:b": 1}, objects={"SHA256:a": 2}),
+    unknown=4,
+    next_renewal=NOW,
+)
 
 
 def value(metrics: Metrics, sample: str, **labels: str) -> float | None:
@@ -21,6 +33,7 @@ def live(queue: WorkQueue) -> Live:
         ready=lambda: {"ExternalSecret": {"True": 7, "False": 2}},
         circuits=lambda: [(Key("SecretStore", "team", "store"), 2)],
         cached_bytes=lambda: 512,
+        sealing_keys=lambda: KEYS,
     )
 
 
@@ -48,6 +61,13 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_resources:gauge",
         "secrets_operator_store_circuit_state:gauge",
         "secrets_operator_value_cache_bytes:gauge",
+        "secrets_operator_sealing_keys:gauge",
+        "secrets_operator_sealing_key_items:gauge",
+        "secrets_operator_sealing_key_objects:gauge",
+        "secrets_operator_sealing_key_not_before_timestamp_seconds:gauge",
+        "secrets_operator_sealing_key_not_after_timestamp_seconds:gauge",
+        "secrets_operator_sealing_key_unknown_objects:gauge",
+        "secrets_operator_sealing_key_next_renewal_timestamp_seconds:gauge",
     }
     assert value(metrics, "build_info", version="1.2.3") == 1
 
@@ -127,3 +147,15 @@ def test_open_logins_are_counted_up_and_down() -> None:
     for change in (1, 1, -1):
         metrics.provider_leases_changed("HashiCorp/Vault", change)
     assert value(metrics, "provider_leases", provider="HashiCorp/Vault") == 1
+
+
+def test_sealing_keys_are_counted_by_state_and_by_what_is_under_them() -> None:
+    metrics = Metrics("1.2.3")
+    metrics.watch(live(WorkQueue(now=lambda: 0.0, group_of=lambda _: "")))
+    states = {state: value(metrics, "sealing_keys", state=state) for state in ("newest", "old", "unusable", "missing")}
+    assert states == {"newest": 1, "old": 0, "unusable": 1, "missing": 1}
+    assert value(metrics, "sealing_key_items", fingerprint="SHA256:a", state="newest") == 3
+    assert value(metrics, "sealing_key_objects", fingerprint="SHA256:a", state="newest") == 2
+    assert value(metrics, "sealing_key_items", fingerprint="SHA256:b", state="missing") == 1
+    assert value(metrics, "sealing_key_unknown_objects") == 4
+    assert value(metrics, "sealing_key_next_renewal_timestamp_seconds") == NOW.timestamp()
