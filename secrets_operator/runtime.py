@@ -11,6 +11,7 @@ import gc
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -28,9 +29,11 @@ from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.backoff import Backoff
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.serving.admission_control import AdmissionControl, Answering
+from secrets_operator.serving.admitting import Admitting
 from secrets_operator.serving.batch_verify import BatchVerify
+from secrets_operator.serving.certificate_sources import CertificateFolder, CertificateSecret
 from secrets_operator.serving.health import Health
-from secrets_operator.serving.host import Host
+from secrets_operator.serving.host import Host, check_free
 from secrets_operator.serving.http import Address, HttpServer
 from secrets_operator.serving.reviews import Reviews
 from secrets_operator.serving.sealing_api import SealingApi
@@ -48,10 +51,11 @@ _STARTUP_BACKOFF = Backoff(base=0.2, cap=5.0)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the operator listens: its own HTTP server, and kopf's liveness endpoint."""
+    """Where the operator listens: its own HTTP server, kopf's liveness endpoint, and the admission server if any."""
 
     http: Address
     live: Address
+    admission: Address | None = None
 
 
 class Operator:
@@ -67,6 +71,7 @@ class Operator:
         version: str,
     ) -> None:
         self._settings = settings
+        self._connection = connection
         self._addresses = addresses
         self._clock = clock
         self._metrics = Metrics(version)
@@ -105,6 +110,8 @@ class Operator:
         gc.set_threshold(100_000, 50, 50)
         listening = await self._http.start(self._addresses.http)
         self._host.start()
+        if self._addresses.admission is not None:
+            check_free(self._addresses.admission)
         log.info("listening", host=listening.host, port=listening.port)
         try:
             async with self._client:
@@ -154,6 +161,8 @@ class Operator:
                 await wiring.wait_synced()
                 log.info("caches are complete", **wiring.counts())
                 wiring.sealing_keys.look_after_keys()
+                if self._addresses.admission is not None:
+                    tasks.create_task(self._admitting(self._addresses.admission).run(wiring.admission.answer))
                 tasks.create_task(wiring.events.run())
                 await wiring.workers.run()
             finally:
@@ -161,6 +170,13 @@ class Operator:
                 await wiring.obstacles.close()
                 await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
+
+    def _admitting(self, address: Address) -> Admitting:
+        settings = self._settings
+        folder = settings.admission_certificates
+        source = CertificateFolder(Path(folder)) if folder else CertificateSecret(self._client, settings, self._clock)
+        seconds = settings.admission_check_interval.total_seconds()
+        return Admitting(self._connection, self._clock, address, source, seconds)
 
     async def _insist(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``call`` until the API server lets it through: at the start it may be away, or a role missing."""

@@ -87,3 +87,14 @@ class Settings:
 
     sealing_key_cutoff: datetime | None = None
     """When the newest key is from before this moment, it is followed by another."""
+
+    admission_certificates: str = ""
+    """The folder of the admission server's certificate; empty to make one and keep it in a Secret."""
+
+    admission_service: str = "secrets-operator-admission"
+    admission_secret: str = "secrets-operator-admission-certificate"
+    admission_configuration: str = "secrets-operator"
+    """Names of the Service that the API server calls, of that Secret, and of the ValidatingWebhookConfiguration."""
+
+    admission_check_interval: timedelta = timedelta(seconds=10)
+    """How often to look for a new certificate."""

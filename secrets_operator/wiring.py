@@ -16,6 +16,7 @@ from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
 from secrets_operator.controllers import sealing_certificate, sealing_key_renewal
+from secrets_operator.controllers.admission import Admission, Judges
 from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
@@ -50,7 +51,7 @@ from secrets_operator.kube.resources import (
 )
 from secrets_operator.kube.resources import generators as generator_resource
 from secrets_operator.planning.child_resources import Child, child
-from secrets_operator.planning.conditions import find
+from secrets_operator.planning.conditions import main_status
 from secrets_operator.planning.generators import NAMESPACED_KINDS
 from secrets_operator.planning.manifest_state import manifest_state
 from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
@@ -81,7 +82,6 @@ T = TypeVar("T")
 
 # How many waiting resources of a store are asked what they are going to read whenever a call to it goes out.
 READS_AHEAD = 500
-_MAIN_CONDITION = {SEALED_SECRETS.kind: "Synced"}
 
 
 class Wiring:
@@ -100,10 +100,8 @@ class Wiring:
         pools: Pools,
         digester: Digester,
     ) -> None:
-        self._settings = settings
-        self._client = client
-        self._clock = clock
-        self._keys = keys
+        self._settings, self._client, self._clock = settings, client, clock
+        self._keys, self._pools = keys, pools
         self._digester = digester
         dependents = Dependents()
         self._queue = WorkQueue(
@@ -131,21 +129,14 @@ class Wiring:
             secret=lambda *place: self._secrets.get(*place),  # noqa: PLW0108 - the same
         )
         self._watch_all(generators)
+        self._templates = TemplateRendering(Referents(client), pools.rendering, clock)
         self.targets = TargetWatches(self._target_reflectors)
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
         self.events = EventQueue(Events(client, clock))
-        deps = Deps(
-            settings=settings,
-            clock=clock,
-            secrets=Secrets(client, cached=self._secrets.get, digester=digester),
-            statuses=Statuses(client),
-            events=self.events,
-            metrics=metrics,
-            digester=digester,
-            claimed=self._queue.claimed,
-        )
+        deps = self._deps(metrics)
         generating = self._generating(deps, generators, outside)
-        self._reconcilers = self._controllers(deps, providers, generating, pools)
+        self._reconcilers = self._controllers(deps, providers, generating)
+        self.admission = self._admission(providers)
         self.workers = Workers(
             self._queue,
             self._reconcile,
@@ -190,6 +181,18 @@ class Wiring:
             Shared(self._guards, self._values, self._reads_ahead),
             denial=access.denial,
             limit=self._settings.store_concurrency,
+        )
+
+    def _deps(self, metrics: Metrics) -> Deps:
+        return Deps(
+            settings=self._settings,
+            clock=self._clock,
+            secrets=Secrets(self._client, cached=self._secrets.get, digester=self._digester),
+            statuses=Statuses(self._client),
+            events=self.events,
+            metrics=metrics,
+            digester=self._digester,
+            claimed=self._queue.claimed,
         )
 
     def _live(self) -> Live:
@@ -316,27 +319,19 @@ class Wiring:
         found = (self._external_secrets.get(*place) for place in places)
         return (child(resource) for resource in found if resource is not None)
 
-    def _controllers(
-        self, deps: Deps, providers: Providers, generating: Generating, pools: Pools
-    ) -> dict[str, Callable[[Key], Any]]:
+    def _controllers(self, deps: Deps, providers: Providers, generating: Generating) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
-        templates = TemplateRendering(Referents(self._client), pools.rendering, self._clock)
         external_secrets = self._reading = ExternalSecrets(
             deps,
             resources=self._external_secrets.get,
             stores=self._store,
-            sources=Sources(self.sessions, templates, generating),
+            sources=Sources(self.sessions, self._templates, generating),
             targets=Targets(deps, self._manifests, self.targets),
         )
         sealed_secrets = SealedSecrets(
             deps,
             resources=self._sealed_secrets.get,
-            unsealer=Unsealer(
-                lambda: self._keys.keyring,
-                decrypting=pools.decrypting,
-                templates=templates,
-                accept_legacy=self._settings.accept_legacy_data,
-            ),
+            unsealer=self._unsealer(),
             fingerprints=self._keys.fingerprints,
             obstacles=self.obstacles,
         )
@@ -365,6 +360,15 @@ class Wiring:
             },
         }
 
+    def _unsealer(self) -> Unsealer:
+        accept_legacy, templates = self._settings.accept_legacy_data, self._templates
+        keyring, decrypting = (lambda: self._keys.keyring), self._pools.decrypting
+        return Unsealer(keyring, decrypting=decrypting, templates=templates, accept_legacy=accept_legacy)
+
+    def _admission(self, providers: Providers) -> Admission:
+        judges = Judges(self._store, self.sessions.denial, providers, self._templates, self._unsealer())
+        return Admission(self._settings, judges, blocking=self._pools.rendering)
+
     def _store(self, key: Key) -> Object | None:
         stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores
         return stores.get(key.namespace, key.name)
@@ -391,10 +395,4 @@ class Wiring:
             self._cluster_stores,
             self._sealed_secrets,
         )
-        return {collection.kind: Counter(map(_state_of, collection.values())) for collection in kinds}
-
-
-def _state_of(resource: Object) -> str:
-    conditions = (resource.get("status") or {}).get("conditions") or ()
-    condition = find(conditions, _MAIN_CONDITION.get(resource["kind"], "Ready"))
-    return str(condition.get("status", "Unknown")) if condition else "Unknown"
+        return {collection.kind: Counter(map(main_status, collection.values())) for collection in kinds}

@@ -18,7 +18,7 @@ from secrets_operator.kube.errors import Conflict
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.planning.secret_state import Digester, Owner, SecretState, secret_state
 from secrets_operator.planning.targets import DesiredSecret
-from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
+from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES, power_of
 
 Lookup = Callable[[str, str], SecretState | None]
 
@@ -89,8 +89,7 @@ class Secrets:
         """
         before = self._cached(desired.namespace, desired.name)
         if desired.type in POWERFUL_SECRET_TYPES:
-            message = f"a Secret of type {desired.type} grants power and is never written from a manifest"
-            raise Refused(message)
+            raise Refused(power_of(desired.type))
         applied = await self._client.apply(
             SECRETS, desired.namespace, desired.name, manifest(desired), manager=desired.manager
         )

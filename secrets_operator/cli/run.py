@@ -188,6 +188,37 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     "--listen-addr", type=HostPort(), default=":8080", show_default=True, help="Metrics, probes and /v1/cert.pem."
 )
 @click.option("--live-addr", type=HostPort(), default=":8082", show_default=True, help="Liveness endpoint (/healthz).")
+@click.option("--admission", is_flag=True, help="Answer admission reviews: refuse at apply time what cannot work.")
+@click.option("--admission-addr", type=HostPort(), default=":9443", show_default=True, help="Where (HTTPS).")
+@click.option(
+    "--admission-cert-dir",
+    type=click.Path(file_okay=False),
+    default="",
+    help="Folder with its tls.crt and tls.key, read again when they change. Default: it makes its own certificate.",
+)
+@click.option(
+    "--admission-service",
+    default=_DEFAULTS.admission_service,
+    show_default=True,
+    help="Service in the operator's namespace by which the API server calls it; its own certificate is for that.",
+)
+@click.option(
+    "--admission-secret",
+    default=_DEFAULTS.admission_secret,
+    show_default=True,
+    help="Secret in the operator's namespace that holds its own certificate.",
+)
+@click.option(
+    "--admission-configuration",
+    default=_DEFAULTS.admission_configuration,
+    show_default=True,
+    help="ValidatingWebhookConfiguration that is told to trust its own certificate.",
+)
+@_duration_option(
+    "--admission-check-interval",
+    default=_DEFAULTS.admission_check_interval,
+    text="How often a new certificate is looked for.",
+)
 @click.option(
     "--log-format", type=click.Choice(["json", "console"]), default="json", show_default=True, help="Form of the log."
 )
@@ -236,7 +267,11 @@ def _run(options: dict[str, Any]) -> None:
     operator = Operator(
         settings(options, where.namespace),
         where,
-        addresses=Addresses(Address(*options["listen_addr"]), Address(*options["live_addr"])),
+        addresses=Addresses(
+            Address(*options["listen_addr"]),
+            Address(*options["live_addr"]),
+            Address(*options["admission_addr"]) if options["admission"] else None,
+        ),
         clock=clock,
         version=version("secrets-operator"),
     )
@@ -272,4 +307,9 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         sealing_key_order=options["key_order_priority"],
         sealing_requests_per_second=options["rate_limit"],
         sealing_requests_burst=options["rate_limit_burst"],
+        admission_certificates=options["admission_cert_dir"],
+        admission_service=options["admission_service"],
+        admission_secret=options["admission_secret"],
+        admission_configuration=options["admission_configuration"],
+        admission_check_interval=options["admission_check_interval"],
     )

@@ -22,7 +22,9 @@ from secrets_operator.rendering.gotemplate import (
 from secrets_operator.rendering.manifest_template import RenderedManifest, render_manifest
 from secrets_operator.rendering.sealed_secret import RenderedItems, check_items, render_items
 from secrets_operator.rendering.secret_template import Rendered, render_template
+from secrets_operator.rendering.template_checks import template_problems
 from secrets_operator.rendering.template_printing import Printing, Sources
+from secrets_operator.resources.external_secret import ExternalSecretSpec
 from secrets_operator.resources.templates import Template
 
 
@@ -69,6 +71,15 @@ class TemplateRendering:
         if values is None:
             return RenderedItems({}, check_items(templates, check=check))
         return render_items(templates, values, render=render)
+
+    async def problems(self, spec: ExternalSecretSpec) -> list[str]:
+        """Return which templates in the manifest of an ExternalSecret do not parse; nothing is rendered."""
+        return await self._blocking.run(partial(template_problems, spec, self._check))
+
+    def _check(self, name: str, source: str) -> None:
+        # As they are rendered, so that what was looked at is compiled for its first use.
+        dialect = EXTERNAL_SECRETS_LENIENT if ".rewrite[" in name else EXTERNAL_SECRETS
+        self._compiled.get(source, name=name, dialect=dialect)
 
     async def render_manifest(
         self, key: Key, template: Template | None, values: Mapping[str, SecretBytes], *, is_config_map: bool

@@ -295,9 +295,14 @@ def provider_of(store: Object) -> tuple[str, Object]:
 
 def provider_problems(provider: Provider, store: Object) -> str:
     """Return what ``provider`` has against its object in a store, on one line; empty when there is nothing."""
+    return "; ".join(provider_faults(provider, store))
+
+
+def provider_faults(provider: Provider, store: Object) -> list[str]:
+    """Return what ``provider`` has against its object in a store, one by one."""
     name, spec = provider_of(store)
     found = provider.problems(spec, store_kind=store["kind"])
-    return "; ".join(f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found)
+    return [f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found]
 
 
 def key_of(store: Object) -> Key:

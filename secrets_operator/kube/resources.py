@@ -73,6 +73,14 @@ NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False, con
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", confidential=False)
 EVENTS = Resource("", "v1", "events", "Event", confidential=False)
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease", confidential=False)
+VALIDATING_WEBHOOK_CONFIGURATIONS = Resource(
+    "admissionregistration.k8s.io",
+    "v1",
+    "validatingwebhookconfigurations",
+    "ValidatingWebhookConfiguration",
+    namespaced=False,
+    confidential=False,
+)
 EXTERNAL_SECRETS = Resource("external-secrets.io", "v1", "externalsecrets", "ExternalSecret", confidential=False)
 SECRET_STORES = Resource("external-secrets.io", "v1", "secretstores", "SecretStore", confidential=False)
 CLUSTER_SECRET_STORES = Resource(

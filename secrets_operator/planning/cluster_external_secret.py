@@ -58,7 +58,12 @@ class Wanted:
 class Unusable:
     """A ClusterExternalSecret that cannot be acted on until the user changes it."""
 
-    message: str
+    problems: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """The line for the condition."""
+        return "; ".join(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,10 @@ def wanted(resource: Object) -> Wanted | Unusable:
     try:
         spec = FanOutSpec.model_validate(raw)
     except ValidationError as error:
-        return Unusable("; ".join(f"spec.{problem}" for problem in problems_in(error)))
+        return Unusable(tuple(f"spec.{problem}" for problem in problems_in(error)))
     problems = [problem for path, one in spec.selectors() for problem in selector_problems(one, f"spec.{path}")]
     if problems:
-        return Unusable("; ".join(map(str, problems)))
+        return Unusable(tuple(map(str, problems)))
     template = DesiredChild(
         namespace="",
         name=child_name(resource),

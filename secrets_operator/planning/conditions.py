@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from secrets_operator.flow import Object
 from secrets_operator.planning.refresh import format_time
+from secrets_operator.resources.names import SEALED_SECRET
 
 # A message that repeats a whole remote answer would make the status unreadable and the object large.
 MESSAGE_LIMIT = 1024
@@ -57,3 +59,10 @@ def one_line(message: str) -> str:
     """Fold white space and cut a message to the limit."""
     text = " ".join(message.split())
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
+
+
+def main_status(resource: Object) -> str:
+    """Return the status of the condition that says whether all is well: ``True``, ``False`` or ``Unknown``."""
+    conditions = (resource.get("status") or {}).get("conditions") or ()
+    condition = find(conditions, "Synced" if resource["kind"] == SEALED_SECRET.kind else "Ready")
+    return str(condition.get("status", "Unknown")) if condition else "Unknown"

@@ -101,7 +101,12 @@ class Wanted:
 class Unusable:
     """An ExternalSecret that cannot be acted on until the user changes it."""
 
-    message: str
+    problems: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """The line for the condition."""
+        return "; ".join(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +173,14 @@ def wanted(resource: Object) -> Wanted | Unusable:
     """Read an ExternalSecret; every problem at once, each with its field and what to do."""
     unsupported = unsupported_fields(resource["spec"], EXTERNAL_SECRET)
     if unsupported:
-        return Unusable(unsupported_message(unsupported))
+        return Unusable((unsupported_message(unsupported),))
     try:
         spec = ExternalSecretSpec.model_validate(resource["spec"])
     except ValidationError as error:
-        return Unusable("; ".join(f"spec.{problem}" for problem in problems_in(error)))
+        return Unusable(tuple(f"spec.{problem}" for problem in problems_in(error)))
     problems = spec_problems(spec)
     if problems:
-        return Unusable("; ".join(map(str, problems)))
+        return Unusable(tuple(map(str, problems)))
     metadata = resource["metadata"]
     key = Key(TYPE.kind, metadata["namespace"], metadata["name"])
     reads = tuple(_reads(spec, key.namespace))
@@ -183,7 +188,7 @@ def wanted(resource: Object) -> Wanted | Unusable:
     generators = tuple(dict.fromkeys(read.generator for read in reads if read.generator is not None))
     if not all(store.name for store in stores):
         return Unusable(
-            "spec.secretStoreRef.name: is required: name the SecretStore or ClusterSecretStore to read from"
+            ("spec.secretStoreRef.name: is required: name the SecretStore or ClusterSecretStore to read from",)
         )
     return Wanted(
         key=key,

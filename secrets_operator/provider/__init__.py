@@ -23,6 +23,7 @@ from secrets_operator.provider.contract import (
     Session,
     StoreIdentity,
     is_per_reader,
+    notice_of,
 )
 from secrets_operator.provider.generator_contract import (
     DEFAULT_FRESH_SECONDS,
@@ -58,4 +59,5 @@ __all__ = [
     "Session",
     "StoreIdentity",
     "is_per_reader",
+    "notice_of",
 ]

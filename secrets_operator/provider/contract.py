@@ -234,7 +234,8 @@ class Provider(Protocol):
 
     One whose requests depend on the property and on the namespace of who reads, as requests made by templates do, also
     has an attribute ``per_reader`` that is true. References then hold both, and a session's ``select`` returns the
-    payload as it is: the property was a part of the request.
+    payload as it is: the property was a part of the request. One that is not for production, or not maintained any
+    more, says so in an attribute ``notice`` ("is not maintained any more"): a warning for whoever applies a store.
     """
 
     @property
@@ -262,3 +263,8 @@ class Provider(Protocol):
 def is_per_reader(provider: Provider) -> bool:
     """Tell whether references of a provider hold the property and the namespace of who reads."""
     return bool(getattr(provider, "per_reader", False))
+
+
+def notice_of(provider: Provider) -> str:
+    """Return what whoever applies a store should know of its provider, in half a sentence; empty for most."""
+    return str(getattr(provider, "notice", ""))

@@ -86,6 +86,7 @@ class FakeProvider:
     """Stores with their values in ``spec.provider.fake``."""
 
     name = "fake"
+    notice = "holds its values in the manifest: it is for tests and demos"
     capabilities = Capabilities.READ_ONLY
 
     def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:  # noqa: ARG002 the kinds do not differ

@@ -31,3 +31,8 @@ HELM_RELEASE_TYPE: Final = "helm.sh/release.v1"
 # Whoever may write such a Secret gains an identity or a release; the operator must not lend that right.
 POWERFUL_SECRET_TYPES: Final = frozenset({SERVICE_ACCOUNT_TOKEN_TYPE, BOOTSTRAP_TOKEN_TYPE, HELM_RELEASE_TYPE})
 SERVICE_ACCOUNT_NAME_ANNOTATION: Final = "kubernetes.io/service-account.name"
+
+
+def power_of(secret_type: str) -> str:
+    """Return why no Secret of a powerful type is written."""
+    return f"a Secret of type {secret_type} grants power and is never written from a manifest"
