@@ -22,6 +22,7 @@ FIRST_PARTY = {
 FIRST_PARTY_GENERATORS = {
     "ECRAuthorizationToken": "secrets-operator-aws",
     "STSSessionToken": "secrets-operator-aws",
+    "VaultDynamicSecret": "secrets-operator-vault",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from secrets_operator.errors import OperatorError, Refused, Retryable
 from secrets_operator.provider import Failed, Rejected
-from secrets_operator_vault.client import Connection, Reply
+from secrets_operator_vault.client import ApiRequest, Connection, Reply
 from secrets_operator_vault.errors import Meaning, answer_for, meaning_of
 from secrets_operator_vault.repeating import Call, Repeating
 from secrets_operator_vault.tokens import Lease, Tokens
@@ -38,6 +38,10 @@ class Asking:
         """Read an API path, given without ``/v1/`` and not quoted; raises Retryable, and what a login raises."""
         name = Call.LIST if "list" in params else Call.READ
         return await self._ask(name, lambda token: self._connection.read(token, path, params))
+
+    async def send(self, name: Call, request: ApiRequest) -> Reply:
+        """Send a request of any kind, which counts as ``name``; raises as :meth:`read`."""
+        return await self._ask(name, lambda token: self._connection.send(token, request))
 
     async def look_up_self(self) -> Reply:
         """Ask for the token itself; raises as :meth:`read`."""

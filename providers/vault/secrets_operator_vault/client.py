@@ -7,7 +7,7 @@ Retryable. What a status means is said in ``errors``.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -36,6 +36,16 @@ class Reply:
     status: int
     body: bytes = field(repr=False)
     retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """An HTTP request to an API path, given without ``/v1/`` and not quoted; ``body`` is JSON, None for none."""
+
+    method: str
+    path: str
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 class _TrustingAdapter(HTTPAdapter):
@@ -110,6 +120,13 @@ class Connection:
         """Read an API path, given without ``/v1/`` and not quoted."""
         adapter = self._adapter(token, self._address.namespace)
         return self._reply(lambda: adapter.get(f"/v1/{quote(path)}", params=dict(params)))
+
+    def send(self, token: str, request: ApiRequest) -> Reply:
+        """Send a request of any kind."""
+        adapter, path = self._adapter(token, self._address.namespace), f"/v1/{quote(request.path)}"
+        return self._reply(
+            lambda: adapter.request(request.method, path, params=dict(request.params), json=request.body)
+        )
 
     def look_up_self(self, token: str) -> Reply:
         """Ask for the token itself."""

@@ -38,6 +38,10 @@ class Keeping:
             raise error_for(reply, field=_FIELD)
         return None
 
+    def let_go(self) -> None:
+        """Count a token no more that is left to itself."""
+        self._host.leases_changed(SERVICE, -1)
+
     async def revoke(self, token: str) -> None:
         """End a token; one that cannot be ended ends by itself."""
         self._host.leases_changed(SERVICE, -1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from secrets_operator.provider import Host
+from secrets_operator.provider import Host, RetrySettings
 from secrets_operator.provider.trust import trusted_certificates
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
 from secrets_operator_vault.asking import Asking
@@ -21,12 +21,39 @@ from secrets_operator_vault.tokens import Tokens
 from secrets_operator_vault.trust import ClientCertificate, client_certificate, context_for
 
 
+class Opened(NamedTuple):
+    """A login on a server; whoever has it closes it, or leaves its token."""
+
+    asking: Asking
+    tokens: Tokens
+    connection: Connection
+    host: Host
+
+    async def close(self) -> None:
+        """Revoke the tokens of own logins and close the connections."""
+        await self.tokens.close()
+        await self.host.run_blocking(self.connection.close)
+
+    async def leave(self) -> None:
+        """Close the connections; see :meth:`Tokens.leave`."""
+        self.tokens.leave()
+        await self.host.run_blocking(self.connection.close)
+
+
 async def open_session(spec: Mapping[str, Any], host: Host, surroundings: Surroundings) -> VaultSession:
     """Open a session on the store's server; raises Terminal or Retryable, and what the host raises."""
     settings = Settings.model_validate(spec)
+    opened = await open_server(settings, host, surroundings, host.retry)
+    return VaultSession(opened.asking, Engine(settings.path, settings.version), opened.close)
+
+
+async def open_server(
+    settings: Settings, host: Host, surroundings: Surroundings, retry: RetrySettings | None
+) -> Opened:
+    """Connect and log in; raises as :func:`open_session`."""
     trusted, presented = await trusted_certificates(settings, host), await _presented(settings, host)
     connection = await host.run_blocking(partial(_connect, settings, trusted, presented))
-    calls = Repeating(host)
+    calls = Repeating(host, retry)
     desk = Desk(connection, calls, settings.auth.namespace if settings.auth else None)
     keeping = Keeping(host, desk, log_in_of(settings, Means(host, settings.server, surroundings), desk))
     try:
@@ -36,13 +63,7 @@ async def open_session(spec: Mapping[str, Any], host: Host, surroundings: Surrou
         connection.close()
         raise
     tokens = Tokens(first, keeping)
-    asking = Asking(connection, tokens, calls)
-    return VaultSession(asking, Engine(settings.path, settings.version), partial(_close, host, connection, tokens))
-
-
-async def _close(host: Host, connection: Connection, tokens: Tokens) -> None:
-    await tokens.close()
-    await host.run_blocking(connection.close)
+    return Opened(Asking(connection, tokens, calls), tokens, connection, host)
 
 
 async def _presented(settings: Settings, host: Host) -> ClientCertificate | None:

@@ -1,4 +1,4 @@
-"""Calls of one store: counted, and made again while Vault does not answer as the store's ``retrySettings`` say.
+"""Calls of one store or generator: counted, and made again while Vault does not answer as its ``retrySettings`` say.
 
 Retries are counted as External Secrets Operator counts them for Vault: none where the block is there without a number,
 and two where there is no block, as Vault's own client does.
@@ -28,6 +28,8 @@ class Call(StrEnum):
     REVOKE = "RevokeSelf"
     READ = "ReadSecretData"
     LIST = "ListSecrets"
+    WRITE = "WriteSecretData"
+    DELETE = "DeleteSecret"
 
 
 _INTERVAL_SECONDS = 1.0
@@ -38,9 +40,9 @@ _DEFAULT_BUDGET = 6.0
 class Repeating:
     """Makes the calls of one store in threads."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, retry: RetrySettings | None) -> None:
         self._host = host
-        self._policy = retry_policy(host.retry)
+        self._policy = retry_policy(retry)
 
     async def make(self, name: Call, call: Callable[[], Reply]) -> Reply:
         """Return the reply, or raise Retryable where there is none, of the last attempt."""

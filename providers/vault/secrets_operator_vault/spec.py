@@ -1,4 +1,4 @@
-"""Checks ``spec.provider.vault`` without I/O: the shape by the model of the resource, logins in ``auth_spec``."""
+"""Checks ``spec.provider.vault`` and generators without I/O: the shape by the models, logins in ``auth_spec``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from pydantic import BaseModel, ValidationError
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.provider import Problem
 from secrets_operator.provider.trust import trust_problems
+from secrets_operator.resources.durations import parse_duration
+from secrets_operator.resources.generators.vault import VaultDynamicSecretSpec
+from secrets_operator.resources.names import VAULT_DYNAMIC_SECRET
 from secrets_operator.resources.problems import problems_in
 from secrets_operator.resources.providers.vault import VaultProvider as Settings
+from secrets_operator.resources.stores import RetrySettings
 from secrets_operator_vault.auth_spec import auth_problems
 from secrets_operator_vault.paths import V2, segments
 
@@ -36,6 +40,31 @@ def problems(spec: Mapping[str, Any], *, store_kind: str) -> Iterator[Problem]:
     yield from _tls(settings)
     yield from _check_and_set(settings)
     yield from auth_problems(settings)
+
+
+def generator_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what cannot be accepted in the spec of a VaultDynamicSecret."""
+    yield from _unknown({**spec, "provider": {}}, VaultDynamicSecretSpec, "")
+    server = spec.get("provider")
+    if isinstance(server, Mapping):
+        found = problems(server, store_kind=VAULT_DYNAMIC_SECRET.kind)
+        yield from (Problem(f"provider.{one.path}", one.message) for one in found)
+    try:
+        settings = VaultDynamicSecretSpec.model_validate(dict(spec))
+    except ValidationError as error:
+        others = (one for one in problems_in(error) if not one.path.startswith("provider."))
+        yield from (Problem(one.path, one.message) for one in others)
+        return
+    try:
+        if not segments(settings.path):
+            yield Problem("path", "is required: the API path, such as database/creds/app")
+    except InvalidSpec as error:
+        yield Problem("path", error.message)
+    retry = settings.retry_settings or RetrySettings()
+    if (retry.max_retries or 0) < 0:
+        yield Problem("retrySettings.maxRetries", "must not be negative")
+    if retry.retry_interval is not None and parse_duration(retry.retry_interval) < 0:
+        yield Problem("retrySettings.retryInterval", "must not be negative")
 
 
 def _unknown(found: Mapping[str, Any], model: type[BaseModel], path: str) -> Iterator[Problem]:

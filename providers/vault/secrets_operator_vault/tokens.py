@@ -43,6 +43,10 @@ class Keeper(Protocol):
         """End a token; never raises."""
         ...
 
+    def let_go(self) -> None:
+        """Hold a token no longer that is to end by itself."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class Lease:
@@ -112,6 +116,13 @@ class Tokens:
         with suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await asyncio.gather(*self._revoking)
+
+    def leave(self) -> None:
+        """Leave the current token to itself: what was asked for with it ends with it. Nothing may be lent any more."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        if self.issued:
+            self._keeper.let_go()
 
     async def _replace(self) -> Lease:
         fresh, stale = _lease_of(await self._keeper.log_in()), self._current

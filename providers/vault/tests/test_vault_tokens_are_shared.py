@@ -17,6 +17,7 @@ class Server:
     """Makes tokens t1, t2, ... and remembers which were revoked."""
 
     made: int = 0
+    left: int = 0
     issued: bool = True
     refuses: bool = False
     revoked: list[str] = field(default_factory=list)
@@ -37,6 +38,9 @@ class Server:
     async def revoke(self, token: str) -> None:
         self.revoked.append(token)
 
+    def let_go(self) -> None:
+        self.left += 1
+
     async def renew(self, credential: Credential) -> Credential | None:
         self.renewed.append(credential.token)
         if self.down:
@@ -52,6 +56,14 @@ async def settled() -> None:
     """Let the tasks that are ready run."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+@pytest.mark.looptime
+async def test_a_token_that_is_left_to_itself_is_neither_renewed_nor_revoked() -> None:
+    server = Server(seconds=90.0)
+    server.tokens().leave()
+    await asyncio.sleep(200)
+    assert (server.left, server.revoked, server.renewed) == (1, [], [])
 
 
 async def test_all_who_were_denied_share_one_login() -> None:
