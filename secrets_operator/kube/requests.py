@@ -47,7 +47,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``verb`` and ``kind`` name it in metrics, ``subject`` in errors; the body never shows."""
+    """One request. ``verb`` and ``kind`` name it in metrics, ``subject`` in errors; the body never shows.
+
+    ``token_header`` names a header that the token goes into as well: a proxy takes the usual one out.
+    """
 
     verb: str
     kind: str
@@ -57,6 +60,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     content_type: str = JSON
     quotable: bool = True
+    token_header: str = ""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject}"

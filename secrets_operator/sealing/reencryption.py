@@ -6,17 +6,20 @@ that a key contradicts counts for nothing: files are merged by hand. CPU-bound, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.sealing.diagnosis import Diagnosis, FailureReason, Identity
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.errors import SealingError, UnopenedValueError
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.hybrid import Random
 from secrets_operator.sealing.keyring import Keyring
+from secrets_operator.sealing.legacy import BOTH_FORMS, inner_data, inner_secret, inner_template
 from secrets_operator.sealing.scopes import Scope
 from secrets_operator.sealing.seal import seal_value
 from secrets_operator.sealing.sealed_documents import SealedDocument
@@ -35,14 +38,29 @@ class ItemState(StrEnum):
     """It will not be opened by the cluster either."""
 
 
+OLD_FORM = "spec.data holds a whole Secret in one value"
+
+
+@dataclass(frozen=True, slots=True)
+class NewForm:
+    """What becomes of the old form: the items of the Secret that was sealed whole, and its template."""
+
+    items: Mapping[str, str] = field(repr=False)
+    template: Object
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The state of one item, why, and its text under the newest key if it was re-encrypted."""
+    """The state of one item, why, and its text under the newest key if it was re-encrypted.
+
+    The old form has an empty item and instead of a text its new form.
+    """
 
     item: str
     state: ItemState
     reason: str = ""
     text: str = field(default="", repr=False)
+    new_form: NewForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +79,10 @@ class Reencryption:
         text = document.sealed_values[item]
         if not isinstance(text, str):
             return Verdict(item, ItemState.FAILED, "a sealed value must be a string")
+        if not item and document.items:
+            return Verdict(item, ItemState.FAILED, BOTH_FORMS)
         if not len(self.keyring):
-            return self._by_record(document, item)
+            return by_record(document, item, newest=self.fingerprint)
         try:
             return self._by_key(document, item, text, seal=seal)
         except UnopenedValueError:
@@ -72,32 +92,33 @@ class Reencryption:
 
     def _by_key(self, document: SealedDocument, item: str, text: str, *, seal: bool) -> Verdict:
         bound_to = document.bound_to(self.namespace)
-        opened = self.keyring.open(decode_base64(text), label=bound_to, remembered=self._recorded(document, item))
+        opened = self.keyring.open(decode_base64(text), label=bound_to, remembered=recorded_key(document, item))
+        if not item:
+            return self._converted(opened.value, bound_to, seal=seal)
         if opened.fingerprint == self.fingerprint:
             return Verdict(item, ItemState.CURRENT)
         sealed = seal_value(self.public_key, opened.value, label=bound_to, random=self.random) if seal else ""
         return Verdict(item, ItemState.OUTDATED, f"it is under {opened.fingerprint}", sealed)
 
-    def _by_record(self, document: SealedDocument, item: str) -> Verdict:
-        recorded = self._recorded(document, item)
-        if recorded == self.fingerprint:
-            return Verdict(item, ItemState.CURRENT)
-        if recorded:
-            return Verdict(item, ItemState.OUTDATED, f"it is under {recorded}")
-        return Verdict(item, ItemState.UNKNOWN, "nothing records its key")
+    def _converted(self, whole: SecretBytes, bound_to: bytes, *, seal: bool) -> Verdict:
+        """Return the verdict on the old form: always outdated, with its items sealed if ``seal`` is set."""
+        secret = inner_secret(whole)
+        values, template = inner_data(secret), inner_template(secret)
+        if not values:
+            return Verdict("", ItemState.FAILED, "the Secret in it has no data")
+        items = {
+            name: seal_value(self.public_key, value, label=bound_to, random=self.random)
+            for name, value in (values.items() if seal else ())
+        }
+        return Verdict("", ItemState.OUTDATED, OLD_FORM, new_form=NewForm(items, template) if seal else None)
 
     def _unopened(self, document: SealedDocument, item: str, sealed: bytes) -> Verdict:
         cause = self._diagnosis(document).cause_of(sealed)
         if cause.reason is not FailureReason.NO_KEY or self._holds_newest():
             return Verdict(item, ItemState.FAILED, cause.advice)
-        if self._recorded(document, item) == self.fingerprint:
+        if recorded_key(document, item) == self.fingerprint:
             return Verdict(item, ItemState.CURRENT)
         return Verdict(item, ItemState.UNKNOWN, "no given key opens it, and nothing records that the newest does")
-
-    def _recorded(self, document: SealedDocument, item: str) -> str:
-        facts = document.facts
-        sealing = facts.items.get(item) if facts else None
-        return sealing.certificate if sealing else ""
 
     def _holds_newest(self) -> bool:
         return any(key.fingerprint == self.fingerprint for key in self.keyring.keys)
@@ -110,3 +131,22 @@ class Reencryption:
         )
         scope: Scope = document.scope
         return Diagnosis(self.keyring, scope=scope, own=own, template=inside)
+
+
+def by_record(document: SealedDocument, item: str, *, newest: str) -> Verdict:
+    """Return what the recorded facts alone say of an item."""
+    if not item:
+        return Verdict(item, ItemState.OUTDATED, OLD_FORM)
+    recorded = recorded_key(document, item)
+    if recorded == newest:
+        return Verdict(item, ItemState.CURRENT)
+    if recorded:
+        return Verdict(item, ItemState.OUTDATED, f"it is under {recorded}")
+    return Verdict(item, ItemState.UNKNOWN, "nothing records its key")
+
+
+def recorded_key(document: SealedDocument, item: str) -> str:
+    """Return the fingerprint of the key that the recorded facts name for an item, empty when they name none."""
+    facts = document.facts
+    sealing = facts.items.get(item) if facts else None
+    return sealing.certificate if sealing else ""

@@ -54,6 +54,16 @@ def template_changes(document: SealedDocument, template: Object) -> list[Change]
     return changes
 
 
+def new_form_changes(document: SealedDocument, template: Object) -> list[Change]:
+    """Return what takes the old form's value out and makes the template say what the Secret in it said.
+
+    What the template said before never counted. Terminal as above.
+    """
+    gone = [name for name in section(document.body, *_TEMPLATE) if name not in ("metadata", "type", "immutable")]
+    dropped: list[Change] = [Drop((*document.path, *_TEMPLATE, name)) for name in gone]
+    return [Drop(document.item_path("")), *dropped, *template_changes(document, template)]
+
+
 def _entries(path: tuple[str | int, ...], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     put: list[Change] = [Put((*path, name), text) for name, text in after.items() if before.get(name) != text]
     return put + [Drop((*path, name)) for name in before if name not in after]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from secrets_operator.flow import SecretBytes
 from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.recovery_keys import recovery_keys
+from secrets_operator.sealing.seal import seal_value
 
 Run = Callable[..., Any]
 Write = Callable[..., str]
@@ -118,6 +122,35 @@ def test_an_unreadable_file_is_named_and_the_rest_is_done(
     assert process.returncode == 1
     assert b"error: a.yaml: document 1: not valid YAML (line 3, column 1)\n" in process.stderr
     assert repository.git("diff", "--name-only").split() == ["b.yaml"]
+
+
+def test_the_old_form_becomes_the_new_one(
+    run_seal: Run, repository: Any, keyring: Keyring, old_key: str, new_key: dict[str, str], opened: Any
+) -> None:
+    inside = '{"apiVersion":"v1","kind":"Secret","metadata":{"labels":{"app":"web"}},"data":{"a":"b25l"},"type":"x/y"}'
+    label = b"team-a/db"
+    whole = seal_value(
+        keyring.keys[0].private_key.public_key(), SecretBytes(inside.encode()), label=label, random=os.urandom
+    )
+    repository.commit(
+        **{
+            "db.yaml": "kind: SealedSecret\napiVersion: bitnami.com/v1alpha1\nmetadata:\n  name: db # ours\n"
+            f"  namespace: team-a\nspec:\n  data: {whole}\n  encryptedData: {{}}\n"
+        }
+    )
+    keys = ("--recovery-private-key", old_key, "--cert", new_key["cert"])
+    for given in (keys, ("--cert", new_key["cert"])):
+        done = run_seal("reencrypt", "--check", *given, ".")
+        assert done.returncode == 1
+        assert b"db.yaml: document 1: spec.data: outdated: spec.data holds a whole Secret in one value" in done.stdout
+    done = run_seal("reencrypt", *keys, ".")
+    assert (done.returncode, done.stdout) == (0, b"db.yaml: document 1: spec.data: converted to spec.encryptedData\n")
+    text = (repository.root / "db.yaml").read_bytes()
+    assert opened(text, Keyring(recovery_keys(Path(new_key["key"]).read_bytes()))) == {"a": b"one"}
+    assert b"name: db # ours\n" in text
+    assert b"  data:" not in text
+    assert yaml.safe_load(text)["spec"]["template"] == {"type": "x/y", "metadata": {"labels": {"app": "web"}}}
+    assert run_seal("reencrypt", "--check", *keys, ".").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -96,3 +96,53 @@ def test_a_folder_is_put_under_the_newest_key_in_place(seal: Seal, namespace: st
     text = file.read_text()
     assert (seal("reencrypt", str(tmp_path)).stdout, file.read_text()) == ("", text)
     assert seal("reencrypt", "--check", str(tmp_path)).returncode == 0
+
+
+NAMED = ("--controller-namespace", OPERATOR_NAMESPACE)
+
+
+def test_an_operator_that_is_named_tells_what_is_under_its_newest_key(
+    seal: Seal, namespace: str, tmp_path: Path
+) -> None:
+    """What is not recorded stays as it is; one that was only found by its label is not shown the token."""
+    file = tmp_path / "db.json"
+    file.write_text(seal("--facts=false", stdin=secret(namespace)).stdout)
+    text = file.read_text()
+    assert seal("reencrypt", "--check", str(tmp_path)).returncode == 1
+    assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 0
+    done = seal("reencrypt", str(tmp_path), *NAMED)
+    assert (done.returncode, done.stdout, file.read_text()) == (0, "", text)
+    assert "1 items in 1 files: 0 re-encrypted, 1 under the newest key already" in done.stderr
+
+
+def test_an_item_that_does_not_open_is_named_and_holds_up_no_other(seal: Seal, namespace: str, tmp_path: Path) -> None:
+    file = tmp_path / "db.json"
+    sealed = parsed(seal("--facts=false", stdin=secret(namespace)))
+    sealed["spec"]["encryptedData"]["moved"] = seal("--raw", "-n", namespace, "--name", "other", stdin="x").stdout
+    file.write_text(json.dumps(sealed))
+    done = seal("reencrypt", str(tmp_path), *NAMED)
+    assert done.returncode == 1
+    assert "spec.encryptedData.moved: failed: " in done.stderr
+    assert "1 under the newest key already, 0 unknown, 1 failed" in done.stderr
+    assert json.loads(file.read_text()) == sealed
+
+
+def test_the_old_form_becomes_the_new_one(seal: Seal, world: World, namespace: str, tmp_path: Path) -> None:
+    file = tmp_path / "db.yaml"
+    inside = {"labels": {"app": "web"}, "annotations": {"note": "kept"}}
+    whole = {"apiVersion": "v1", "kind": "Secret", "metadata": inside, "data": {"k": "cGxhaW4="}, "type": "Opaque"}
+    value = seal("--raw", "-n", namespace, "--name", "db", stdin=json.dumps(whole)).stdout
+    file.write_text(
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n# ours\nmetadata:\n"
+        f"  name: db\n  namespace: {namespace}\nspec:\n  data: {value}\n"
+    )
+    assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 1
+    done = seal("reencrypt", str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, f"{file}: document 1: spec.data: converted to spec.encryptedData\n")
+    manifest = yaml.safe_load(file.read_text())
+    assert "# ours\n" in file.read_text()
+    assert manifest["spec"].keys() == {"encryptedData", "template"}
+    assert manifest["spec"]["template"] == {"metadata": inside}
+    world.apply(manifest)
+    world.wait_data(namespace, "db", {"k": b"plain"})
+    assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 0

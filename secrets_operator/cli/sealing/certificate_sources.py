@@ -13,19 +13,17 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import Request, url2pathname, urlopen
 
-from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
+from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.errors import Refused, Terminal
 
-_USUAL_CONTROLLER, _USUAL_CONNECTION = ControllerFlags(), ConnectionFlags()
+_USUAL_CLUSTER = ClusterFlags()
 _TIMEOUT_SECONDS = 30
 _LARGEST_BYTES = 1 << 20
 # A scheme of one letter is a Windows drive.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
-def load_certificate(
-    location: str, controller: ControllerFlags = _USUAL_CONTROLLER, connection: ConnectionFlags = _USUAL_CONNECTION
-) -> bytes:
+def load_certificate(location: str, cluster: ClusterFlags = _USUAL_CLUSTER) -> bytes:
     """Return the bytes at a file or URL, or the controller's certificate when neither is named, unchecked.
 
     Raises Terminal or Refused when they cannot be had.
@@ -36,7 +34,7 @@ def load_certificate(
         from secrets_operator.kube.errors import InvalidConnection
 
         try:
-            return fetch_certificate(controller, connection)
+            return fetch_certificate(cluster)
         except InvalidConnection as error:
             raise Terminal(f"{error}; or pass a certificate: --cert FILE|URL") from error
     if not _URL.match(location):

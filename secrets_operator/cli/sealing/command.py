@@ -15,10 +15,8 @@ import click
 from secrets_operator.cli.go_flags import GoBool, GoChoice, GoFlagGroup
 from secrets_operator.cli.reported_errors import errors_reported
 from secrets_operator.cli.sealing.connection_options import (
-    connection_flags,
-    connection_options,
-    controller_flags,
-    controller_options,
+    cluster_flags,
+    cluster_options,
     logging_options,
 )
 from secrets_operator.cli.sealing.flags import SealFlags, list_option, option, switch
@@ -75,8 +73,7 @@ def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> No
 @list_option("--recovery-private-key", metavar="FILE", help="Private keys: PEM, or key Secrets in YAML or JSON.")
 @switch("--facts", "Record certificate, scope, name and time in an annotation (not as kubeseal).", default=None)
 @switch("--quiet", "No line on standard error about what was sealed.", default=None)
-@controller_options
-@connection_options
+@cluster_options
 @logging_options
 @option(
     "--version",
@@ -111,9 +108,9 @@ def seal(ctx: click.Context, /, **values: Any) -> None:
 
 def _flags(values: dict[str, Any], *, as_kubeseal: bool) -> SealFlags:
     """Return the flags; where those that kubeseal does not have are not given, the name of the command decides."""
-    connection, controller = connection_flags(values), controller_flags(values)
+    cluster = cluster_flags(values)
     if values["facts"] is None:
         values["facts"] = not as_kubeseal
     if values["quiet"] is None:
         values["quiet"] = as_kubeseal and not sys.stderr.isatty()
-    return SealFlags(connection=connection, controller=controller, **values)
+    return SealFlags(cluster=cluster, **values)

@@ -1,6 +1,7 @@
 """The options that say how to reach the API server, as kubectl has them, and those of kubeseal's logging.
 
-Verbs that talk to the cluster declare them with ``connection_options`` and read them with ``connection_flags``.
+Commands that talk to the cluster declare them with ``cluster_options`` and read them with ``cluster_flags``; they are
+of the class ``GoFlagCommand``, since a switch may stand without a value.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from secrets_operator.cli.sealing.flags import (
     DEFAULT_CONTROLLER,
+    ClusterFlags,
     ConnectionFlags,
     ControllerFlags,
     Decorator,
@@ -57,14 +59,9 @@ _LOGGING_SWITCHES = (
 )
 
 
-def controller_options(command: Any) -> Any:
-    """Declare the options that name the controller."""
-    return _declared(command, _CONTROLLER)
-
-
-def connection_options(command: Any) -> Any:
-    """Declare the options of the connection."""
-    return _declared(command, _CONNECTION)
+def cluster_options(command: Any) -> Any:
+    """Declare the options that name the controller, and those of the connection."""
+    return _declared(command, _CONTROLLER + _CONNECTION)
 
 
 def logging_options(command: Any) -> Any:
@@ -76,14 +73,12 @@ def logging_options(command: Any) -> Any:
     return _declared(command, options)
 
 
-def connection_flags(values: dict[str, Any]) -> ConnectionFlags:
-    """Take the flags of the connection out of the values of a command."""
-    return ConnectionFlags(**_taken(values, ConnectionFlags))
-
-
-def controller_flags(values: dict[str, Any]) -> ControllerFlags:
-    """Take the flags that name the controller out of the values of a command."""
-    return ControllerFlags(**_taken(values, ControllerFlags))
+def cluster_flags(values: dict[str, Any]) -> ClusterFlags:
+    """Take the flags of ``cluster_options`` out of the values of a command."""
+    return ClusterFlags(
+        controller=ControllerFlags(**_taken(values, ControllerFlags)),
+        connection=ConnectionFlags(**_taken(values, ConnectionFlags)),
+    )
 
 
 def _taken(values: dict[str, Any], flags: type[Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from secrets_operator.cli.sealing.cluster_access import connect, impersonation, timeout
 from secrets_operator.cli.sealing.controller import Controller, published_certificate
-from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
+from secrets_operator.cli.sealing.flags import ClusterFlags, ConnectionFlags
 from secrets_operator.cli.sealing.sealed_documents import read_sealed_secrets
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.clock import SystemClock
@@ -35,22 +35,22 @@ _SERVER_FIELDS = (
 )
 
 
-def fetch_certificate(controller: ControllerFlags, connection: ConnectionFlags) -> bytes:
+def fetch_certificate(cluster: ClusterFlags) -> bytes:
     """Return the PEM certificate of the controller, or where it cannot be asked that of the operator's ConfigMap."""
 
     async def certificate(client: Client) -> bytes:
         try:
-            return await (await Controller.find(client, controller)).certificate()
+            return await (await Controller.find(client, cluster.controller)).certificate()
         except Refused:
-            published = await published_certificate(client, controller.controller_namespace)
-            if controller.controller_name or published is None:
+            published = await published_certificate(client, cluster.controller.controller_namespace)
+            if cluster.controller.controller_name or published is None:
                 raise
             return published
 
-    return _connected(connection, certificate)
+    return _connected(cluster.connection, certificate)
 
 
-def validate(source: bytes, controller: ControllerFlags, connection: ConnectionFlags) -> None:
+def validate(source: bytes, cluster: ClusterFlags) -> None:
     """Return when the controller can open every SealedSecret of the input; Refused names the first it cannot."""
     sealed_secrets = read_sealed_secrets(source)
 
@@ -59,10 +59,10 @@ def validate(source: bytes, controller: ControllerFlags, connection: ConnectionF
             if not await found.opens(sealed):
                 raise Refused(f"unable to decrypt sealed secret: {section(sealed, 'metadata').get('name', '')}")
 
-    ask_controller(controller, connection, verify)
+    ask_controller(cluster, verify)
 
 
-def re_encrypt(source: bytes, controller: ControllerFlags, connection: ConnectionFlags) -> list[Object]:
+def re_encrypt(source: bytes, cluster: ClusterFlags) -> list[Object]:
     """Return every SealedSecret of the input sealed with the newest key."""
     sealed_secrets = read_sealed_secrets(source)
 
@@ -77,18 +77,16 @@ def re_encrypt(source: bytes, controller: ControllerFlags, connection: Connectio
             for sealed in rotated
         ]
 
-    return ask_controller(controller, connection, rotate)
+    return ask_controller(cluster, rotate)
 
 
-def ask_controller(
-    controller: ControllerFlags, connection: ConnectionFlags, question: Callable[[Controller], Awaitable[T]]
-) -> T:
+def ask_controller(cluster: ClusterFlags, question: Callable[[Controller], Awaitable[T]]) -> T:
     """Return the controller's answer to a question, asked over one connection."""
 
     async def ask(client: Client) -> T:
-        return await question(await Controller.find(client, controller))
+        return await question(await Controller.find(client, cluster.controller))
 
-    return _connected(connection, ask)
+    return _connected(cluster.connection, ask)
 
 
 def _connected(connection: ConnectionFlags, call: Callable[[Client], Awaitable[T]]) -> T:

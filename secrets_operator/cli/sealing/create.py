@@ -11,7 +11,9 @@ from typing import Any
 
 import click
 
+from secrets_operator.cli.go_flags import GoFlagCommand
 from secrets_operator.cli.reported_errors import errors_reported
+from secrets_operator.cli.sealing.connection_options import cluster_flags, cluster_options
 from secrets_operator.cli.sealing.flags import ENVIRONMENT_PREFIX
 from secrets_operator.cli.sealing.verb_options import FILE
 
@@ -39,6 +41,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("-w", "--write", metavar="FILE", default="", help="Write to this file instead of standard output."),
     click.option("--facts/--no-facts", default=True, help="Record the sealing in an annotation."),
     click.option("--quiet", is_flag=True, help="No line on standard error about what was sealed."),
+    cluster_options,
 )
 
 
@@ -58,7 +61,7 @@ def create() -> None:
     """
 
 
-@create.command()
+@create.command(cls=GoFlagCommand)
 @_created
 @click.option("--from-literal", "literals", metavar="KEY=VALUE", multiple=True, help="A value as it is written.")
 @click.option(
@@ -79,13 +82,14 @@ def generic(name: str, literals: tuple[str, ...], **values: Any) -> None:
     """  # noqa: D301 - click's mark for lines that stay
     from secrets_operator.cli.sealing import created_data, creating
 
+    cluster = cluster_flags(values)
     with errors_reported():
         files, env_files = values.pop("files"), values.pop("env_files")
         data = created_data.generic(literals, files, env_files)
-        creating.create(name, data, kind=values.pop("kind"), options=creating.Options(**values))
+        creating.create(name, data, kind=values.pop("kind"), options=creating.Options(cluster=cluster, **values))
 
 
-@create.command()
+@create.command(cls=GoFlagCommand)
 @_created
 @click.option("--cert", "cert", metavar="PATH", type=FILE, required=True, help="PEM certificate of the pair.")
 @click.option("--key", "key", metavar="PATH", type=FILE, required=True, help="PEM private key of the pair.")
@@ -96,17 +100,18 @@ def tls(name: str, cert: Path, key: Path, **values: Any) -> None:
     """
     from secrets_operator.cli.sealing import created_data, creating
 
+    cluster = cluster_flags(values)
     with errors_reported():
         data = created_data.tls(cert, key)
-        creating.create(name, data, kind="kubernetes.io/tls", options=creating.Options(**values))
+        creating.create(name, data, kind="kubernetes.io/tls", options=creating.Options(cluster=cluster, **values))
 
 
-@create.command("docker-registry")
+@create.command("docker-registry", cls=GoFlagCommand)
 @_created
-@click.option("--docker-server", "server", default="https://index.docker.io/v1/", show_default=True, help="Registry.")
-@click.option("--docker-username", "username", default="", help="User name for the registry.")
-@click.option("--docker-password", "password", default="", help="Password for the registry; - reads standard input.")
-@click.option("--docker-email", "email", default="", help="E-mail for the registry.")
+@click.option("--docker-server", default="https://index.docker.io/v1/", show_default=True, help="Registry.")
+@click.option("--docker-username", default="", help="User name for the registry.")
+@click.option("--docker-password", default="", help="Password for the registry; - reads standard input.")
+@click.option("--docker-email", default="", help="E-mail for the registry.")
 @click.option("--from-file", "file", metavar="PATH", type=FILE, default=None, help="A config.json of Docker instead.")
 def docker_registry(name: str, file: Path | None, **values: Any) -> None:
     """Make a SealedSecret that pulls images from a registry.
@@ -115,7 +120,9 @@ def docker_registry(name: str, file: Path | None, **values: Any) -> None:
     """
     from secrets_operator.cli.sealing import created_data, creating
 
+    cluster = cluster_flags(values)
     with errors_reported():
-        login = {field: values.pop(field) for field in ("server", "username", "password", "email")}
+        login = {field: values.pop(f"docker_{field}") for field in ("server", "username", "password", "email")}
         data = created_data.docker_registry(file, **login)
-        creating.create(name, data, kind="kubernetes.io/dockerconfigjson", options=creating.Options(**values))
+        options = creating.Options(cluster=cluster, **values)
+        creating.create(name, data, kind="kubernetes.io/dockerconfigjson", options=options)

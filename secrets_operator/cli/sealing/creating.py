@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from secrets_operator.cli.atomic_output import open_output
 from secrets_operator.cli.manifest_text import manifest_text, output_format
 from secrets_operator.cli.sealing.context_namespace import context_namespace
-from secrets_operator.cli.sealing.flags import ConnectionFlags
+from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.cli.sealing.manifest_sealing import ManifestSealing
 from secrets_operator.cli.sealing.notices import Notices
 from secrets_operator.cli.sealing.verb_keys import sealing_certificate
@@ -31,6 +31,7 @@ class Options:
     write: str
     facts: bool
     quiet: bool
+    cluster: ClusterFlags
 
 
 def create(name: str, data: Mapping[str, SecretBytes], *, kind: str, options: Options) -> None:
@@ -42,11 +43,11 @@ def create(name: str, data: Mapping[str, SecretBytes], *, kind: str, options: Op
     scope = Scope(options.scope)
     namespace = options.namespace
     if not namespace and scope is not Scope.CLUSTER_WIDE:
-        namespace = context_namespace(ConnectionFlags())
+        namespace = context_namespace(options.cluster.connection)
     if namespace:
         metadata["namespace"] = namespace
     sealing = ManifestSealing(
-        sealing_certificate(options.sealing_cert),
+        sealing_certificate(options.sealing_cert, options.cluster),
         scope=scope,
         facts=options.facts,
         allow_empty_data=True,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from secrets_operator.cli.sealing.cluster_access import connect
-from secrets_operator.cli.sealing.flags import ConnectionFlags
-from secrets_operator.cli.sealing.item_editing import chosen, refuse_old_form, warn_of_line_break
+from secrets_operator.cli.sealing.cluster_access import connect, impersonation, timeout
+from secrets_operator.cli.sealing.flags import ClusterFlags
+from secrets_operator.cli.sealing.item_editing import chosen, refuse_old_form, sealing_changes, warn_of_line_break
 from secrets_operator.cli.sealing.manifest_files import (
     ManifestFile,
     changed_text,
@@ -32,7 +31,6 @@ from secrets_operator.sealing.edit_text import Edits, edit_text, read_edits
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.lossless.changes import Change
-from secrets_operator.sealing.seal import seal_value
 from secrets_operator.sealing.sealed_documents import SealedDocument, sealed_documents
 
 Step = Callable[[SealedDocument], list[Change]]
@@ -47,8 +45,7 @@ class Options:
     cert: str
     namespace: str
     wanted: str
-    kubeconfig: str
-    context: str
+    cluster: ClusterFlags
 
 
 def edit_file(path: Path, options: Options) -> None:
@@ -90,13 +87,8 @@ def _steps(edits: Edits, options: Options) -> list[Step]:
     """Return the changes to make one after the other: each looks at what the one before left."""
 
     def seal(document: SealedDocument) -> list[Change]:
-        certificate = sealing_certificate(options.cert)
-        bound_to = document.bound_to(options.namespace)
-        sealed = {
-            name: seal_value(certificate.public_key, value, label=bound_to, random=os.urandom)
-            for name, value in edits.values.items()
-        }
-        return document.sealed_again(sealed, certificate.sealing())
+        certificate = sealing_certificate(options.cert, options.cluster)
+        return sealing_changes(document, edits.values, certificate, options.namespace)
 
     steps: list[Step] = [_renaming(old, new) for old, new in edits.renamed.items()]
     if edits.removed:
@@ -138,8 +130,9 @@ async def _live_values(document: SealedDocument, options: Options) -> Mapping[st
     if not namespace:
         raise Terminal(f"{document.where}: metadata.namespace is missing: add it, or pass --namespace")
     clock = SystemClock()
-    flags = ConnectionFlags(kubeconfig=options.kubeconfig, context=options.context)
-    async with Client(connect(flags, clock=clock), clock=clock) as client:
+    flags = options.cluster.connection
+    access = replace(connect(flags, clock=clock), headers=impersonation(flags))
+    async with Client(access, clock=clock, timeout=timeout(flags)) as client:
         secret = await client.get(SECRETS, namespace, document.name)
     data = section(secret, "data")
     return {item: SecretBytes(decode_base64(data[item])) for item in document.items if item in data}

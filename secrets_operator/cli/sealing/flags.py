@@ -71,6 +71,14 @@ class ControllerFlags:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterFlags:
+    """How a cluster and the controller in it are reached."""
+
+    controller: ControllerFlags = ControllerFlags()
+    connection: ConnectionFlags = ConnectionFlags()
+
+
+@dataclass(frozen=True, slots=True)
 class SealFlags:
     """The flags of the command by name; ``quiet`` and ``facts`` are settled, whatever the command was called as."""
 
@@ -95,5 +103,4 @@ class SealFlags:
     recovery_private_key: tuple[str, ...]
     quiet: bool
     facts: bool
-    controller: ControllerFlags
-    connection: ConnectionFlags
+    cluster: ClusterFlags

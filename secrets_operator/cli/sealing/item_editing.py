@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.cli.sealing.manifest_files import (
     ManifestFile,
     changed_text,
@@ -16,6 +18,7 @@ from secrets_operator.cli.sealing.manifest_files import (
     parse_manifest,
     read_bytes,
 )
+from secrets_operator.cli.sealing.sealed_value_memory import users_memory
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.cli.sealing.verb_keys import sealing_certificate
 from secrets_operator.errors import Terminal
@@ -26,36 +29,43 @@ from secrets_operator.sealing.seal import seal_value
 from secrets_operator.sealing.sealed_documents import SealedDocument
 
 
-def set_values(file: Path, key: str, from_files: tuple[str, ...], *, cert: str, namespace: str, wanted: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What values are sealed with and for."""
+
+    cert: str
+    namespace: str
+    wanted: str
+    cluster: ClusterFlags
+
+
+def set_values(file: Path, key: str, from_files: tuple[str, ...], options: Options) -> None:
     """Seal values into items of a file."""
     opened = parse_manifest(file, read_bytes(file))
-    document = chosen(opened, wanted)
+    document = chosen(opened, options.wanted)
     values = _values_of_files(from_files) if from_files else _value_of_key(key)
     for name, value in values.items():
         warn_of_line_break(name, value)
-    write_values(opened, document, values, certificate=sealing_certificate(cert), namespace=namespace)
-
-
-def write_values(
-    file: ManifestFile,
-    document: SealedDocument,
-    values: Mapping[str, SecretBytes],
-    *,
-    certificate: SealingCertificate,
-    namespace: str,
-) -> None:
-    """Seal values for a SealedSecret and write them into its file."""
-    with errors_of(f"{file.path}: {document.where}"):
+    certificate = sealing_certificate(options.cert, options.cluster)
+    with errors_of(f"{file}: {document.where}"):
         check_keys(values, field="spec.encryptedData")
         refuse_old_form(document)
-    with errors_of(file.path):
-        bound_to = document.bound_to(namespace)
-        sealed = {
-            name: seal_value(certificate.public_key, value, label=bound_to, random=os.urandom)
-            for name, value in values.items()
-        }
-        changes = document.sealed_again(sealed, certificate.sealing())
-    _write(file, document, changes)
+    with errors_of(file):
+        changes = sealing_changes(document, values, certificate, options.namespace)
+    _write(opened, document, changes)
+
+
+def sealing_changes(
+    document: SealedDocument, values: Mapping[str, SecretBytes], certificate: SealingCertificate, namespace: str
+) -> list[Change]:
+    """Return what seals values into a SealedSecret; this machine remembers them where it remembers any."""
+    bound_to = document.bound_to(namespace)
+    sealed = {
+        name: seal_value(certificate.public_key, value, label=bound_to, random=os.urandom)
+        for name, value in values.items()
+    }
+    users_memory(create=False).remember({sealed[name]: value for name, value in values.items()})
+    return document.sealed_again(sealed, certificate.sealing())
 
 
 def unset_values(file: Path, keys: tuple[str, ...], wanted: str) -> None:

@@ -6,23 +6,27 @@ The flags are here; the work is in ``item_editing``, imported only when a comman
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from secrets_operator.cli.go_flags import GoFlagCommand
 from secrets_operator.cli.reported_errors import errors_reported
+from secrets_operator.cli.sealing.connection_options import cluster_flags, cluster_options
 from secrets_operator.cli.sealing.verb_options import FILE, cert_option, namespace_option, object_option
 
 _FILE = click.argument("file", type=FILE)
 
 
-@click.command("set")
+@click.command("set", cls=GoFlagCommand)
 @_FILE
 @click.argument("key", metavar="[KEY[=-]]", required=False)
 @click.option("--from-file", "from_files", metavar="[KEY=]PATH", multiple=True, help="A value from a file, as it is.")
 @cert_option
 @namespace_option
 @object_option
-def set_item(file: Path, key: str | None, from_files: tuple[str, ...], **options: str) -> None:
+@cluster_options
+def set_item(file: Path, key: str | None, from_files: tuple[str, ...], **options: Any) -> None:
     """Seal a value into an item of FILE, a new one or one that is there.
 
     The value comes from standard input (KEY=-, or KEY when that is no terminal), from a prompt that does not show it
@@ -38,10 +42,11 @@ def set_item(file: Path, key: str | None, from_files: tuple[str, ...], **options
     """  # noqa: D301 - click's mark for lines that stay
     if bool(key) == bool(from_files):
         raise click.UsageError("name a KEY or pass --from-file")
-    from secrets_operator.cli.sealing.item_editing import set_values
+    from secrets_operator.cli.sealing.item_editing import Options, set_values
 
+    cluster = cluster_flags(options)
     with errors_reported():
-        set_values(file, key or "", from_files, **options)
+        set_values(file, key or "", from_files, Options(cluster=cluster, **options))
 
 
 @click.command("unset")

@@ -54,14 +54,14 @@ def _recover(flags: SealFlags, source: Source) -> None:
 def _validate(flags: SealFlags, source: Source) -> None:
     from secrets_operator.cli.sealing.controller_modes import validate
 
-    validate(source.read(), flags.controller, flags.connection)
+    validate(source.read(), flags.cluster)
 
 
 def _re_encrypt(flags: SealFlags, source: Source) -> None:
     from secrets_operator.cli.sealing.controller_modes import re_encrypt
 
     # All of it before the file is touched: it may be the input.
-    sealed = re_encrypt(source.read(), flags.controller, flags.connection)
+    sealed = re_encrypt(source.read(), flags.cluster)
     _write_manifests(flags, sealed, flags.sealed_secret_file or flags.secret_file)
 
 
@@ -71,7 +71,7 @@ def _with_certificate(flags: SealFlags, source: Source) -> None:
     from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
     from secrets_operator.sealing.advice import certificate_advice
 
-    pem = load_certificate(flags.cert, flags.controller, flags.connection)
+    pem = load_certificate(flags.cert, flags.cluster)
     if flags.fetch_cert:
         _write(flags, pem)
         return
@@ -91,7 +91,7 @@ def _seal(flags: SealFlags, source: Source, by: SealingCertificate, notices: Not
 
     @cache
     def default_namespace() -> str:
-        return context_namespace(flags.connection)
+        return context_namespace(flags.cluster.connection)
 
     if flags.into:
         from secrets_operator.cli.sealing.update_modes import into

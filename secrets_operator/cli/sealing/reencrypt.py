@@ -10,17 +10,13 @@ from typing import Any
 
 import click
 
+from secrets_operator.cli.go_flags import GoFlagCommand
 from secrets_operator.cli.reported_errors import errors_reported
-from secrets_operator.cli.sealing.connection_options import (
-    connection_flags,
-    connection_options,
-    controller_flags,
-    controller_options,
-)
+from secrets_operator.cli.sealing.connection_options import cluster_flags, cluster_options
 from secrets_operator.cli.sealing.verb_options import FILE, cert_option, namespace_option, recovery_option
 
 
-@click.command
+@click.command(cls=GoFlagCommand)
 @click.argument("places", metavar="PATH...", nargs=-1, required=True, type=FILE)
 @cert_option
 @recovery_option
@@ -31,8 +27,7 @@ from secrets_operator.cli.sealing.verb_options import FILE, cert_option, namespa
     default=True,
     help="Record the key of what was re-encrypted in an annotation of objects that have none yet.",
 )
-@controller_options
-@connection_options
+@cluster_options
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Threads. Default: one for each core.")
 def reencrypt(places: tuple[Path, ...], **options: Any) -> None:
     """Re-encrypt what is not under the newest key, in place.
@@ -40,9 +35,12 @@ def reencrypt(places: tuple[Path, ...], **options: Any) -> None:
     PATH is a file or a folder, whose .yaml, .yml and .json files are looked through. Ciphertext that is not under the
     newest key is replaced; comments, order, templates, annotations and all other ciphertext stay byte for byte.
 
-    Without keys the controller opens and seals, and the recorded facts tell which items are under its newest key.
+    Without keys the controller opens and seals. The operator tells which key each item is under, if you may write
+    SealedSecrets there and name the controller (--controller-name or --controller-namespace) or it is in kube-system:
+    it is shown your token. Otherwise the recorded facts decide, and what is not recorded is sealed again.
+    The old form, spec.data, becomes spec.encryptedData.
     Offline: --recovery-private-key opens the old values, --cert is the newest certificate. Without --cert the newest
-    certificate among the recovery keys is taken. With --check and no private key the recorded facts decide.
+    certificate among the recovery keys is taken. With --check, --cert and no private key the recorded facts decide.
 
     \b
       seal reencrypt --recovery-private-key keys.yaml clusters/prod
@@ -52,6 +50,6 @@ def reencrypt(places: tuple[Path, ...], **options: Any) -> None:
     """  # noqa: D301 - click's mark for lines that stay
     from secrets_operator.cli.sealing.reencrypting import Request, run
 
-    connection, controller = connection_flags(options), controller_flags(options)
+    cluster = cluster_flags(options)
     with errors_reported():
-        raise SystemExit(run(Request(places=places, controller=controller, connection=connection, **options)))
+        raise SystemExit(run(Request(places=places, cluster=cluster, **options)))

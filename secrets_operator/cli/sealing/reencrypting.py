@@ -17,7 +17,7 @@ import click
 
 from secrets_operator.cli.progress import progress
 from secrets_operator.cli.sealing.certificate_sources import load_certificate
-from secrets_operator.cli.sealing.flags import ConnectionFlags, ControllerFlags
+from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.cli.sealing.manifest_files import (
     ManifestFile,
     changed_text,
@@ -34,6 +34,7 @@ from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.lossless.changes import Change
 from secrets_operator.sealing.reencryption import ItemState, Reencryption, Verdict
 from secrets_operator.sealing.sealed_documents import SealedDocument
+from secrets_operator.sealing.updating import new_form_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ class Request:
     check: bool
     facts: bool
     jobs: int | None
-    controller: ControllerFlags
-    connection: ConnectionFlags
+    cluster: ClusterFlags
 
 
 @dataclass(slots=True)
@@ -71,9 +71,9 @@ def _newest(request: Request, keyring: Keyring) -> SealingCertificate:
         # Through the controller, which seals with its own newest key.
         if request.cert:
             raise Terminal("nothing to open the old values with: pass --recovery-private-key, or leave out --cert")
-        return certificate_of_pem(load_certificate("", request.controller, request.connection))
+        return certificate_of_pem(load_certificate("", request.cluster))
     if request.cert or not len(keyring):
-        return certificate_of_pem(load_certificate(request.cert, request.controller, request.connection))
+        return certificate_of_pem(load_certificate(request.cert, request.cluster))
     if keyring.newest is None:
         raise Terminal("no certificate to compare with: pass --cert, or recovery keys with their certificates")
     return certificate_of_key(keyring.newest)
@@ -85,7 +85,7 @@ class _Run:
     def __init__(self, request: Request, keyring: Keyring, newest: SealingCertificate) -> None:
         self._request = request
         self._newest = newest
-        self._through_controller = not len(keyring) and not request.check
+        self._through_controller = not len(keyring) and not request.cert
         self._reencryption = Reencryption(keyring, newest.public_key, newest.fingerprint, os.urandom, request.namespace)
         self._counts = dict.fromkeys(ItemState, 0)
         self._unreadable = 0
@@ -137,7 +137,7 @@ class _Run:
 
         request = self._request
         through = ControllerReencryption(
-            request.controller, request.connection, self._newest.fingerprint, request.namespace
+            request.cluster, self._newest.fingerprint, request.namespace, seal=not request.check
         )
         answers = iter(through.verdicts([document for file in files for document in file.sealed]))
 
@@ -162,17 +162,23 @@ class _Run:
             self._counts[verdict.state] += 1
             if verdict.state is not ItemState.CURRENT:
                 self._report(file, job.document, verdict)
+        document = job.document
         texts = {verdict.item: verdict.text for verdict in verdicts if verdict.text}
+        changes: list[Change] = []
+        for form in (verdict.new_form for verdict in verdicts if verdict.new_form):
+            texts |= form.items
+            changes += new_form_changes(document, form.template)
         if not texts:
             return []
-        document = job.document
         new = Facts(document.name, document.namespace or self._request.namespace, document.scope, {})
-        return document.sealed_again(texts, self._newest.sealing(), new_facts=new if self._request.facts else None)
+        facts = new if self._request.facts else None
+        return changes + document.sealed_again(texts, self._newest.sealing(), new_facts=facts)
 
     def _report(self, file: ManifestFile, document: SealedDocument, verdict: Verdict) -> None:
         done = verdict.state is ItemState.OUTDATED and not self._request.check
         field = f"spec.encryptedData.{verdict.item}" if verdict.item else "spec.data"
-        what = "re-encrypted" if done else f"{verdict.state}: {verdict.reason}"
+        success = "re-encrypted" if verdict.item else "converted to spec.encryptedData"
+        what = success if done else f"{verdict.state}: {verdict.reason}"
         click.echo(f"{file.path}: {document.where}: {field}: {what}", err=not done and not self._request.check)
 
     def _complain(self, message: str) -> None:

@@ -76,7 +76,7 @@ def _manifests(flags: SealFlags, source: bytes, notices: Notices) -> list[Object
             raise Terminal(f"{secret.place}: missing metadata.name in input Secret: add it or pass --name")
         wide = Scope.CLUSTER_WIDE in {Scope(flags.scope), scope_of(section(metadata, "annotations"))}
         if not metadata.get("namespace") and not wide:
-            metadata = {**metadata, "namespace": flags.namespace or context_namespace(flags.connection)}
+            metadata = {**metadata, "namespace": flags.namespace or context_namespace(flags.cluster.connection)}
         manifests.append({**secret.manifest, "metadata": metadata})
     return manifests
 

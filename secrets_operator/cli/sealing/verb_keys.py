@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from secrets_operator.cli.sealing.certificate_sources import load_certificate
+from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.cli.sealing.manifest_files import errors_of, read_bytes
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.clock import SystemClock
@@ -16,9 +17,12 @@ from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.sealing.recovery_keys import recovery_keys
 
 
-def sealing_certificate(location: str) -> SealingCertificate:
-    """Return the certificate at a file or URL; Terminal when it cannot be had, CertificateError when it cannot seal."""
-    return certificate_of_pem(load_certificate(location))
+def sealing_certificate(location: str, cluster: ClusterFlags) -> SealingCertificate:
+    """Return the certificate at a file or URL, or without one the controller's.
+
+    Raises Terminal or Refused when it cannot be had, CertificateError when it cannot seal.
+    """
+    return certificate_of_pem(load_certificate(location, cluster))
 
 
 def certificate_of_pem(pem: bytes) -> SealingCertificate:
