@@ -35,6 +35,7 @@ from secrets_operator.serving.certificate_sources import CertificateFolder, Cert
 from secrets_operator.serving.health import Health
 from secrets_operator.serving.host import Host, check_free
 from secrets_operator.serving.http import Address, HttpServer
+from secrets_operator.serving.request_metrics import counted
 from secrets_operator.serving.reviews import Reviews
 from secrets_operator.serving.sealing_api import SealingApi
 from secrets_operator.settings import Settings
@@ -74,7 +75,7 @@ class Operator:
         self._connection = connection
         self._addresses = addresses
         self._clock = clock
-        self._metrics = Metrics(version)
+        self._metrics = Metrics(version, settings)
         self._client = Client(connection, clock=clock, account=self._metrics.requested)
         self._pools = Pools(
             providers=Blocking(settings.blocking_threads),
@@ -90,7 +91,7 @@ class Operator:
             operated=self._metrics.operated_private_key,
         )
         self._health = Health(clock.monotonic)
-        self._http = HttpServer(self._health, self._metrics.registry, routes=self._sealing_routes())
+        self._http = HttpServer(self._health, self._metrics.take, routes=self._sealing_routes())
         self._host = Host(connection, self._health, clock=clock, address=addresses.live)
 
     def _sealing_routes(self) -> list[RouteDef]:
@@ -102,7 +103,8 @@ class Operator:
             clock=self._clock,
             batch=BatchVerify(keyring, answering=answering, reviews=Reviews(self._client)),
         )
-        return api.routes(AdmissionControl(self._settings, self._clock.monotonic))
+        routes = api.routes(AdmissionControl(self._settings, self._clock.monotonic))
+        return counted(routes, self._metrics.sealing_answered, self._clock.monotonic)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then end in order. Raises OSError when an address to listen on is taken."""

@@ -98,3 +98,9 @@ class Settings:
 
     admission_check_interval: timedelta = timedelta(seconds=10)
     """How often to look for a new certificate."""
+
+    metrics_per_resource: int = 2000
+    """How many resources of each kind have metrics of their own, those that are not ready first; 0 means none."""
+
+    compat_metrics: str = "both"
+    """Whose metric names are exported beside ours: ``eso``, ``sealed-secrets``, ``both`` or ``none``."""

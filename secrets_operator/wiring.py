@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -51,7 +50,6 @@ from secrets_operator.kube.resources import (
 )
 from secrets_operator.kube.resources import generators as generator_resource
 from secrets_operator.planning.child_resources import Child, child
-from secrets_operator.planning.conditions import main_status
 from secrets_operator.planning.generators import NAMESPACED_KINDS
 from secrets_operator.planning.manifest_state import manifest_state
 from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
@@ -62,7 +60,8 @@ from secrets_operator.queueing.workers import Pace, Workers
 from secrets_operator.queueing.workqueue import Limits, WorkQueue
 from secrets_operator.reporting.event_queue import EventQueue
 from secrets_operator.reporting.events import Events
-from secrets_operator.reporting.metrics import Live, Metrics
+from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.reporting.snapshot import Live
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.resources.names import CLUSTER_GENERATOR
 from secrets_operator.sealing.stored_keys import StoredKey
@@ -198,7 +197,18 @@ class Wiring:
     def _live(self) -> Live:
         return Live(
             self._queue,
-            ready=self._readiness,
+            now=self._clock.now,
+            resources={
+                one.kind: one
+                for one in (
+                    self._external_secrets,
+                    self._cluster_external_secrets,
+                    self._secret_stores,
+                    self._cluster_stores,
+                    self._sealed_secrets,
+                )
+            },
+            refreshes=self._reading.refreshes,
             circuits=lambda: ((store, breaker.state) for store, breaker in self._guards.breakers()),
             cached_bytes=lambda: self._values.size,
             sealing_keys=self.sealing_keys.use.numbers,
@@ -386,13 +396,3 @@ class Wiring:
     async def _reconcile(self, key: Key) -> Outcome:
         outcome: Outcome = await self._reconcilers[key.kind](key)
         return outcome
-
-    def _readiness(self) -> dict[str, Counter[str]]:
-        kinds = (
-            self._external_secrets,
-            self._cluster_external_secrets,
-            self._secret_stores,
-            self._cluster_stores,
-            self._sealed_secrets,
-        )
-        return {collection.kind: Counter(map(main_status, collection.values())) for collection in kinds}

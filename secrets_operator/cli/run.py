@@ -185,6 +185,20 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     help="How many of them it may make at once, besides one.",
 )
 @click.option(
+    "--metrics-per-resource",
+    type=click.IntRange(0),
+    default=_DEFAULTS.metrics_per_resource,
+    show_default=True,
+    help="How many resources of each kind have metrics of their own, those that are not ready first. 0: none.",
+)
+@click.option(
+    "--compat-metrics",
+    type=click.Choice(["eso", "sealed-secrets", "both", "none"]),
+    default=_DEFAULTS.compat_metrics,
+    show_default=True,
+    help="Export metrics by the names of External Secrets Operator and Sealed Secrets too.",
+)
+@click.option(
     "--listen-addr", type=HostPort(), default=":8080", show_default=True, help="Metrics, probes and /v1/cert.pem."
 )
 @click.option("--live-addr", type=HostPort(), default=":8082", show_default=True, help="Liveness endpoint (/healthz).")
@@ -312,4 +326,6 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         admission_secret=options["admission_secret"],
         admission_configuration=options["admission_configuration"],
         admission_check_interval=options["admission_check_interval"],
+        metrics_per_resource=options["metrics_per_resource"],
+        compat_metrics=options["compat_metrics"],
     )

@@ -28,6 +28,7 @@ from secrets_operator.planning.cluster_external_secret import (
     wanted,
 )
 from secrets_operator.planning.namespaces import Namespace
+from secrets_operator.reporting.metrics import Stage
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +101,8 @@ class ClusterExternalSecrets:
         previous = resource.get("status") or {}
         following = status(previous, child=child_name(resource), provisioned=provisioned, failed=failed)
         if following is not None:
-            await self._deps.statuses.write(CLUSTER_EXTERNAL_SECRETS, resource, following)
+            with self._deps.metrics.timed(CLUSTER_EXTERNAL_SECRETS.kind, Stage.REPORT):
+                await self._deps.statuses.write(CLUSTER_EXTERNAL_SECRETS, resource, following)
 
 
 def _outcome(want: Wanted, failed: Mapping[str, str]) -> Outcome:

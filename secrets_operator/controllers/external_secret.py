@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.controllers.external_secret_reports import Reports
@@ -34,10 +34,12 @@ from secrets_operator.planning.generated_values import Record, latest, record_of
 from secrets_operator.planning.generators import Spec
 from secrets_operator.planning.generic_targets import refusal
 from secrets_operator.planning.reads_ahead import is_likely_due, references
-from secrets_operator.planning.refresh import Synced, is_younger, last_sync, synced_version
+from secrets_operator.planning.refresh import Synced, is_younger, last_sync, next_refresh_in, synced_version
 from secrets_operator.planning.stores import Grace, Readiness, StoreView, is_of_class, view_of
 from secrets_operator.provider import Reference
 from secrets_operator.queueing.workqueue import Waiting
+from secrets_operator.reporting.metrics import Stage
+from secrets_operator.reporting.snapshot import Refreshes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,16 @@ class ExternalSecrets:
         self._targets.release(key)
         self._generating.forget(key)
 
+    def refreshes(self, key: Key) -> Refreshes | None:
+        """Return when the values of a resource were read and are to be read again; for any thread."""
+        last, (_, want) = self._last.get(key), self._wanted.get(key, ("", None))
+        if last is None or want is None or isinstance(want, Unusable) or last.synced.refreshed_at is None:
+            resource = self._resources(key.namespace, key.name)
+            return None if resource is None else Refreshes(last_sync(resource).refreshed_at, None)
+        read = last.synced.refreshed_at
+        seconds = next_refresh_in(last.synced, cadence=want.cadence, key=key, now=read)
+        return Refreshes(read, None if seconds is None else read + timedelta(seconds=seconds))
+
     def reads_ahead(self, store: Object, waiting: Iterable[Waiting]) -> Iterator[Ask]:
         """Yield what waiting resources are going to ask of ``store``: a call that goes out can take it along."""
         now, key = self._deps.clock.now(), key_of(store)
@@ -127,16 +139,17 @@ class ExternalSecrets:
     async def _follow(self, resource: Object, want: Wanted) -> Outcome:
         settings, now = self._deps.settings, self._deps.clock.now()
         stores = {key: self._stores(key) for key in want.stores}
-        target = await self._targets.of(want)
-        observed = Observed(
-            stores=tuple([await self._view(key, store, want.key.namespace, now) for key, store in stores.items()]),
-            target=await target.state(want.key.namespace, want.target),
-            last=last_sync(resource),
-            now=now,
-            is_new=is_younger(resource, NEW_SECONDS, now),
-            bound=bound_to(resource),
-            generators=self._generating.views(want),
-        )
+        with self._deps.metrics.timed(EXTERNAL_SECRETS.kind, Stage.OBSERVE):
+            target = await self._targets.of(want)
+            observed = Observed(
+                stores=tuple([await self._view(key, store, want.key.namespace, now) for key, store in stores.items()]),
+                target=await target.state(want.key.namespace, want.target),
+                last=last_sync(resource),
+                now=now,
+                is_new=is_younger(resource, NEW_SECONDS, now),
+                bound=bound_to(resource),
+                generators=self._generating.views(want),
+            )
         observed = self._with_last_sync(want, observed, stores)
         decision = plan(want, observed, digester=self._deps.digester, recheck=settings.new_store_grace)
         match decision:

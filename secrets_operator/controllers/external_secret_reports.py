@@ -14,6 +14,7 @@ from secrets_operator.planning.conditions import Condition
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind, target_kind
 from secrets_operator.planning.status import Status, Success, external_secret_status, speaks_of_another_spec
 from secrets_operator.reporting.events import WARNING, Event
+from secrets_operator.reporting.metrics import Stage
 
 FAILED, PENDING = "SyncedError", "SyncPending"
 # How long a changed spec may take before the condition of the former one is withdrawn; seconds. Nearly all are quicker,
@@ -66,9 +67,10 @@ class Reports:
             self._withdrawn.pop(uid, None)
 
     async def _conclude(self, resource: Object, condition: Condition, success: Success | None) -> bool:
-        # What is said last has to be written last.
-        await self._end_waiting(resource["metadata"]["uid"])
-        return await self._write(resource, condition, success) is not None
+        with self._deps.metrics.timed(EXTERNAL_SECRETS.kind, Stage.REPORT):
+            # What is said last has to be written last.
+            await self._end_waiting(resource["metadata"]["uid"])
+            return await self._write(resource, condition, success) is not None
 
     async def _end_waiting(self, uid: str) -> None:
         late = self._late.pop(uid, None)

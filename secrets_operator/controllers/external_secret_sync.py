@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from secrets_operator.controllers.deps import Deps
@@ -28,6 +29,7 @@ from secrets_operator.flow import (
     Retry,
     SecretBytes,
 )
+from secrets_operator.kube.resources import EXTERNAL_SECRETS
 from secrets_operator.planning.desired import from_external_secret, from_manifest, from_template
 from secrets_operator.planning.external_secret import Observed, Wanted, bound_to, until_next_run
 from secrets_operator.planning.generated_values import Record, kept_parts, ordered, with_record
@@ -38,6 +40,7 @@ from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Le
 from secrets_operator.planning.status import Success
 from secrets_operator.planning.targets import DesiredSecret
 from secrets_operator.reporting.events import Event
+from secrets_operator.reporting.metrics import Stage
 
 Values = Mapping[str, SecretBytes]
 
@@ -87,10 +90,11 @@ class Sync:
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, manner: Manner
     ) -> Synchronised | Outcome:
         """Return what was synced, or the outcome of a failure that was reported."""
-        fetched = await self._fetch(want, stores, manner.since)
-        if not manner.keeps and not _failures(fetched, want):
-            # Last: what is made is to be written, not thrown away because of another entry.
-            fetched = await self._generating.add_to(fetched, want, observed)
+        with self._timed(Stage.FETCH):
+            fetched = await self._fetch(want, stores, manner.since)
+            if not manner.keeps and not _failures(fetched, want):
+                # Last: what is made is to be written, not thrown away because of another entry.
+                fetched = await self._generating.add_to(fetched, want, observed)
         failed = _failures(fetched, want)
         if failed:
             return await self._failed(resource, failed)
@@ -98,9 +102,10 @@ class Sync:
             await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
         synced = Synced(want.version, observed.last.refreshed_at or observed.now if manner.keeps else observed.now)
         kept = await self._generating.kept(want, manner.keeps)
-        values = {**await self._templates.values(fetched), **kept}
-        desired = await self._desired(resource, want, values, kept=kept, live=observed.target)
-        desired = await self._recorded(desired, want, fetched, observed=observed, manner=manner)
+        with self._timed(Stage.RENDER):
+            values = {**await self._templates.values(fetched), **kept}
+            desired = await self._desired(resource, want, values, kept=kept, live=observed.target)
+            desired = await self._recorded(desired, want, fetched, observed=observed, manner=manner)
         decision = decide(want, desired, observed.target, self._deps.digester, has_values=bool(values))
         if isinstance(decision, Refuse):
             await self._reports.failure(resource, decision.message)
@@ -108,11 +113,13 @@ class Sync:
         reason, message = _says(decision, want.kind)
         told: list[Event | None] = []
         try:
-            told.append(await self._carry_out(resource, want, decision, observed, healing=manner.heals))
-            if isinstance(decision, DesiredSecret):
-                # Only now is there an object under the new name: the former one would live on unnoticed, and grow old.
-                for writing, former in await self._targets.former(want, bound_to(resource)):
-                    told.append(await writing.delete(former))
+            with self._timed(Stage.APPLY):
+                told.append(await self._carry_out(resource, want, decision, observed, healing=manner.heals))
+                if isinstance(decision, DesiredSecret):
+                    # Only now is there an object under the new name: the former one would live on unnoticed, and grow
+                    # old.
+                    for writing, former in await self._targets.former(want, bound_to(resource)):
+                        told.append(await writing.delete(former))
             success = Success(synced, want.target if want.kind.is_secret else "", wrote=told[0] is not None)
             await self._reports.success(resource, success, reason=reason, message=message)
         finally:
@@ -121,6 +128,9 @@ class Sync:
             want, None if reason == want.kind.reason(MISSING) else observed.target, synced, observed.now
         )
         return Synchronised(synced, Done() if seconds is None else Again(seconds), fetched.read_at)
+
+    def _timed(self, stage: Stage) -> AbstractContextManager[object]:
+        return self._deps.metrics.timed(EXTERNAL_SECRETS.kind, stage)
 
     async def _desired(
         self, resource: Object, want: Wanted, values: Values, *, kept: Values, live: SecretState | None

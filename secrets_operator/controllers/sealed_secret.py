@@ -6,7 +6,8 @@ the Secret in the way is not worked out again until one of them changes: such a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,7 @@ from secrets_operator.planning.sealing_key_inventory import memory_of, openable
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.planning.status import sealed_secret_status
 from secrets_operator.reporting.events import WARNING, Event
+from secrets_operator.reporting.metrics import Stage
 from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION
 from secrets_operator.sealing.diagnosis import FailureReason
 from secrets_operator.sealing.failures import UnsealError
@@ -101,11 +103,13 @@ class SealedSecrets:
             self._failed.pop(key, None)
             self._obstacles.forget(key)
             return Done()
-        live = await self._deps.secrets.state(key.namespace, key.name)
+        with self._counting("fetch", key.namespace), self._timed(Stage.OBSERVE):
+            live = await self._deps.secrets.state(key.namespace, key.name)
         ended = await self._bring_in_line(key, resource, live)
         if isinstance(ended, Failed):
             if live is not None and ended.reason in _IN_THE_WAY:
                 self._obstacles.follow(key, live)
+            self._deps.metrics.unseal_failed(_counted_as(ended), key.namespace)
             await self._report_failure(resource, ended)
             return Retry(ended.message)
         self._failed.pop(key, None)
@@ -154,14 +158,16 @@ class SealedSecrets:
         self, resource: Object, live: SecretState | None, *, healing: bool
     ) -> Failed | Event | None:
         hint = live.annotations.get(SEALED_KEYS_ANNOTATION, "") if live is not None else ""
-        unsealed = await self._unsealer.unseal(resource, remembered=memory_of(resource, hint))
+        with self._timed(Stage.RENDER):
+            unsealed = await self._unsealer.unseal(resource, remembered=memory_of(resource, hint))
         content = Content(unsealed.data, unsealed.template, unsealed.opened_by)
         secret = desired(resource, content, live, self._deps.digester)
         in_the_way = obstacle(secret, live, self._deps.digester)
         if in_the_way:
             return Failed(_IMMUTABLE, f"failed update: {in_the_way}", UPDATE_FAILED, lasts=True)
         event = Event("Unsealed", "SealedSecret unsealed successfully", repeats=True)
-        return await self._writing.write(resource, secret, live, healing=healing, event=event)
+        with self._timed(Stage.APPLY):
+            return await self._writing.write(resource, secret, live, healing=healing, event=event)
 
     async def _report_failure(self, resource: Object, failed: Failed) -> None:
         if await self._report(resource, Condition("Synced", False, failed.reason, failed.message)):
@@ -182,5 +188,24 @@ class SealedSecrets:
             now=self._deps.clock.now(),
         )
         if status is not None and self._deps.settings.update_status:
-            await self._deps.statuses.write(SEALED_SECRETS, resource, status)
+            with self._counting("status", resource["metadata"]["namespace"]), self._timed(Stage.REPORT):
+                await self._deps.statuses.write(SEALED_SECRETS, resource, status)
         return status is not None
+
+    def _timed(self, stage: Stage) -> AbstractContextManager[object]:
+        return self._deps.metrics.timed(SEALED_SECRETS.kind, stage)
+
+    @contextmanager
+    def _counting(self, reason: str, namespace: str) -> Iterator[None]:
+        try:
+            yield
+        except OperatorError:
+            self._deps.metrics.unseal_failed(reason, namespace)
+            raise
+
+
+def _counted_as(failed: Failed) -> str:
+    """Return the reason under which Sealed Secrets counts a failure."""
+    if failed.reason == _NOT_OWNED:
+        return "unmanaged"
+    return "unseal" if failed.event == UNSEAL_FAILED else "update"

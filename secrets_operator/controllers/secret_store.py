@@ -16,6 +16,7 @@ from secrets_operator.planning.status import Status, store_status, with_conditio
 from secrets_operator.planning.stores import is_of_class
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.events import NORMAL, WARNING, Event
+from secrets_operator.reporting.metrics import Stage
 from secrets_operator.resources.conditions import CIRCUIT_OPEN
 
 VALID, UNKNOWN, INVALID = "Valid", "ValidationUnknown", "InvalidProviderConfig"
@@ -46,7 +47,8 @@ class SecretStores:
             await self._write(store, with_condition(store.get("status") or {}, _circuit(breaker), self._now()))
             return Again(breaker.remaining)
         try:
-            message = await self._validate(store)
+            with self._deps.metrics.timed(self._resource.kind, Stage.FETCH):
+                message = await self._validate(store)
         except API_TROUBLE:
             raise
         except Unsure as error:
@@ -96,7 +98,8 @@ class SecretStores:
 
     async def _write(self, store: Object, status: Status | None) -> None:
         if status is not None:
-            await self._deps.statuses.write(self._resource, store, status)
+            with self._deps.metrics.timed(self._resource.kind, Stage.REPORT):
+                await self._deps.statuses.write(self._resource, store, status)
 
     def _now(self) -> datetime:
         return self._deps.clock.now()

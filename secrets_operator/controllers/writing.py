@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from secrets_operator.controllers.deps import Deps
-from secrets_operator.errors import Refused
+from secrets_operator.errors import OperatorError, Refused
 from secrets_operator.flow import Object
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_state import SecretState
@@ -69,10 +69,16 @@ class TargetWriting:
             raise Refused(f"Secret {desired.name} is of type {live.type}, which grants power: choose another name")
         if live is not None and is_taken_over(live, desired.manager):
             await self._objects.take_over(desired)
-        if await self._objects.apply(desired) == live:
+        drifted = healing and self._has_drifted(desired, live)
+        try:
+            applied = await self._objects.apply(desired)
+        except OperatorError:
+            if drifted:
+                self._deps.metrics.drift_stayed(resource["kind"])
+            raise
+        if applied == live:
             # The API server made nothing else of it than what was there.
             return None
-        drifted = healing and self._has_drifted(desired, live)
         self._deps.metrics.wrote_secret(resource["kind"], healed=drifted)
         said = self._healed(desired, live) if drifted else event
         log.info(

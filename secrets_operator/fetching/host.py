@@ -16,7 +16,7 @@ from secrets_operator.fetching.referents import (
     secret_key,
 )
 from secrets_operator.fetching.store_calls import StoreCalls
-from secrets_operator.flow import Object, RetrySettings, SecretBytes
+from secrets_operator.flow import Key, Object, RetrySettings, SecretBytes
 from secrets_operator.provider import StoreIdentity
 
 T = TypeVar("T")
@@ -29,8 +29,8 @@ class CallObserver(Protocol):
         """Record references and queries that go to a provider, each of them once however many want the answer."""
         ...
 
-    def provider_called(self, service: str, call: str, *, ok: bool) -> None:
-        """Record one call."""
+    def provider_called(self, service: str, call: str, *, ok: bool, throttled: bool, store: Key) -> None:
+        """Record one call for a store or a generator."""
         ...
 
     def provider_leases_changed(self, service: str, change: int) -> None:
@@ -67,6 +67,8 @@ class StoreHost:
         retry: RetrySettings | None = None,
     ) -> None:
         self.store = store
+        # A cluster store is one store, whoever uses it.
+        self._key = Key(store.kind, "" if store.kind == CLUSTER_STORE else store.namespace, store.name)
         self.retry = retry
         self.credentials: dict[CredentialRead, None] = {}
         self.used_consumer_namespace = False
@@ -116,9 +118,9 @@ class StoreHost:
         """Run a blocking SDK call; see the contract."""
         return await self._calls.run(call)
 
-    def called(self, service: str, call: str, *, ok: bool) -> None:
+    def called(self, service: str, call: str, *, ok: bool, throttled: bool = False) -> None:
         """Count one call of the remote side; see the contract."""
-        self._outside.observer.provider_called(service, call, ok=ok)
+        self._outside.observer.provider_called(service, call, ok=ok, throttled=throttled, store=self._key)
 
     def leases_changed(self, service: str, change: int) -> None:
         """Count open logins; see the contract."""

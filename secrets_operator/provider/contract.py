@@ -178,8 +178,10 @@ class Host(Protocol):
         """Run a blocking SDK call in its turn, in the bounded thread pool; its exceptions arrive unchanged."""
         ...
 
-    def called(self, service: str, call: str, *, ok: bool) -> None:
+    def called(self, service: str, call: str, *, ok: bool, throttled: bool = False) -> None:
         """Count one call of the remote side for the metrics; not ``ok`` is any error, also one that is an answer.
+
+        ``throttled`` says that the answer was to slow down.
 
         ``service`` and ``call`` are fixed names (``AWS/SecretsManager``, ``GetSecretValue``), never keys or addresses.
         """

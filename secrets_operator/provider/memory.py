@@ -38,6 +38,8 @@ class MemoryHost:
     """Those of ServiceAccounts; an account that is not here has none."""
     calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     """What :meth:`called` was told: service, call, whether it went well."""
+    throttles: Counter[str] = field(default_factory=Counter)
+    """How many of them were answered with: slow down."""
     leases: Counter[str] = field(default_factory=Counter)
     """The open logins by service."""
 
@@ -83,9 +85,10 @@ class MemoryHost:
         """Run a blocking call in a thread."""
         return await asyncio.to_thread(call)
 
-    def called(self, service: str, call: str, *, ok: bool) -> None:
+    def called(self, service: str, call: str, *, ok: bool, throttled: bool = False) -> None:
         """Count one call."""
         self.calls[service, call, ok] += 1
+        self.throttles[service] += throttled
 
     def leases_changed(self, service: str, change: int) -> None:
         """Count open logins."""

@@ -144,10 +144,12 @@ class WorkQueue:
         now = self._now()
         return Counter(wanted.lane for wanted in self._wanted.values() if wanted.due <= now)
 
-    def oldest(self) -> float:
-        """Return for how many seconds the longest-waiting due key has been due."""
-        now = self._now()
-        return max((now - wanted.due for wanted in self._wanted.values() if wanted.due <= now), default=0.0)
+    def oldest(self) -> dict[Lane, float]:
+        """Return for how many seconds the longest-waiting due key of each lane has been due; 0 where none waits."""
+        now, oldest = self._now(), dict.fromkeys(Lane, 0.0)
+        for wanted in self._wanted.values():
+            oldest[wanted.lane] = max(oldest[wanted.lane], now - wanted.due)
+        return oldest
 
     def _push(self, key: Key) -> None:
         wanted = self._wanted[key]

@@ -1,90 +1,140 @@
-"""Prometheus metrics. One object owns the registry; whoever has something to count is handed that object.
+"""Prometheus metrics: what is counted as it happens. Whoever has something to count is handed the one object.
 
-Labels are bounded: kinds, lanes, outcomes, stores; never the names of resources, remote keys or users.
+Labels of our own counters are bounded: kinds, lanes, outcomes, stores; never remote keys or users. Neighbours:
+``snapshot`` takes the state of the moment; ``live_metrics``, ``eso_metrics`` and ``sealed_secrets_metrics`` turn it
+into families.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter as Counts
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from secrets_operator.flow import Key, Lane, Outcome
-from secrets_operator.queueing.workqueue import Claim, WorkQueue
-from secrets_operator.reporting.sealing_key_metrics import KeyNumbers, families
+from secrets_operator.flow import Key, Outcome
+from secrets_operator.queueing.workqueue import Claim
+from secrets_operator.reporting.eso_metrics import eso_families
+from secrets_operator.reporting.live_metrics import live_families
+from secrets_operator.reporting.run_tallies import RunTallies
+from secrets_operator.reporting.sealed_secrets_metrics import sealed_secrets_families
+from secrets_operator.reporting.snapshot import Live, Snapshot, take
+from secrets_operator.resources.names import CLUSTER_SECRET_STORE, SECRET_STORE
+from secrets_operator.settings import Settings
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_STORES = (SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind)
 
 
-class Metrics:
+class Stage(StrEnum):
+    """The parts of a reconcile whose time is taken."""
+
+    OBSERVE = "observe"
+    FETCH = "fetch"
+    RENDER = "render"
+    APPLY = "apply"
+    REPORT = "report"
+
+
+class Metrics(Collector):
     """All metrics of one operator process."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, settings: Settings | None = None) -> None:
+        self._version = version
+        self._settings = settings or Settings()
+        self._live: Live | None = None
+        self._tallies = RunTallies()
+        self._unseal_errors: Counts[tuple[str, str]] = Counts()
+        self._store_calls: Counts[tuple[Key, str]] = Counts()
         self.registry = CollectorRegistry()
-        Gauge(
-            "secrets_operator_build_info", "The running version; always 1.", ["version"], registry=self.registry
-        ).labels(version).set(1)
-        self._reconciles = Counter(
-            "secrets_operator_reconciles_total",
-            "Finished reconciles by kind, lane and outcome.",
-            ["kind", "lane", "outcome"],
+        self._make_reconcile_metrics()
+        self._make_request_metrics()
+        self._make_provider_metrics()
+        self._make_secret_metrics()
+        self._gauge("build_info", "The running version; always 1.", "version").labels(version).set(1)
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+
+    def _make_reconcile_metrics(self) -> None:
+        self._reconciles = self._counter(
+            "reconciles", "Finished reconciles by kind, lane and outcome.", "kind", "lane", "outcome"
+        )
+        self._durations = self._histogram("reconcile_duration_seconds", "How long reconciles took.", "kind")
+        self._stages = self._histogram(
+            "reconcile_stage_duration_seconds", "How long the stages of reconciles took.", "kind", "stage"
+        )
+        self._timed: dict[tuple[str, Stage], Histogram] = {}
+        self._waits = self._histogram("queue_wait_seconds", "How long due keys waited for a worker, by lane.", "lane")
+
+    def _make_request_metrics(self) -> None:
+        self._requests = self._counter(
+            "kubernetes_requests", "Requests to the API server by verb, kind and status code.", "verb", "kind", "code"
+        )
+        self._request_durations = self._histogram(
+            "kubernetes_request_duration_seconds", "How long the API server took to answer, by verb.", "verb"
+        )
+        self._sealing_requests = self._counter(
+            "sealing_requests",
+            "Requests to the sealing API by path, method and code.",
+            "path",
+            "method",
+            "code",
+        )
+        self._sealing_durations = Histogram(
+            "secrets_operator_sealing_request_duration_seconds",
+            "How long requests to the sealing API took.",
+            ["path", "method"],
             registry=self.registry,
         )
-        self._durations = Histogram(
-            "secrets_operator_reconcile_duration_seconds",
-            "How long reconciles took.",
-            ["kind"],
-            buckets=_SECONDS,
-            registry=self.registry,
+
+    def _make_provider_metrics(self) -> None:
+        self._reads = self._counter(
+            "provider_reads", "Remote references answered, by provider and result.", "provider", "result"
         )
-        self._waits = Histogram(
-            "secrets_operator_queue_wait_seconds",
-            "How long due keys waited for a worker, by lane.",
-            ["lane"],
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._asked = self._counter(
+            "provider_references",
+            "References and queries that went to a provider, each once however many resources wanted the answer.",
+            "provider",
         )
-        self._requests = Counter(
-            "secrets_operator_kubernetes_requests_total",
-            "Requests to the API server by verb, kind and status code.",
-            ["verb", "kind", "code"],
-            registry=self.registry,
+        self._calls = self._counter(
+            "provider_calls",
+            "Calls that providers made, by service, call and status (success or error).",
+            "provider",
+            "call",
+            "status",
         )
-        self._request_durations = Histogram(
-            "secrets_operator_kubernetes_request_duration_seconds",
-            "How long the API server took to answer, by verb.",
-            ["verb"],
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._throttles = self._counter(
+            "provider_throttles", "Calls that the other side answered with: slow down.", "provider"
         )
-        self._reads, self._asked, self._calls = _provider_counters(self.registry)
-        self._leases = Gauge(
-            "secrets_operator_provider_leases",
-            "Logins that providers hold open on the remote side.",
-            ["provider"],
-            registry=self.registry,
+        self._leases = self._gauge("provider_leases", "Logins that providers hold open on the remote side.", "provider")
+
+    def _make_secret_metrics(self) -> None:
+        self._writes = self._counter("secret_writes", "Native Secrets written, by kind of their owner.", "kind")
+        self._drift_found = self._counter(
+            "drift_found",
+            "Attempts to put a Secret right that somebody else had changed or deleted, by kind of its owner.",
+            "kind",
         )
-        self._drift = Counter(
-            "secrets_operator_drift_healed_total",
-            "Secrets changed or deleted by somebody else and put right again, by kind of their owner.",
-            ["kind"],
-            registry=self.registry,
-        )
+        self._drift = self._counter("drift_healed", "Of these, those that went through, by kind of the owner.", "kind")
         self._private_key_operations = self._counter(
             "sealing_private_key_operations", "Attempts to open a sealed value with a sealing key."
         )
-        self._writes = Counter(
-            "secrets_operator_secret_writes_total",
-            "Native Secrets written, by kind of their owner.",
-            ["kind"],
-            registry=self.registry,
-        )
 
-    def _counter(self, name: str, text: str) -> Counter:
-        return Counter(f"secrets_operator_{name}_total", text, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"secrets_operator_{name}_total", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"secrets_operator_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(f"secrets_operator_{name}", text, labels, buckets=_SECONDS, registry=self.registry)
 
     def operated_private_key(self) -> None:
         """Record a private-key operation of a sealing key; may be called from any thread."""
@@ -96,11 +146,30 @@ class Metrics:
         self._reconciles.labels(kind, lane, type(outcome).__name__.lower()).inc()
         self._durations.labels(kind).observe(seconds)
         self._waits.labels(lane).observe(claim.waited)
+        if self._live is None:
+            return
+        if self._live.exists(claim.key):
+            self._tallies.add(claim.key, outcome, seconds, self._live.now())
+        else:
+            self._forget(claim.key)
+
+    def timed(self, kind: str, stage: Stage) -> AbstractContextManager[object]:
+        """Return what takes the time of one stage of a reconcile of ``kind``."""
+        known = self._timed.get((kind, stage))
+        if known is None:
+            known = self._timed[kind, stage] = self._stages.labels(kind, stage)
+        timer: AbstractContextManager[object] = known.time()
+        return timer
 
     def requested(self, *, verb: str, kind: str, code: int, seconds: float) -> None:
         """Record a request to the API server that took ``seconds``; code 0 stands for no answer."""
         self._requests.labels(verb, kind, str(code)).inc()
         self._request_durations.labels(verb).observe(seconds)
+
+    def sealing_answered(self, *, path: str, method: str, code: int, seconds: float) -> None:
+        """Record an answer of the sealing API; ``path`` and ``method`` are of a bounded number."""
+        self._sealing_requests.labels(path, method, str(code)).inc()
+        self._sealing_durations.labels(path, method).observe(seconds)
 
     def read(self, provider: str, results: Mapping[str, int]) -> None:
         """Record how many references a provider answered in which way."""
@@ -111,9 +180,13 @@ class Metrics:
         """Record how many references and queries went to a provider."""
         self._asked.labels(provider).inc(count)
 
-    def provider_called(self, service: str, call: str, *, ok: bool) -> None:
-        """Record one call of a provider to the service behind it."""
+    def provider_called(self, service: str, call: str, *, ok: bool, throttled: bool, store: Key) -> None:
+        """Record one call of a provider to the service behind it, for a store or a generator."""
         self._calls.labels(service, call, "success" if ok else "error").inc()
+        if throttled:
+            self._throttles.labels(service).inc()
+        if store.kind in _STORES:
+            self._store_calls[store, "throttled" if throttled else "success" if ok else "error"] += 1
 
     def provider_leases_changed(self, service: str, change: int) -> None:
         """Record that a provider has ``change`` more or fewer logins open."""
@@ -123,85 +196,74 @@ class Metrics:
         """Record that a native Secret was written for an owner of ``kind``."""
         self._writes.labels(kind).inc()
         if healed:
+            self._drift_found.labels(kind).inc()
             self._drift.labels(kind).inc()
 
+    def drift_stayed(self, kind: str) -> None:
+        """Record that what somebody else changed of an owner of ``kind`` could not be put right."""
+        self._drift_found.labels(kind).inc()
+
+    def unseal_failed(self, reason: str, namespace: str) -> None:
+        """Record a failure of a SealedSecret: fetch, status, unseal, unmanaged or update, as Sealed Secrets counts."""
+        self._unseal_errors[reason, namespace] += 1
+
     def watch(self, live: Live) -> None:
-        """Export the live state at each scrape: the queue, the resources, the stores."""
-        self.registry.register(_LiveState(live))
-
-
-def _provider_counters(registry: CollectorRegistry) -> tuple[Counter, Counter, Counter]:
-    reads = Counter(
-        "secrets_operator_provider_reads_total",
-        "Remote references answered, by provider and result.",
-        ["provider", "result"],
-        registry=registry,
-    )
-    asked = Counter(
-        "secrets_operator_provider_references_total",
-        "References and queries that went to a provider, each once however many resources wanted the answer.",
-        ["provider"],
-        registry=registry,
-    )
-    calls = Counter(
-        "secrets_operator_provider_calls_total",
-        "Calls that providers made, by service, call and status (success or error).",
-        ["provider", "call", "status"],
-        registry=registry,
-    )
-    return reads, asked, calls
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """Where the state is read at each scrape."""
-
-    queue: WorkQueue
-    ready: Callable[[], Mapping[str, Mapping[str, int]]]
-    """Per kind how many resources are in which state."""
-
-    circuits: Callable[[], Iterable[tuple[Key, int]]]
-    """The state of the breaker of each store: 0 closed, 1 half open, 2 open."""
-
-    cached_bytes: Callable[[], int]
-    sealing_keys: Callable[[], KeyNumbers]
-
-
-class _LiveState(Collector):
-    """Reads the state when it is scraped, so that nothing goes stale."""
-
-    def __init__(self, live: Live) -> None:
+        """Export the live state at each scrape from here on: the queue, the resources, the stores, the keys."""
         self._live = live
-        self._queue = live.queue
 
-    def collect(self) -> list[Metric]:
+    def collect(self) -> Iterable[Metric]:
+        """Return all families as of now; call it on the event loop."""
+        return self.take().collect()
+
+    def take(self) -> Scrape:
+        """Take what one scrape is to show, quickly; call it on the event loop, and collect it in any thread."""
+        snapshot = None if self._live is None else take(self._live, self._tallies, self._settings)
+        return Scrape(self, snapshot)
+
+    def families(self, snapshot: Snapshot | None) -> Iterator[Metric]:
+        """Yield the families of one scrape; of the state only when there is one."""
+        yield from self.registry.collect()
+        if snapshot is None:
+            return
+        yield from live_families(snapshot)
+        yield self._calls_by_store()
+        compatible = self._settings.compat_metrics
+        reconciles = list(self._reconciles.collect())
+        if compatible in ("eso", "both"):
+            yield from eso_families(snapshot, calls=self._calls.collect(), reconciles=reconciles)
+        if compatible in ("sealed-secrets", "both"):
+            yield from sealed_secrets_families(
+                snapshot,
+                self._version,
+                errors=dict(self._unseal_errors),
+                reconciles=reconciles,
+                requests=(self._sealing_requests.collect(), self._sealing_durations.collect()),
+            )
+
+    def _calls_by_store(self) -> Metric:
+        family = CounterMetricFamily(
+            "secrets_operator_store_calls",
+            "Calls to the service behind a store, by status: success, error or throttled.",
+            labels=["kind", "namespace", "name", "status"],
+        )
+        for (store, status), count in dict(self._store_calls).items():
+            family.add_metric([*store, status], count)
+        return family
+
+    def _forget(self, key: Key) -> None:
+        self._tallies.drop(key)
+        if key.kind in _STORES:
+            for status in ("success", "error", "throttled"):
+                self._store_calls.pop((key, status), None)
+
+
+class Scrape(Collector):
+    """What one scrape shows; :meth:`collect` may run in any thread, and takes as long as there are resources."""
+
+    def __init__(self, metrics: Metrics, snapshot: Snapshot | None) -> None:
+        self._metrics = metrics
+        self._snapshot = snapshot
+
+    def collect(self) -> Sequence[Metric]:
         """Build the metric families."""
-        depth = GaugeMetricFamily("secrets_operator_queue_depth", "Due keys that wait, by lane.", labels=["lane"])
-        counts = self._queue.depth()
-        for lane in Lane:
-            depth.add_metric([lane.name.lower()], counts[lane])
-        oldest = GaugeMetricFamily("secrets_operator_queue_oldest_seconds", "How long the oldest due key has waited.")
-        oldest.add_metric([], self._queue.oldest())
-        running = GaugeMetricFamily("secrets_operator_reconciles_running", "Reconciles under way.")
-        running.add_metric([], self._queue.running)
-        resources = GaugeMetricFamily(
-            "secrets_operator_resources",
-            "Resources by kind and state of their main condition.",
-            labels=["kind", "ready"],
-        )
-        for kind, states in self._live.ready().items():
-            for state, count in states.items():
-                resources.add_metric([kind, state], count)
-        return [depth, oldest, running, resources, *self._stores(), *families(self._live.sealing_keys())]
-
-    def _stores(self) -> list[Metric]:
-        circuits = GaugeMetricFamily(
-            "secrets_operator_store_circuit_state",
-            "State of the circuit breaker of a store: 0 closed, 1 half open, 2 open.",
-            labels=["kind", "namespace", "name"],
-        )
-        for store, state in self._live.circuits():
-            circuits.add_metric(store, state)
-        cached = GaugeMetricFamily("secrets_operator_value_cache_bytes", "Bytes of values kept for sharing reads.")
-        cached.add_metric([], self._live.cached_bytes())
-        return [circuits, cached]
+        return list(self._metrics.families(self._snapshot))

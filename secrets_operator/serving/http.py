@@ -5,12 +5,13 @@ Plain HTTP, as the probes and the Sealed Secrets tools expect; nothing it answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 from secrets_operator.serving.health import Health
 from secrets_operator.serving.sealing_requests import LARGEST_BODY
@@ -26,9 +27,11 @@ class Address(NamedTuple):
 class HttpServer:
     """Serves ``/healthz``, ``/readyz``, ``/metrics`` and the routes it is given."""
 
-    def __init__(self, health: Health, registry: CollectorRegistry, *, routes: Iterable[web.RouteDef] = ()) -> None:
+    def __init__(self, health: Health, scrape: Callable[[], Collector], *, routes: Iterable[web.RouteDef] = ()) -> None:
+        """Call ``scrape`` on the event loop for what ``/metrics`` is to show; it is printed in a thread."""
         self._health = health
-        self._registry = registry
+        self._scrape = scrape
+        self._printing = asyncio.Lock()
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -54,7 +57,10 @@ class HttpServer:
         return _verdict(self._health.unready())
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        # Thousands of resources take a while. One at a time: whoever asks again and again waits for itself.
+        async with self._printing:
+            text = await asyncio.to_thread(generate_latest, self._scrape())
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _verdict(faults: list[str]) -> web.Response:

@@ -26,17 +26,16 @@ from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
 from secrets_operator.provider.discovery import Generators, Providers
-from secrets_operator.queueing.workqueue import WorkQueue
-from secrets_operator.reporting.metrics import Live, Metrics
-from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
 from secrets_operator.resources.external_secret import ExternalSecret
 from secrets_operator.resources.external_secret_checks import spec_problems
 from secrets_operator.resources.policies import CreationPolicy, DeletionPolicy
 from secrets_operator.sealing.diagnosis import FailureReason
+from secrets_operator.settings import Settings
 from tests.cluster.manifests import cluster_external_secret, external_secret, fake_store, shared_fake_store
 from tests.cluster_world import OperatorProcess, Process, World, wait_for
+from tests.exported_metrics import PROCESS, families, full_metrics, series
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -208,17 +207,34 @@ def test_the_reasons_and_events_are_explained() -> None:
 
 
 def test_the_metrics_are_named_all_and_no_others() -> None:
-    metrics = Metrics("0")
-    queue = WorkQueue(now=lambda: 0.0, group_of=lambda _: "")
-    metrics.watch(Live(queue, ready=dict, circuits=tuple, cached_bytes=int, sealing_keys=KeyNumbers))
     exported = {
-        (f"{family.name}_total" if family.type == "counter" else family.name, family.type)
-        for family in metrics.registry.collect()
+        (
+            f"{family.name}_total" if family.type == "counter" else family.name,
+            family.type,
+            frozenset(label for sample in family.samples for label in sample.labels if label != "le"),
+        )
+        for family in families(full_metrics(Settings(compat_metrics="none")))
     }
-    stated = {(cells[0].strip("`"), cells[1]) for cells in rows(DOCS / "operating.md", "`secrets_operator_")}
+    stated = {
+        (cells[0].strip("`"), cells[1], frozenset(CODE.findall(cells[2])))
+        for cells in rows(DOCS / "metrics.md", "`secrets_operator_")
+    }
     assert stated == exported
-    named = set(re.findall(r"secrets_operator_[a-z_]+", (DOCS / "operating.md").read_text(encoding="utf-8")))
-    assert named == {name for name, _ in exported}
+
+
+def test_the_metrics_that_documents_name_are_exported() -> None:
+    known = {re.sub("_(bucket|sum|count)$", "", name) for name in series()}
+    pattern = r"\bsecrets_operator_[a-z_]*[a-z]_(?:total|seconds|ready|resources|bytes|depth|info)\b"
+    found = {name for path in documents() for name in re.findall(pattern, path.read_text(encoding="utf-8"))}
+    assert found
+    assert sorted(found - known) == []
+
+
+def test_the_metrics_of_others_are_named_all() -> None:
+    names = {name for name in series() if not name.startswith(("secrets_operator_", *PROCESS))}
+    families = {re.sub("(?<=seconds)_(bucket|sum|count)$", "", name) for name in names}
+    text = prose(DOCS / "metrics.md")
+    assert sorted(name for name in families if f"`{name}`" not in text) == []
 
 
 def test_the_log_events_that_are_explained_are_logged() -> None:

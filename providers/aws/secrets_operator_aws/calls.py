@@ -15,7 +15,7 @@ from botocore import xform_name
 
 from secrets_operator.provider import Host, RetrySettings
 from secrets_operator.provider.retrying import RetryPolicy
-from secrets_operator_aws.errors import TROUBLE, may_pass, no_answer
+from secrets_operator_aws.errors import TROUBLE, is_throttle, may_pass, no_answer
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class Calls:
             try:
                 response: Mapping[str, Any] = await self.run(request)
             except TROUBLE as error:
-                self._count(call, ok=False)
+                self._count(call, ok=False, throttled=is_throttle(error))
                 if not may_pass(error) or not await attempts.another():
                     raise
             else:
@@ -79,8 +79,9 @@ class Calls:
         """Close the connections."""
         await self.run(self._client.close)
 
-    def _count(self, call: Call, *, ok: bool) -> None:
-        self._host.called(self._service, _COUNTED_AS.get(call.operation, call.operation), ok=ok)
+    def _count(self, call: Call, *, ok: bool, throttled: bool = False) -> None:
+        counted_as = _COUNTED_AS.get(call.operation, call.operation)
+        self._host.called(self._service, counted_as, ok=ok, throttled=throttled)
 
 
 def retry_policy(settings: RetrySettings | None) -> RetryPolicy:

@@ -160,6 +160,11 @@ def may_pass(error: Exception) -> bool:
     return meaning_of(error) in RETRIED
 
 
+def is_throttle(error: Exception) -> bool:
+    """Tell whether the other side asks to slow down."""
+    return not isinstance(error, OperatorError) and meaning_of(error) is Meaning.BUSY
+
+
 def is_denied(error: Exception) -> bool:
     """Tell whether IAM denies the call, and not the role that was to be assumed for it."""
     return not isinstance(error, OperatorError) and meaning_of(error) is Meaning.DENIED and not _is_login(error)

@@ -16,7 +16,7 @@ from secrets_operator_kubernetes.access import Access
 from secrets_operator_kubernetes.errors import NETWORK, TRUNCATED
 from secrets_operator_kubernetes.tokens import Tokens
 
-Called = Callable[[str, bool], None]
+Called = Callable[[str, bool, bool], None]
 
 _SECONDS = 20.0
 _AT_ONCE = 16
@@ -71,7 +71,8 @@ class Client:
     ) -> None:
         """Open no connection yet; needs a running loop.
 
-        ``called`` is told of each call, and whether it went well; a request gets ``seconds`` with its body.
+        ``called`` is told of each call, whether it went well and whether it was throttled; a request gets ``seconds``
+        with its body.
         """
         self._access = access
         self._tokens = tokens
@@ -112,7 +113,7 @@ class Client:
         headers = {"Accept": "application/json", "User-Agent": "secrets-operator"}
         headers |= {"Content-Type": "application/json"} if request.body is not None else {}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        ok = False
+        ok, status = False, 0
         try:
             async with self._http.request(
                 request.method,
@@ -122,10 +123,10 @@ class Client:
                 allow_redirects=False,
                 server_hostname=self._access.server_name or None,
             ) as response:
-                ok = response.ok
+                ok, status = response.ok, response.status
                 return Reply(response.status, await body_of(response, most=_LARGEST_ANSWER), wait_of(response))
         except NETWORK_ERRORS as error:
             ok = False
             raise Retryable(NETWORK[failure_of(error)]) from error
         finally:
-            self._called(call, ok)
+            self._called(call, ok, status == 429)

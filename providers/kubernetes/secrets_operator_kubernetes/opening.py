@@ -23,7 +23,7 @@ async def open_session(spec: Mapping[str, Any], host: Host) -> KubernetesSession
     # Now, and not at the first read: what is wrong with a credential belongs on the store's condition.
     await tokens.current()
 
-    def called(call: str, ok: bool) -> None:
-        host.called("Kubernetes", call, ok=ok)
+    def called(call: str, ok: bool, throttled: bool) -> None:
+        host.called("Kubernetes", call, ok=ok, throttled=throttled)
 
     return KubernetesSession(Client(access, tls, tokens, called), settings.remote_namespace)

@@ -117,7 +117,7 @@ async def test_a_server_that_is_slow_anywhere_is_given_up(beginning: bytes) -> N
     async with serving(play) as url:
         access = Access(URL(url))
         tls = await asyncio.to_thread(tls_of, access)
-        client = Client(access, tls, Tokens(None), lambda call, ok: calls.append((call, ok)), seconds=0.3)
+        client = Client(access, tls, Tokens(None), lambda call, ok, _: calls.append((call, ok)), seconds=0.3)
         session = KubernetesSession(client, "shop")
         try:
             answers = await session.fetch([Reference("app")])

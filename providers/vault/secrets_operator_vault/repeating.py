@@ -64,7 +64,7 @@ class Repeating:
         except Retryable:
             self._host.called(SERVICE, name, ok=False)
             raise
-        self._host.called(SERVICE, name, ok=reply.status < 300)
+        self._host.called(SERVICE, name, ok=reply.status < 300, throttled=reply.status == 429)
         return reply
 
 

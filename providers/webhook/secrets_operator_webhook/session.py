@@ -74,12 +74,12 @@ class WebhookSession:
             return Rejected("the webhook provider has no metadata: set metadataPolicy to None")
         host = self._parts.host
         request = await host.run_blocking(partial(self._parts.render, reference))
-        ok = False
+        status = 0
         try:
             reply = await self._parts.sender.send(request)
-            ok = reply.status < 400
+            status = reply.status
         finally:
-            host.called("Webhook", "HTTPRequest", ok=ok)
+            host.called("Webhook", "HTTPRequest", ok=0 < status < 400, throttled=status == 429)
         if reply.status == 404:
             return Absent()
         if not 200 <= reply.status < 300:

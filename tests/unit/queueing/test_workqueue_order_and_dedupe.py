@@ -157,7 +157,10 @@ async def test_depth_and_age_count_what_is_due(clock: HandClock) -> None:
     work.add(key("b"), Lane.REFRESH)
     work.add(key("c"), Lane.REFRESH, delay=60)
     clock.seconds += 5
-    assert (dict(work.depth()), work.oldest()) == ({Lane.CHANGED: 1, Lane.REFRESH: 1}, 5.0)
+    assert (dict(work.depth()), work.oldest()) == (
+        {Lane.CHANGED: 1, Lane.REFRESH: 1},
+        {Lane.CHANGED: 5, Lane.DRIFT: 0, Lane.STORE: 0, Lane.RETRY: 0, Lane.REFRESH: 5},
+    )
 
 
 async def test_a_discarded_key_is_not_given_out(clock: HandClock) -> None:

@@ -17,7 +17,7 @@ class World:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.health = Health(self.clock.monotonic)
-        self.server = HttpServer(self.health, Metrics("1.2.3").registry)
+        self.server = HttpServer(self.health, Metrics("1.2.3").take)
         self.url = ""
 
     def synced(self, *, synced: bool) -> None:

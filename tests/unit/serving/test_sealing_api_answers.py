@@ -69,7 +69,7 @@ class World:
             batch=BatchVerify(lambda: self.keyring, answering=answering, reviews=self.reviews),
         )
         routes = api.routes(AdmissionControl(settings, self.clock.monotonic))
-        self.server = HttpServer(Health(self.clock.monotonic), Metrics("1").registry, routes=routes)
+        self.server = HttpServer(Health(self.clock.monotonic), Metrics("1").take, routes=routes)
         self.url = ""
 
     def certificate(self) -> bytes | None:
