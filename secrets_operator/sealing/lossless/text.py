@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -91,6 +92,11 @@ class ManifestText:
 
     def changed(self, index: int, changes: Sequence[Change]) -> ManifestText:
         """Return the text with changes of the document of that 1-based index; DocumentError names the document."""
+        # Each change reads the text again. What only adds and replaces can mostly be done at once, and where it cannot,
+        # such as two entries of a mapping that is to be made, reading again tells.
+        if len(changes) > 1 and all(isinstance(change, Put) for change in changes):
+            with suppress(DocumentError):
+                return self._with(index, changes)
         current = self
         try:
             for batch in self._batches(index, changes):
