@@ -19,7 +19,7 @@ from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import Conflict
 from secrets_operator.kube.resources import SECRETS, VALIDATING_WEBHOOK_CONFIGURATIONS
-from secrets_operator.serving.self_made_certificates import Made, is_fresh, make
+from secrets_operator.serving.self_made_certificates import Made, is_fresh, make, trusting
 from secrets_operator.serving.tls_server import ServingCertificate
 from secrets_operator.settings import Settings
 
@@ -110,16 +110,27 @@ class CertificateSecret:
         return make(self._settings.admission_service, self._settings.namespace, now=now, before=before)
 
     async def _make_trusted(self, authorities: bytes) -> None:
-        """Write the authorities into the webhook configuration, which the API server trusts from then on."""
-        name, bundle = self._settings.admission_configuration, base64.b64encode(authorities).decode()
-        resource = VALIDATING_WEBHOOK_CONFIGURATIONS
+        """Write the authorities into the webhook configuration, which the API server trusts from then on.
+
+        What is trusted already stays behind them: other replicas may serve with a certificate of it for a moment.
+        """
+        name, resource = self._settings.admission_configuration, VALIDATING_WEBHOOK_CONFIGURATIONS
         try:
             found = (await self._client.get(resource, "", name)).get("webhooks") or []
-            if any(one["clientConfig"].get("caBundle") != bundle for one in found):
-                webhooks = [{"name": one["name"], "clientConfig": {"caBundle": bundle}} for one in found]
-                body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
-                await self._client.apply(resource, "", name, {**body, "webhooks": webhooks}, manager=_FIELD_MANAGER)
-        except OperatorError as error:
+            bundles = {one["name"]: base64.b64decode(one["clientConfig"].get("caBundle") or "") for one in found}
+            if all(bundle.startswith(authorities) for bundle in bundles.values()):
+                return
+            now = self._clock.now()
+            webhooks = [
+                {
+                    "name": one,
+                    "clientConfig": {"caBundle": base64.b64encode(trusting(authorities, bundle, now)).decode()},
+                }
+                for one, bundle in bundles.items()
+            ]
+            body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
+            await self._client.apply(resource, "", name, {**body, "webhooks": webhooks}, manager=_FIELD_MANAGER)
+        except (OperatorError, ValueError) as error:
             # It serves all the same: somebody else may have put the authority there.
             log.warning("the webhook configuration could not be given its authority", error=str(error))
 

@@ -27,6 +27,8 @@ _AUTHORITY_LIFETIME = timedelta(days=3650)
 _LIFETIME = timedelta(days=90)
 # Of each lifetime a third is left when it is renewed: time enough to notice that renewing fails.
 _SHARE_LEFT = 3
+# How many former authorities a bundle holds at most.
+_MOST_KEPT = 2
 # Clocks differ; a certificate that begins in a moment is turned down by whoever is behind.
 _BACKDATED = timedelta(minutes=5)
 
@@ -64,6 +66,20 @@ def make(service: str, namespace: str, *, now: datetime, before: Made | None = N
         b"".join(one.public_bytes(Encoding.PEM) for one in known),
         _pem(key),
     )
+
+
+def trusting(authorities: bytes, before: bytes, now: datetime) -> bytes:
+    """Return a bundle of ``authorities`` and, after them, the newest of those trusted ``before`` that last still.
+
+    A bundle that cannot be read is dropped: the API server trusts nobody by it.
+    """
+    try:
+        known = x509.load_pem_x509_certificates(before) if before.strip() else []
+    except ValueError:
+        known = []
+    ours = _certificates(authorities)
+    kept = [one for one in known if one not in ours and one.not_valid_after_utc > now][:_MOST_KEPT]
+    return authorities + b"".join(one.public_bytes(Encoding.PEM) for one in kept)
 
 
 def _authority(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
