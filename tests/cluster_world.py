@@ -30,7 +30,7 @@ from tests.aws_accounts import AwsAccounts
 T = TypeVar("T")
 Object = dict[str, Any]
 
-DEADLINE = 20.0
+DEADLINE = 45.0
 GROUPS = {
     "ExternalSecret": ("external-secrets.io", "externalsecrets"),
     "SecretStore": ("external-secrets.io", "secretstores"),

@@ -8,6 +8,10 @@ from secrets_operator.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "crds": ("secrets_operator.cli.crds:crds", "Print or write the CustomResourceDefinitions."),
+    "migrate": (
+        "secrets_operator.cli.migration.command:migrate",
+        "Finish the change from External Secrets Operator or Sealed Secrets.",
+    ),
     "run": ("secrets_operator.cli.run:run", "Run the operator."),
     "seal": ("secrets_operator.cli.sealing.command:seal", "Encrypt a Secret so that it can be committed to Git."),
     "template": ("secrets_operator.cli.template:template", "Render a template with data from a file."),
