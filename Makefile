@@ -42,9 +42,11 @@ $(STAMP): requirements.lock $(PROJECTS)
 demo: $(STAMP) ## Watch a Git folder become native Secrets; KEEP=1 leaves everything running
 	@$(BIN)/python examples/demo $(if $(KEEP),--keep)
 
-# One process: all tests share one cluster and one operator, and two operators on a TEST_KUBECONFIG would be one too many.
+# A process for each core, each with a cluster and an operator of its own; on one cluster two operators would be one too many.
+PROCESSES := $(if $(TEST_KUBECONFIG),,--numprocesses auto --dist loadfile)
+
 test: $(STAMP) ## Run all tests; ARGS="tests/unit -k queue" for some of them
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PROCESSES) $(ARGS)
 
 lint: $(STAMP) ## Check style, types, the import rules and that crds/ is up to date
 	$(BIN)/ruff check --quiet .
