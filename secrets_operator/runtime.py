@@ -12,7 +12,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from aiohttp.web import RouteDef
@@ -32,6 +32,8 @@ from secrets_operator.serving.admission_control import AdmissionControl, Answeri
 from secrets_operator.serving.admitting import Admitting
 from secrets_operator.serving.batch_verify import BatchVerify
 from secrets_operator.serving.certificate_sources import CertificateFolder, CertificateSecret
+from secrets_operator.serving.dashboard.lookups import Lookups
+from secrets_operator.serving.dashboard.world import World
 from secrets_operator.serving.health import Health
 from secrets_operator.serving.host import Host, check_free
 from secrets_operator.serving.http import Address, HttpServer
@@ -39,7 +41,11 @@ from secrets_operator.serving.request_metrics import counted
 from secrets_operator.serving.reviews import Reviews
 from secrets_operator.serving.sealing_api import SealingApi
 from secrets_operator.settings import Settings
+from secrets_operator.watching.onlookers import nobody
 from secrets_operator.wiring import Wiring
+
+if TYPE_CHECKING:
+    from secrets_operator.serving.dashboard.server import Dashboard
 
 log = structlog.get_logger(__name__)
 
@@ -52,11 +58,12 @@ _STARTUP_BACKOFF = Backoff(base=0.2, cap=5.0)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the operator listens: its own HTTP server, kopf's liveness endpoint, and the admission server if any."""
+    """Where the operator listens: its own HTTP server, kopf's liveness endpoint, and what else it is asked to serve."""
 
     http: Address
     live: Address
     admission: Address | None = None
+    dashboard: Address | None = None
 
 
 class Operator:
@@ -92,6 +99,7 @@ class Operator:
         )
         self._health = Health(clock.monotonic)
         self._http = HttpServer(self._health, self._metrics.take, routes=self._sealing_routes())
+        self._dashboard = self._make_dashboard(addresses.dashboard)
         self._host = Host(connection, self._health, clock=clock, address=addresses.live)
 
     def _sealing_routes(self) -> list[RouteDef]:
@@ -106,11 +114,22 @@ class Operator:
         routes = api.routes(AdmissionControl(self._settings, self._clock.monotonic))
         return counted(routes, self._metrics.sealing_answered, self._clock.monotonic)
 
+    def _make_dashboard(self, address: Address | None) -> Dashboard | None:
+        if address is None:
+            return None
+        # Jinja is for those who want the page.
+        from secrets_operator.serving.dashboard.server import Dashboard
+
+        return Dashboard(address, Reviews(self._client), clock=self._clock)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then end in order. Raises OSError when an address to listen on is taken."""
         # Caches are large and long-lived: collecting them again and again would cost more than everything else.
         gc.set_threshold(100_000, 50, 50)
         listening = await self._http.start(self._addresses.http)
+        if self._dashboard is not None:
+            shown = await self._dashboard.start()
+            log.info("dashboard", host=shown.host, port=shown.port)
         self._host.start()
         if self._addresses.admission is not None:
             check_free(self._addresses.admission)
@@ -121,6 +140,8 @@ class Operator:
         finally:
             self._pools.close()
             await self._host.stop()
+            if self._dashboard is not None:
+                await self._dashboard.stop()
             await self._http.stop()
             log.info("stopped")
 
@@ -143,6 +164,7 @@ class Operator:
         generators = Generators.from_entry_points()
         log.info("generators found", **{name: str(origin) for name, origin in generators.installed().items()})
         key = await self._insist("digest key", lambda: digest_key(self._client, self._settings.namespace))
+        digester = Digester(key)
         wiring = Wiring(
             self._settings,
             client=self._client,
@@ -152,8 +174,12 @@ class Operator:
             providers=providers,
             generators=generators,
             pools=self._pools,
-            digester=Digester(key),
+            digester=digester,
+            onlooker=self._dashboard.changed if self._dashboard is not None else nobody,
         )
+        if self._dashboard is not None:
+            lookups = Lookups(self._client, self._clock)
+            self._dashboard.show(World(wiring.shown, wiring.secrets.get, digester, lookups))
         self._health.watch(wiring.watch_states)
         async with asyncio.TaskGroup() as tasks:
             try:

@@ -73,6 +73,7 @@ from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.obstacles import Obstacles
+from secrets_operator.watching.onlookers import Onlooker, nobody, telling, telling_owner
 from secrets_operator.watching.reflector import Reflector, Selection
 from secrets_operator.watching.sealing_keys import SealingKeyChanges, key_secrets
 from secrets_operator.watching.target_watches import TargetWatches
@@ -98,10 +99,11 @@ class Wiring:
         generators: Generators,
         pools: Pools,
         digester: Digester,
+        onlooker: Onlooker = nobody,
     ) -> None:
         self._settings, self._client, self._clock = settings, client, clock
         self._keys, self._pools = keys, pools
-        self._digester = digester
+        self._digester, self._onlooker = digester, onlooker
         dependents = Dependents()
         self._queue = WorkQueue(
             now=clock.monotonic,
@@ -125,7 +127,7 @@ class Wiring:
             self._handlers,
             stored=lambda: self._key_secrets.values(),  # noqa: PLW0108 - the collections are made later
             sealed=lambda: self._sealed_secrets.values(),  # noqa: PLW0108 - the same
-            secret=lambda *place: self._secrets.get(*place),  # noqa: PLW0108 - the same
+            secret=lambda *place: self.secrets.get(*place),  # noqa: PLW0108 - the same
         )
         self._watch_all(generators)
         self._templates = TemplateRendering(Referents(client), pools.rendering, clock)
@@ -186,7 +188,7 @@ class Wiring:
         return Deps(
             settings=self._settings,
             clock=self._clock,
-            secrets=Secrets(self._client, cached=self._secrets.get, digester=self._digester),
+            secrets=Secrets(self._client, cached=self.secrets.get, digester=self._digester),
             statuses=Statuses(self._client),
             events=self.events,
             metrics=metrics,
@@ -216,19 +218,20 @@ class Wiring:
 
     def _watch_all(self, generators: Generators) -> None:
         handlers = self._handlers
+        self.shown: dict[Resource, Collection[Object]] = {}
         self._external_secrets = self._resources(EXTERNAL_SECRETS, self._external_secret_changed)
         self._secret_stores = self._resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
         self._cluster_stores = self._resources(CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind))
         self._sealed_secrets = self._resources(SEALED_SECRETS, self.sealing_keys.noticed(handlers.sealed_secret))
         self._watch_cluster()
         self._watch_generators(generators)
-        self._secrets: Collection[SecretState] = Collection(
+        self.secrets: Collection[SecretState] = Collection(
             SECRETS.kind,
             [
                 self._reflector(
                     Selection(SECRETS, namespace, WATCHED_SELECTOR),
                     lambda secret: secret_state(secret, self._digester),
-                    self.sealing_keys.noticed(handlers.secret),
+                    telling_owner(self.sealing_keys.noticed(handlers.secret), onlooker=self._onlooker),
                 )
                 for namespace in self._settings.watch_namespaces or ("",)
             ],
@@ -247,7 +250,7 @@ class Wiring:
             self._sealed_secrets,
             self._namespaces,
             self._cluster_external_secrets,
-            self._secrets,
+            self.secrets,
             self._key_secrets,
             *self._generators.values(),
         )
@@ -285,13 +288,12 @@ class Wiring:
     ) -> Collection[Object]:
         namespaces = (self._settings.watch_namespaces if resource.namespaced else ()) or ("",)
         project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
-        return Collection(
+        told = telling(handler, resource.kind, self._onlooker)
+        made = self.shown[resource] = Collection(
             resource.kind,
-            [
-                self._reflector(Selection(resource, namespace, optional=optional), project, handler)
-                for namespace in namespaces
-            ],
+            [self._reflector(Selection(resource, place, optional=optional), project, told) for place in namespaces],
         )
+        return made
 
     def _reflector(
         self, selection: Selection, project: Callable[[Object], T], on_change: Callable[[Change[T]], None]

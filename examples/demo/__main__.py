@@ -13,7 +13,7 @@ from pathlib import Path
 import scenes
 from cluster import Cluster, connect
 from git_folder import GitFolder
-from processes import StandIns, start_operator, start_stand_ins
+from processes import Operator, StandIns, start_operator, start_stand_ins
 from remote import Remote
 from screen import CheckFailed, Screen
 
@@ -40,6 +40,7 @@ async def play(screen: Screen, folder: Path, *, keep: bool) -> None:
         screen.section("The operator starts")
         started = time.perf_counter()
         operator = await start_operator(stack, stand_ins, folder)
+        screen.say(f"dashboard at {operator.dashboard}")
         screen.say(f"ready after {time.perf_counter() - started:.1f} s, metrics at {operator.url}/metrics")
         for title, scene in (
             ("A team commits its folder; what is committed is applied", scenes.commit_and_apply(stage)),
@@ -52,19 +53,20 @@ async def play(screen: Screen, folder: Path, *, keep: bool) -> None:
             async with asyncio.timeout(scenes.SCENE_SECONDS):
                 await scene
         screen.section("Did a value show anywhere?")
-        scenes.nothing_leaked(stage, operator)
+        await scenes.nothing_leaked(stage, operator)
         screen.section("Done")
-        _what_next(screen, stand_ins, keep=keep)
+        _what_next(screen, stand_ins, operator, keep=keep)
         if keep:
             await asyncio.Event().wait()
 
 
-def _what_next(screen: Screen, stand_ins: StandIns, *, keep: bool) -> None:
+def _what_next(screen: Screen, stand_ins: StandIns, operator: Operator, *, keep: bool) -> None:
     if not keep:
         screen.say("To look around with kubectl: make demo KEEP=1")
         return
     screen.say("Everything keeps running until Ctrl-C. In another terminal:")
     screen.say(f"  export KUBECONFIG={stand_ins.kubeconfig}")
+    screen.say(f"  open {operator.dashboard}")
     screen.say("  kubectl get externalsecrets,sealedsecrets -A")
     screen.say("  kubectl -n shop-production get secret payment-api -o yaml")
     screen.say("  kubectl -n shop-production edit secret payment-api      # and see it healed")

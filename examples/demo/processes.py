@@ -35,9 +35,10 @@ class StandIns:
 
 @dataclass(frozen=True)
 class Operator:
-    """The running operator: its HTTP address and the file its log goes to."""
+    """The running operator: its HTTP address, that of its dashboard, and the file its log goes to."""
 
     url: str
+    dashboard: str
     log: Path
 
 
@@ -68,11 +69,12 @@ async def start_stand_ins(stack: AsyncExitStack, folder: Path) -> StandIns:
 
 async def start_operator(stack: AsyncExitStack, stand_ins: StandIns, folder: Path) -> Operator:
     """Start ``secrets-operator run`` as a user would and wait until it is ready."""
-    port, live = free_port(), free_port()
+    port, live, page = free_port(), free_port(), free_port()
     log = folder / "operator.log"
     command = [sys.executable, "-m", "secrets_operator", "run", "--kubeconfig", str(stand_ins.kubeconfig)]
     command += ["--namespace", "secrets-operator"]
     command += ["--listen-addr", f"127.0.0.1:{port}", "--live-addr", f"127.0.0.1:{live}"]
+    command += ["--dashboard-addr", f"127.0.0.1:{page}"]
     env = {
         "AWS_SECRETSMANAGER_ENDPOINT": stand_ins.aws,
         "AWS_STS_ENDPOINT": stand_ins.aws,
@@ -80,7 +82,7 @@ async def start_operator(stack: AsyncExitStack, stand_ins: StandIns, folder: Pat
     }
     await stack.enter_async_context(process(command, log, env))
     await answers(f"http://127.0.0.1:{port}/readyz")
-    return Operator(f"http://127.0.0.1:{port}", log)
+    return Operator(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{page}", log)
 
 
 @asynccontextmanager

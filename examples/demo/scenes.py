@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import secrets
 import sys
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import kustomization
 from cluster import is_ready
 from remote import ACCESS_KEY_ID, SECRET_ACCESS_KEY
@@ -168,12 +170,28 @@ async def _seal_by_cli(value: bytes, operator: Operator) -> bytes:
     return output
 
 
-def nothing_leaked(stage: Stage, operator: Operator) -> None:
-    """Look for every value in everything the operator printed and in everything that was committed."""
-    printed = operator.log.read_bytes() + b"".join(
-        path.read_bytes() for path in stage.git.path.rglob("*") if path.is_file()
+async def _pages(operator: Operator) -> bytes:
+    """Return the dashboard's table and every page that it leads to."""
+    async with aiohttp.ClientSession() as http:
+
+        async def page(path: str) -> bytes:
+            async with http.get(f"{operator.dashboard}/{path}") as answer:
+                return await answer.read()
+
+        table = await page("")
+        paths = dict.fromkeys(re.findall(r'href="(resource\?[^"]+)"', table.decode()))
+        return table + b"".join([await page(path.replace("&amp;", "&")) for path in paths])
+
+
+async def nothing_leaked(stage: Stage, operator: Operator) -> None:
+    """Look for every value in what the operator printed and shows, and in everything that was committed."""
+    printed = (
+        operator.log.read_bytes()
+        + await _pages(operator)
+        + b"".join(path.read_bytes() for path in stage.git.path.rglob("*") if path.is_file())
     )
     found = [value for value in stage.remote.values if value in printed or base64.b64encode(value) in printed]
     stage.screen.check(
-        not found, f"none of {len(stage.remote.values)} values is in the operator's log or in the Git repository"
+        not found,
+        f"none of {len(stage.remote.values)} values is in the operator's log, on its page or in the Git repository",
     )

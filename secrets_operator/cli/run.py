@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
 from secrets_operator.cli.sealing_key_options import CutoffTime, new_key_options, new_key_settings
 from secrets_operator.resources.durations import format_duration
 from secrets_operator.settings import GroupKind, Settings
+
+if TYPE_CHECKING:
+    from secrets_operator.runtime import Addresses
 
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULTS = Settings()
@@ -234,6 +237,13 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     text="How often a new certificate is looked for.",
 )
 @click.option(
+    "--dashboard-addr",
+    type=HostPort(),
+    default=None,
+    help="Serve a read-only page about all resources here. On 127.0.0.1 without a token, elsewhere with one. Default: "
+    "no page.",
+)
+@click.option(
     "--log-format", type=click.Choice(["json", "console"]), default="json", show_default=True, help="Form of the log."
 )
 @click.option(
@@ -273,23 +283,31 @@ def _run(options: dict[str, Any]) -> None:
 
     from secrets_operator.clock import SystemClock
     from secrets_operator.kube import connection
-    from secrets_operator.runtime import Addresses, Operator
-    from secrets_operator.serving.http import Address
+    from secrets_operator.runtime import Operator
 
     clock = SystemClock()
     where = connection.load(os.environ, clock=clock, path=options["kubeconfig"], context=options["context"])
     operator = Operator(
         settings(options, where.namespace),
         where,
-        addresses=Addresses(
-            Address(*options["listen_addr"]),
-            Address(*options["live_addr"]),
-            Address(*options["admission_addr"]) if options["admission"] else None,
-        ),
+        addresses=_addresses(options),
         clock=clock,
         version=version("secrets-operator"),
     )
     uvloop.run(_until_signalled(operator.run))
+
+
+def _addresses(options: dict[str, Any]) -> Addresses:
+    from secrets_operator.runtime import Addresses
+    from secrets_operator.serving.http import Address
+
+    admission, page = options["admission_addr"], options["dashboard_addr"]
+    return Addresses(
+        Address(*options["listen_addr"]),
+        Address(*options["live_addr"]),
+        admission=Address(*admission) if options["admission"] else None,
+        dashboard=Address(*page) if page else None,
+    )
 
 
 async def _until_signalled(work: Callable[[asyncio.Event], Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client
-from secrets_operator.kube.resources import SEALED_SECRETS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS
+from secrets_operator.kube.resources import SEALED_SECRETS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Resource
 
 _VERBS = ("create", "update")
 
@@ -38,11 +38,15 @@ class Reviews:
     async def may_write_sealed_secrets(self, user: User, namespace: str) -> bool:
         """Tell whether a user may create or update SealedSecrets in a namespace; in all of them when it is empty."""
         for verb in _VERBS:
-            if await self._may(user, namespace, verb):
+            if await self._may(user, verb, SEALED_SECRETS, namespace):
                 return True
         return False
 
-    async def _may(self, user: User, namespace: str, verb: str) -> bool:
+    async def may_list(self, user: User, resource: Resource, namespace: str) -> bool:
+        """Tell whether a user may list a kind in a namespace; in all of them when it is empty."""
+        return await self._may(user, "list", resource, namespace)
+
+    async def _may(self, user: User, verb: str, resource: Resource, namespace: str) -> bool:
         known = user.attributes
         spec: dict[str, Any] = {
             "user": known.get("username", ""),
@@ -52,8 +56,8 @@ class Reviews:
             "resourceAttributes": {
                 "namespace": namespace,
                 "verb": verb,
-                "group": SEALED_SECRETS.group,
-                "resource": SEALED_SECRETS.plural,
+                "group": resource.group,
+                "resource": resource.plural,
             },
         }
         review = {

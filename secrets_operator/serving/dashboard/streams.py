@@ -1,0 +1,100 @@
+"""Tells open pages that something they show has changed, by server-sent events.
+
+What is sent is a number, not what changed: the page then asks for itself again, through the same checks as before.
+So a slow reader costs one flag, and a storm of changes at most two lines a second for each reader. A stream ends after
+some minutes; the browser opens it again, and who may look is asked again.
+
+Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+from aiohttp import web
+
+from secrets_operator.flow import Key
+
+MOST_READERS = 100
+_PAUSE_SECONDS = 0.5
+_SILENCE_SECONDS = 20.0
+_SEND_SECONDS = 5.0
+_LIFE_SECONDS = 300.0
+_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+
+
+class _Reader:
+    def __init__(self, concerns: Callable[[Key], bool]) -> None:
+        self.concerns = concerns
+        self.news = asyncio.Event()
+
+
+class Streams:
+    """The open streams of one server."""
+
+    def __init__(self, now: Callable[[], float], *, most: int = MOST_READERS) -> None:
+        """Read monotonic seconds from ``now``; serve ``most`` readers at once."""
+        self._now = now
+        self._most = most
+        self._readers: set[_Reader] = set()
+        self._is_closed = False
+        self._run = secrets.token_hex(4)
+        self._count = 0
+
+    @property
+    def revision(self) -> str:
+        """Stands for all that has been told so far, for as long as this process lives."""
+        return f"{self._run}-{self._count}"
+
+    def changed(self, key: Key) -> None:
+        """Tell the readers whom a change of this resource concerns."""
+        self._count += 1
+        for reader in self._readers:
+            if reader.concerns(key):
+                reader.news.set()
+
+    async def serve(self, request: web.Request, concerns: Callable[[Key], bool]) -> web.StreamResponse:
+        """Send to one reader until it leaves, is too slow, or its time is over."""
+        if len(self._readers) >= self._most:
+            raise web.HTTPServiceUnavailable(text="too many pages are open\n", headers={"Retry-After": "30"})
+        reader = _Reader(concerns)
+        self._readers.add(reader)
+        try:
+            response = web.StreamResponse(headers=_HEADERS)
+            await response.prepare(request)
+            await self._send(response, reader)
+        except (TimeoutError, ConnectionError):
+            if request.transport is not None:
+                request.transport.abort()
+        finally:
+            self._readers.discard(reader)
+        return response
+
+    async def close(self, _app: web.Application) -> None:
+        """End all streams."""
+        self._is_closed = True
+        for reader in self._readers:
+            reader.news.set()
+
+    async def _send(self, response: web.StreamResponse, reader: _Reader) -> None:
+        ends = self._now() + _LIFE_SECONDS
+        await self._write(response, f"retry: 2000\nevent: change\ndata: {self.revision}\n\n")
+        while self._now() < ends:
+            try:
+                async with asyncio.timeout(_SILENCE_SECONDS):
+                    await reader.news.wait()
+            except TimeoutError:
+                # Proxies end connections that are silent, and a reader that is gone shows only when it is written to.
+                await self._write(response, ": still here\n\n")
+                continue
+            if self._is_closed:
+                return
+            reader.news.clear()
+            await self._write(response, f"event: change\ndata: {self.revision}\n\n")
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _write(self, response: web.StreamResponse, text: str) -> None:
+        async with asyncio.timeout(_SEND_SECONDS):
+            await response.write(text.encode())
