@@ -23,6 +23,7 @@ FIRST_PARTY_GENERATORS = {
     "ECRAuthorizationToken": "secrets-operator-aws",
     "STSSessionToken": "secrets-operator-aws",
     "VaultDynamicSecret": "secrets-operator-vault",
+    "Webhook": "secrets-operator-webhook",
 }
 
 

@@ -29,11 +29,12 @@ SECTIONS = {
 }
 GENERATOR_KINDS = {definition.resource.kind for definition in GENERATORS} - {"ClusterGenerator"}
 INNER = "spec.externalSecretSpec"
-# A place -> the kind and the part of it that is written there.
+# A kind and a place in it -> the kind and the part of it that is written there.
 ORIGINS = {
-    INNER: ("ExternalSecret", "spec"),
-    "spec.provider": ("SecretStore", "spec.provider.vault"),
-    **{f"spec.generator.{spec_property(kind)}": (kind, "spec") for kind in GENERATOR_KINDS},
+    ("ClusterExternalSecret", INNER): ("ExternalSecret", "spec"),
+    ("VaultDynamicSecret", "spec.provider"): ("SecretStore", "spec.provider.vault"),
+    ("Webhook", "spec"): ("SecretStore", "spec.provider.webhook"),
+    **{("ClusterGenerator", f"spec.generator.{spec_property(kind)}"): (kind, "spec") for kind in GENERATOR_KINDS},
 }
 BRACES = re.compile(r"\{([^{}]*)\}")
 # Values that ask for nothing, and provider objects that have no other problem.
@@ -51,6 +52,7 @@ USABLE_GENERATORS: dict[str, dict[str, Any]] = {
     "ECRAuthorizationToken": {"region": "eu-west-1"},
     "STSSessionToken": {"region": "eu-west-1"},
     "VaultDynamicSecret": {"path": "database/creds/app", "provider": USABLE["vault"]},
+    "Webhook": {"url": "https://api.example.com/tokens", "result": {}},
 }
 
 
@@ -80,19 +82,19 @@ def documented(kind: str) -> dict[str, str]:
         if not line.startswith("| `"):
             continue
         field, state = (cell.strip().strip("`") for cell in line.split("|")[1:3])
-        paths = inherited(field, state) if field.endswith(".*") else dict.fromkeys(expanded(field), state)
+        paths = inherited(kind, field, state) if field.endswith(".*") else dict.fromkeys(expanded(field), state)
         assert not paths.keys() & states.keys(), f"twice: {sorted(paths.keys() & states.keys())}"
         states |= paths
     return states
 
 
-def inherited(pattern: str, state: str) -> dict[str, str]:
+def inherited(kind: str, pattern: str, state: str) -> dict[str, str]:
     """Return the fields of the part of another kind that ``pattern`` puts somewhere, with the states of that kind.
 
     What is not supported as a whole has no field that is.
     """
     place = pattern.removesuffix(".*")
-    holder, part = ORIGINS[place]
+    holder, part = ORIGINS[kind, place]
     own = ((path, own) for path, own in documented(holder).items() if path.startswith(f"{part}."))
     return {place + path.removeprefix(part): NOT_YET if state == NOT_YET else own for path, own in own}
 

@@ -25,18 +25,19 @@ _LABELS = {"external-secrets.io/type": "webhook"}
 
 async def open_session(spec: Mapping[str, Any], host: Host, templates: Templates, limits: Limits) -> WebhookSession:
     """Open a session; raises what the host raises, above all for Secrets without the label that opens them."""
-    settings = Settings.model_validate(spec)
+    return WebhookSession(await parts_of(Settings.model_validate(spec), host, templates, limits))
+
+
+async def parts_of(settings: Settings, host: Host, templates: Templates, limits: Limits) -> Parts:
+    """Return what asks; raises as :func:`open_session`."""
     guard = Guard(limits)
     secrets = await _secrets(settings, host)
     sender = await _sender(settings, host, guard, limits)
-
-    return WebhookSession(
-        Parts(
-            host=host,
-            sender=sender,
-            render=lambda reference: request_for(settings, templates, reference, secrets),
-            reach=partial(reach, settings.url, guard),
-        )
+    return Parts(
+        host=host,
+        sender=sender,
+        render=lambda reference: request_for(settings, templates, reference, secrets),
+        reach=partial(reach, settings.url, guard),
     )
 
 

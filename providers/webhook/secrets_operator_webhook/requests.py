@@ -1,7 +1,8 @@
 """What is sent for one reference: the templates of a store, rendered.
 
-``.remoteRef`` has key, version, property and namespace; each entry of ``secrets`` its keys. Only in the URL are key,
-version and property escaped, as in a form. Pure but for the engine's clock and randomness; runs in a thread.
+``.remoteRef`` has key, version, property and namespace, and is not there for a generator; each entry of ``secrets`` has
+its keys. Only in the URL are key, version and property escaped, as in a form. Pure but for the engine's clock and
+randomness; runs in a thread.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ class Request:
     json_path: str = field(repr=False)
 
 
-def request_for(settings: Settings, templates: Templates, reference: Reference, secrets: Secrets) -> Request:
-    """Render everything; raises InvalidSpec naming the field that fails."""
+def request_for(settings: Settings, templates: Templates, reference: Reference | None, secrets: Secrets) -> Request:
+    """Render everything, for no reference without ``.remoteRef``; raises InvalidSpec naming the field that fails."""
     account = templates.account()
-    reader = {name: getattr(reference, name) for name in (*_ESCAPED, "namespace")}
+    reader = {name: getattr(reference, name) for name in (*_ESCAPED, "namespace")} if reference else {}
     plain = _data(reader, secrets)
-    escaped = _data(reader | {name: quote_plus(reader[name]) for name in _ESCAPED}, secrets)
+    escaped = _data(reader | {name: quote_plus(reader[name]) for name in _ESCAPED if name in reader}, secrets)
 
     def render(source: str, where: str, data: Mapping[str, Mapping[str, bytes]] = plain) -> bytes:
         return account.render(source, data, field=where) if "{{" in source else source.encode()
@@ -53,7 +54,8 @@ def request_for(settings: Settings, templates: Templates, reference: Reference, 
 
 def _data(reader: Mapping[str, str], secrets: Secrets) -> dict[str, dict[str, bytes]]:
     revealed = {name: {key: value.reveal() for key, value in keys.items()} for name, keys in secrets.items()}
-    return revealed | {"remoteRef": {name: text.encode("utf-8", "replace") for name, text in reader.items()}}
+    encoded = {name: text.encode("utf-8", "replace") for name, text in reader.items()}
+    return revealed | ({"remoteRef": encoded} if encoded else {})
 
 
 def _text(printed: bytes, where: str) -> str:

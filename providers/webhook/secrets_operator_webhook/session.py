@@ -31,11 +31,14 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a session is made of: ``render`` makes the request of a reference, ``reach`` tries the server."""
+    """What a session is made of: ``render`` makes the request of a reference, ``reach`` tries the server.
+
+    A generator has no reference.
+    """
 
     host: Host
     sender: Sender
-    render: Callable[[Reference], Request]
+    render: Callable[[Reference | None], Request]
     reach: Callable[[], Awaitable[None]]
 
 
@@ -72,17 +75,21 @@ class WebhookSession:
     async def _fetch_one(self, reference: Reference) -> Answer:
         if reference.metadata:
             return Rejected("the webhook provider has no metadata: set metadataPolicy to None")
-        host = self._parts.host
-        request = await host.run_blocking(partial(self._parts.render, reference))
-        status = 0
-        try:
-            reply = await self._parts.sender.send(request)
-            status = reply.status
-        finally:
-            host.called("Webhook", "HTTPRequest", ok=0 < status < 400, throttled=status == 429)
-        if reply.status == 404:
-            return Absent()
-        if not 200 <= reply.status < 300:
-            raise error_for(reply.status, reply.wait)
-        value = await host.run_blocking(partial(value_of, reply.body, request.json_path))
-        return Found(SecretBytes(value))
+        value = await ask(self._parts, reference)
+        return Absent() if value is None else Found(SecretBytes(value))
+
+
+async def ask(parts: Parts, reference: Reference | None) -> bytes | None:
+    """Return the value in the answer to one request, None for status 404; raises Terminal or Retryable."""
+    request = await parts.host.run_blocking(partial(parts.render, reference))
+    status = 0
+    try:
+        reply = await parts.sender.send(request)
+        status = reply.status
+    finally:
+        parts.host.called("Webhook", "HTTPRequest", ok=0 < status < 400, throttled=status == 429)
+    if reply.status == 404:
+        return None
+    if not 200 <= reply.status < 300:
+        raise error_for(reply.status, reply.wait)
+    return await parts.host.run_blocking(partial(value_of, reply.body, request.json_path))

@@ -1,4 +1,4 @@
-"""Checks ``spec.provider.webhook`` without I/O: the shape by the model of the resource, templates, the rest here."""
+"""Checks ``spec.provider.webhook`` and generators without I/O: the shape by the models, templates, the rest here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from secrets_operator.provider import Problem
 from secrets_operator.provider.templates import Templates
 from secrets_operator.provider.trust import trust_problems
 from secrets_operator.resources.durations import parse_duration
+from secrets_operator.resources.generators.webhook import WebhookSpec
+from secrets_operator.resources.names import WEBHOOK
 from secrets_operator.resources.problems import problems_in
 from secrets_operator.resources.providers.webhook import WebhookProvider as Settings
 from secrets_operator.resources.references import SecretKeySelector
@@ -35,13 +37,13 @@ _RESERVED_HEADERS = {"host", "content-length", "transfer-encoding", "connection"
 
 
 def problems(spec: Mapping[str, Any], *, store_kind: str, templates: Templates) -> Iterator[Problem]:
-    """Yield what cannot be accepted in the ``webhook`` object of a store."""
+    """Yield what cannot be accepted in the ``webhook`` object of a store, or in the spec of a generator."""
     for path, fields in _KNOWN.items():
         unknown = (name for name in _object_at(spec, path) if name not in fields)
         yield from (Problem(f"{path}.{name}" if path else str(name), "unknown field") for name in unknown)
     yield from _unknown_in_secrets(spec)
     try:
-        settings = Settings.model_validate(spec)
+        settings = (WebhookSpec if store_kind == WEBHOOK.kind else Settings).model_validate(spec)
     except ValidationError as error:
         yield from (Problem(found.path, found.message) for found in problems_in(error))
         return

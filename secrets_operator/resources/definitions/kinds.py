@@ -17,6 +17,7 @@ from secrets_operator.resources.generators.password import Password
 from secrets_operator.resources.generators.ssh_key import SSHKey
 from secrets_operator.resources.generators.uuid import UUID
 from secrets_operator.resources.generators.vault import VaultDynamicSecret
+from secrets_operator.resources.generators.webhook import Webhook
 from secrets_operator.resources.labels import COMPONENT_CONTROLLER, COMPONENT_LABEL
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
@@ -140,6 +141,7 @@ GENERATORS: Final = (
     _generator(names.STS_SESSION_TOKEN, STSSessionToken),
     _generator(names.UUID, UUID),
     _generator(names.VAULT_DYNAMIC_SECRET, VaultDynamicSecret),
+    _generator(names.WEBHOOK, Webhook),
 )
 
 DEFINITIONS: Final = (

@@ -14,6 +14,7 @@ from secrets_operator.resources.generators.password import PasswordSpec
 from secrets_operator.resources.generators.ssh_key import SSHKeySpec
 from secrets_operator.resources.generators.uuid import UUIDSpec
 from secrets_operator.resources.generators.vault import VaultDynamicSecretSpec
+from secrets_operator.resources.generators.webhook import WebhookSpec
 from secrets_operator.resources.model import Model
 from secrets_operator.resources.references import NamespacedGeneratorKind
 from secrets_operator.resources.resource import Resource
@@ -45,6 +46,7 @@ class GeneratorSpecs(Model):
     sts_session_token_spec: STSSessionTokenSpec | None = Field(None, description="Spec of an STSSessionToken.")
     uuid_spec: UUIDSpec | None = Field(None, description="Spec of a UUID; it has no fields.")
     vault_dynamic_secret_spec: VaultDynamicSecretSpec | None = Field(None, description="Spec of a VaultDynamicSecret.")
+    webhook_spec: WebhookSpec | None = Field(None, description="Spec of a Webhook.")
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         # Specs of kinds we do not know may hold values that must not be shown.

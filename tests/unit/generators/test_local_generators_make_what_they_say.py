@@ -11,12 +11,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key, load_ssh_public_key
 
+from secrets_operator.clock import SystemClock
 from secrets_operator.errors import InvalidSpec
+from secrets_operator.fetching.generation import Generation
+from secrets_operator.flow import Key
 from secrets_operator.generators import fake, mfa, ssh_key, uuid
+from secrets_operator.planning.generators import GeneratorView, view_of_generator
+from secrets_operator.planning.stores import Readiness
 from secrets_operator.provider import Generator
 from secrets_operator.provider.contract import StoreIdentity
 from secrets_operator.provider.discovery import Generators
 from secrets_operator.provider.memory import MemoryHost
+from secrets_operator.resources.generators.cluster_generator import ClusterGeneratorSpec
+from secrets_operator.resources.references import GeneratorRef
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 # The seeds of RFC 6238, appendix B: ASCII digits as long as the hash.
@@ -170,8 +177,41 @@ def test_the_generators_are_plug_ins_like_any_other(kind: str) -> None:
     assert generators.get(kind).name == kind
 
 
-def test_a_generator_that_is_missing_comes_with_what_to_install() -> None:
+NOBODYS = {
+    "ACRAccessToken": "acrAccessTokenSpec",
+    "BeyondtrustWorkloadCredentialsDynamicSecret": "beyondtrustWorkloadCredentialsDynamicSecretSpec",
+    "CloudsmithAccessToken": "cloudsmithAccessTokenSpec",
+    "GCRAccessToken": "gcrAccessTokenSpec",
+    "GithubAccessToken": "githubAccessTokenSpec",
+    "GitlabDeployToken": "gitlabDeployTokenSpec",
+    "Grafana": "grafanaSpec",
+    "QuayAccessToken": "quayAccessTokenSpec",
+}
+
+
+@pytest.mark.parametrize("kind", NOBODYS)
+def test_a_kind_that_nobody_makes_is_accepted_and_said_not_to_be_installed(kind: str) -> None:
+    GeneratorRef.model_validate({"kind": kind, "name": "g"})
+    held = {"kind": kind, "generator": {NOBODYS[kind]: {"url": "https://example.com"}}}
+    ClusterGeneratorSpec.model_validate(held)
+    nothing_outside: Any = None
+    generation = Generation(
+        Generators.from_entry_points(), nothing_outside, clock=SystemClock(), entropy=os.urandom, limit=1
+    )
+    says = f"generator {kind} is not installed: install the plug-in that offers it beside the operator"
+
+    def view(key: Key, found: Any) -> GeneratorView:
+        return view_of_generator(key, found, controller_class="default", obstacle=generation.obstacle)
+
+    missing = view(Key(kind, "team", "g"), None)
+    assert (missing.readiness, missing.detail) == (Readiness.NOT_READY, says)
+    cluster = view(Key("ClusterGenerator", "", "g"), {"spec": held})
+    assert (cluster.readiness, cluster.detail) == (Readiness.NOT_READY, f"ClusterGenerator g cannot be used: {says}")
+
+
+@pytest.mark.parametrize("kind", ["ECRAuthorizationToken", "STSSessionToken", "VaultDynamicSecret", "Webhook"])
+def test_a_generator_of_a_provider_that_is_missing_comes_with_what_to_install(kind: str) -> None:
+    distribution = Generators.from_entry_points().installed()[kind].distribution
     with pytest.raises(InvalidSpec) as raised:
-        Generators([]).get("Grafana")
-    what_to_do = "install the plug-in that offers it beside the operator"
-    assert str(raised.value) == f"generator Grafana is not installed: {what_to_do}"
+        Generators([]).get(kind)
+    assert str(raised.value) == f"generator {kind} is not installed: pip install {distribution}"

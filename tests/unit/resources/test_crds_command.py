@@ -22,6 +22,7 @@ FILES = {
     "generators.external-secrets.io_stssessiontokens.yaml",
     "generators.external-secrets.io_uuids.yaml",
     "generators.external-secrets.io_vaultdynamicsecrets.yaml",
+    "generators.external-secrets.io_webhooks.yaml",
 }
 
 

@@ -84,6 +84,7 @@ NAMES = {
             "STSSessionToken",
             "UUID",
             "VaultDynamicSecret",
+            "Webhook",
         )
     },
 }
