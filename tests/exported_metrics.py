@@ -52,7 +52,7 @@ def resource(kind: str, name: str, status: str | None = "True") -> dict[str, Any
     metadata: dict[str, Any] = {"name": name}
     if not kind.startswith("Cluster"):
         metadata["namespace"] = "team"
-    made: dict[str, Any] = {"kind": kind, "metadata": metadata}
+    made: dict[str, Any] = {"kind": kind, "metadata": metadata, "spec": {}}
     if status is not None:
         condition = "Synced" if kind == "SealedSecret" else "Ready"
         made["status"] = {"conditions": [{"type": condition, "status": status, "message": "a message"}]}

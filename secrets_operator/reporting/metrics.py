@@ -202,6 +202,8 @@ class Metrics(Collector):
     def drift_stayed(self, kind: str) -> None:
         """Record that what somebody else changed of an owner of ``kind`` could not be put right."""
         self._drift_found.labels(kind).inc()
+        # It is there from now on, with 0 if need be: an alert compares the two.
+        self._drift.labels(kind)
 
     def unseal_failed(self, reason: str, namespace: str) -> None:
         """Record a failure of a SealedSecret: fetch, status, unseal, unmanaged or update, as Sealed Secrets counts."""

@@ -15,9 +15,11 @@ from typing import NamedTuple, Protocol
 
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.conditions import main_status
+from secrets_operator.planning.stores import is_of_class
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.reporting.run_tallies import RunTallies, Tally
 from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
+from secrets_operator.resources.names import CLUSTER_SECRET_STORE, SECRET_STORE
 from secrets_operator.settings import Settings
 
 
@@ -122,7 +124,7 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         depth=live.queue.depth(),
         oldest=live.queue.oldest(),
         running=live.queue.running,
-        resources={kind: list(resources.values()) for kind, resources in live.resources.items()},
+        resources={kind: _ours(kind, resources, settings) for kind, resources in live.resources.items()},
         circuits=list(live.circuits()),
         cached_bytes=live.cached_bytes(),
         sealing_keys=live.sealing_keys(),
@@ -130,6 +132,13 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         tallies=tallies,
         settings=settings,
     )
+
+
+def _ours(kind: str, resources: Resources, settings: Settings) -> list[Object]:
+    # The condition of a store of another controller class is another operator's affair, and so are its alerts.
+    if kind not in (SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind):
+        return list(resources.values())
+    return [store for store in resources.values() if is_of_class(store, settings.controller_class)]
 
 
 def conditions_of(resource: Object) -> Iterator[Mapping[str, str]]:

@@ -204,6 +204,14 @@ def test_so_many_resources_of_a_kind_have_series_of_their_own(most: int, named: 
     assert value(metrics, "resources_without_series", kind="ExternalSecret") == 4 - len(named)
 
 
+def test_a_store_of_another_controller_class_is_not_spoken_of() -> None:
+    other = resource("SecretStore", "theirs", "False")
+    other["spec"]["controller"] = "theirs"
+    metrics = full_metrics(state=live(SecretStore=[other]))
+    assert value(metrics, "resource_ready", kind="SecretStore", namespace="team", name="theirs") is None
+    assert value(metrics, "resources", kind="SecretStore", ready="False") == 0
+
+
 def test_no_name_of_a_resource_is_exported_when_that_is_switched_off() -> None:
     text = generate_latest(full_metrics(Settings(metrics_per_resource=0)).take()).decode()
     assert not [word for word in ("one", "a message") if f'"{word}"' in text]
