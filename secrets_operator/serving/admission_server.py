@@ -7,6 +7,7 @@ on the way lets the request through with a warning: a defect here must not keep 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ from secrets_operator.resources.names import (
 from secrets_operator.serving.host import check_free
 from secrets_operator.serving.http import Address
 from secrets_operator.serving.kopf_thread import KopfThread
-from secrets_operator.serving.tls_server import ServingCertificate, TlsServer
+from secrets_operator.serving.tls_server import TlsServer
 
 log = structlog.get_logger(__name__)
 
@@ -46,12 +47,12 @@ class AdmissionServer:
         *,
         clock: Clock,
         address: Address,
-        certificate: ServingCertificate,
+        context: ssl.SSLContext,
     ) -> None:
-        """Have ``judge`` called on the event loop that starts this. Raises OSError for an unusable certificate."""
+        """Have ``judge`` called on the event loop that starts this, and serve with the certificate of ``context``."""
         self._judge = judge
         self._address = address
-        self._server = TlsServer(address, certificate)
+        self._server = TlsServer(address, context)
         self._home: asyncio.AbstractEventLoop | None = None
         ended = "the admission server ended and is started again"
         self._thread = KopfThread(connection, clock=clock, name="admission", ended=ended)
@@ -66,9 +67,9 @@ class AdmissionServer:
         """Stop listening."""
         await self._thread.stop()
 
-    def use(self, certificate: ServingCertificate) -> None:
-        """Serve with another certificate; raises OSError for one that cannot serve, and keeps the one before."""
-        self._server.use(certificate)
+    def use(self, context: ssl.SSLContext) -> None:
+        """Serve with the certificate of another context from the next handshake on."""
+        self._server.use(context)
 
     def _operator(self, registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings) -> Any:
         settings.admission.server = self._server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from secrets_operator.planning.admission import Review, Verdict
 from secrets_operator.serving.admission_server import AdmissionServer
 from secrets_operator.serving.certificate_sources import CertificateSource
 from secrets_operator.serving.http import Address
-from secrets_operator.serving.tls_server import ServingCertificate
+from secrets_operator.serving.tls_server import ServingCertificate, serving_context
 
 log = structlog.get_logger(__name__)
 
@@ -35,26 +36,29 @@ class Admitting:
         """Serve until cancelled. Trouble with the certificate or the address is logged and tried again, for ever."""
         server: AdmissionServer | None = None
         used: ServingCertificate | None = None
+        told = ""
         try:
             while True:
                 try:
                     current = await self.source.current()
                     if server is None:
-                        server = self._started(judge, current)
+                        server = self._started(judge, await asyncio.to_thread(serving_context, current))
                     elif current != used:
-                        server.use(current)
+                        server.use(await asyncio.to_thread(serving_context, current))
                         log.info("the admission server has a new certificate")
-                    used = current
+                    used, told = current, ""
                 except (OperatorError, OSError) as error:
-                    # An SSLError says which file is wrong, never what is in it.
-                    log.warning("the admission server has no usable certificate", error=str(error))
+                    # An SSLError says what is wrong with a pair, never what is in it.
+                    if str(error) != told:
+                        log.warning("the admission server has no usable certificate", error=str(error))
+                    told = str(error)
                 await asyncio.sleep(self.seconds)
         finally:
             if server is not None:
                 await server.stop()
 
-    def _started(self, judge: Callable[[Review], Awaitable[Verdict]], first: ServingCertificate) -> AdmissionServer:
-        server = AdmissionServer(self.connection, judge, clock=self.clock, address=self.address, certificate=first)
+    def _started(self, judge: Callable[[Review], Awaitable[Verdict]], first: ssl.SSLContext) -> AdmissionServer:
+        server = AdmissionServer(self.connection, judge, clock=self.clock, address=self.address, context=first)
         server.start()
         log.info("answering admission reviews", host=self.address.host, port=self.address.port)
         return server

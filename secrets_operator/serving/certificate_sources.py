@@ -26,6 +26,8 @@ from secrets_operator.settings import Settings
 log = structlog.get_logger(__name__)
 
 _FIELD_MANAGER = "secrets-operator-admission"
+# API servers hear of a changed configuration through a watch. Until then they trust the authority before.
+_SETTLING_SECONDS = 2.0
 _CHAIN, _KEY, _AUTHORITY, _AUTHORITY_KEY = "tls.crt", "tls.key", "ca.crt", "ca.key"
 
 
@@ -58,10 +60,15 @@ class CertificateFolder:
 class CertificateSecret:
     """A Secret in the operator's namespace: made once, renewed in time, and trusted by the webhook configuration."""
 
-    def __init__(self, client: Client, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, settings: Settings, clock: Clock, *, settling: float = _SETTLING_SECONDS
+    ) -> None:
+        """Give API servers ``settling`` seconds to notice a new authority before it is served with."""
+        self._settling = settling
         self._client = client
         self._settings = settings
         self._clock = clock
+        self._told = ""
 
     async def current(self) -> ServingCertificate:
         """Return what the Secret holds, made or renewed where that is due.
@@ -119,6 +126,7 @@ class CertificateSecret:
             found = (await self._client.get(resource, "", name)).get("webhooks") or []
             bundles = {one["name"]: base64.b64decode(one["clientConfig"].get("caBundle") or "") for one in found}
             if all(bundle.startswith(authorities) for bundle in bundles.values()):
+                self._told = ""
                 return
             now = self._clock.now()
             webhooks = [
@@ -130,9 +138,13 @@ class CertificateSecret:
             ]
             body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
             await self._client.apply(resource, "", name, {**body, "webhooks": webhooks}, manager=_FIELD_MANAGER)
+            if any(bundles.values()):
+                await asyncio.sleep(self._settling)
         except (OperatorError, ValueError) as error:
-            # It serves all the same: somebody else may have put the authority there.
-            log.warning("the webhook configuration could not be given its authority", error=str(error))
+            # It serves all the same: somebody else may have put the authority there. Said once, and looked at again.
+            if str(error) != self._told:
+                log.warning("the webhook configuration could not be given its authority", error=str(error))
+            self._told = str(error)
 
 
 def _parsed(secret: Object, named: str) -> Made:

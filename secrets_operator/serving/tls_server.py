@@ -37,26 +37,20 @@ class ServingCertificate:
 class TlsServer:
     """What ``settings.admission.server`` takes: listens, and hands each review to kopf."""
 
-    def __init__(self, address: Address, certificate: ServingCertificate) -> None:
-        """Raises OSError (ssl.SSLError) for a certificate or key that cannot serve."""
+    def __init__(self, address: Address, first: ssl.SSLContext) -> None:
+        """Serve with the certificate of ``first`` until :meth:`use`."""
         self._address = address
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        load(self._context, certificate)
+        self._current = first
+        # What is listened with is never changed: each handshake is handed over to the context of the moment.
+        self._listening = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._listening.sni_callback = self._hand_over
 
-    def use(self, certificate: ServingCertificate) -> None:
-        """Serve with another certificate from the next handshake on; may be called from any thread.
+    def use(self, context: ssl.SSLContext) -> None:
+        """Serve with the certificate of another context from the next handshake on; from any thread."""
+        self._current = context
 
-        Raises OSError as above, and then goes on with the one before.
-        """
-        # Loading a pair that does not fit would leave half of it behind: it is tried elsewhere first.
-        load(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), certificate)
-        loop = self._loop
-        if loop is None or loop.is_closed():
-            load(self._context, certificate)
-        else:
-            # Handshakes happen on this loop, so none sees a certificate with the key of another.
-            loop.call_soon_threadsafe(load, self._context, certificate)
+    def _hand_over(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = self._current
 
     async def __call__(self, fn: Any) -> AsyncIterator[kopf.WebhookClientConfig]:
         """Listen until cancelled; kopf passes the function that answers a review."""
@@ -64,14 +58,13 @@ class TlsServer:
         async def answer(request: web.Request) -> web.Response:
             return await _answer(fn, request)
 
-        self._loop = asyncio.get_running_loop()
         app = web.Application(client_max_size=_LARGEST_REVIEW)
         app.router.add_post("/{path:.*}", answer)
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
         try:
             host, port = self._address
-            await web.TCPSite(runner, host or None, port, ssl_context=self._context).start()
+            await web.TCPSite(runner, host or None, port, ssl_context=self._listening).start()
             yield kopf.WebhookClientConfig(url=f"https://{host or 'localhost'}:{port}/")
             await asyncio.Event().wait()
         finally:
@@ -93,8 +86,12 @@ async def _answer(fn: Any, request: web.Request) -> web.Response:
         raise web.HTTPBadRequest(text="an AdmissionReview that nobody here answers\n") from None
 
 
-def load(context: ssl.SSLContext, certificate: ServingCertificate) -> None:
-    """Load a pair into ``context``; raises OSError when it cannot serve."""
+def serving_context(certificate: ServingCertificate) -> ssl.SSLContext:
+    """Return a context that serves with ``certificate``; raises OSError (ssl.SSLError) when that cannot serve.
+
+    Not for an event loop: it works with files.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     # OpenSSL's binding loads key pairs from files only. One in memory leaves the key off every disk, and does without
     # a file system that can be written to.
     descriptor = os.memfd_create("serving-certificate")
@@ -104,3 +101,4 @@ def load(context: ssl.SSLContext, certificate: ServingCertificate) -> None:
         context.load_cert_chain(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
+    return context
