@@ -36,7 +36,17 @@ from secrets_operator.planning.generated_values import Record, kept_parts, order
 from secrets_operator.planning.generic_targets import TargetKind
 from secrets_operator.planning.refresh import Synced
 from secrets_operator.planning.secret_state import SecretState
-from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED, Leave, Refuse, Remove, decide
+from secrets_operator.planning.secret_writes import (
+    DELETED,
+    MISSING,
+    SYNCED,
+    Decision,
+    Leave,
+    Refuse,
+    Remove,
+    decide,
+    unwritable,
+)
 from secrets_operator.planning.status import Success
 from secrets_operator.planning.targets import DesiredSecret
 from secrets_operator.reporting.events import Event
@@ -90,9 +100,11 @@ class Sync:
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, manner: Manner
     ) -> Synchronised | Outcome:
         """Return what was synced, or the outcome of a failure that was reported."""
+        generates = bool(want.generators) and not manner.keeps
+        decision: Decision | None = unwritable(want, observed.target) if generates else None
         with self._timed(Stage.FETCH):
             fetched = await self._fetch(want, stores, manner.since)
-            if not manner.keeps and not _failures(fetched, want):
+            if generates and decision is None and not _failures(fetched, want):
                 # Last: what is made is to be written, not thrown away because of another entry.
                 fetched = await self._generating.add_to(fetched, want, observed)
         failed = _failures(fetched, want)
@@ -101,12 +113,8 @@ class Sync:
         for miss in fetched.misses:
             await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
         synced = Synced(want.version, observed.last.refreshed_at or observed.now if manner.keeps else observed.now)
-        kept = await self._generating.kept(want, manner.keeps)
-        with self._timed(Stage.RENDER):
-            values = {**await self._templates.values(fetched), **kept}
-            desired = await self._desired(resource, want, values, kept=kept, live=observed.target)
-            desired = await self._recorded(desired, want, fetched, observed=observed, manner=manner)
-        decision = decide(want, desired, observed.target, self._deps.digester, has_values=bool(values))
+        if decision is None:
+            decision = await self._decided(resource, want, fetched, observed=observed, manner=manner)
         if isinstance(decision, Refuse):
             await self._reports.failure(resource, decision.message)
             return Never(decision.message)
@@ -128,6 +136,16 @@ class Sync:
             want, None if reason == want.kind.reason(MISSING) else observed.target, synced, observed.now
         )
         return Synchronised(synced, Done() if seconds is None else Again(seconds), fetched.read_at)
+
+    async def _decided(
+        self, resource: Object, want: Wanted, fetched: Fetched, *, observed: Observed, manner: Manner
+    ) -> Decision:
+        kept = await self._generating.kept(want, manner.keeps)
+        with self._timed(Stage.RENDER):
+            values = {**await self._templates.values(fetched), **kept}
+            desired = await self._desired(resource, want, values, kept=kept, live=observed.target)
+            desired = await self._recorded(desired, want, fetched, observed=observed, manner=manner)
+        return decide(want, desired, observed.target, self._deps.digester, has_values=bool(values))
 
     def _timed(self, stage: Stage) -> AbstractContextManager[object]:
         return self._deps.metrics.timed(EXTERNAL_SECRETS.kind, stage)

@@ -46,17 +46,30 @@ def decide(
 
     ``has_values`` says whether any were fetched: a template may make no keys of them, or keys of none.
     """
-    target, kind = want.spec.target, want.kind
+    target = want.spec.target
     if target.creation_policy == "None":
-        return Leave(kind.reason(SYNCED), f"{kind.noun} synced: creationPolicy None writes nothing")
+        return _not_for_writing(want)
     is_emptied = not desired.data and live is not None and bool(live.owned_by(desired.manager).data)
     if target.deletion_policy != "Merge" and (is_emptied or not has_values):
         return _without_data(want, desired, live)
     if target.creation_policy == "Merge" and live is None:
-        return Leave(kind.reason(MISSING), f"there is no {kind.kind} {desired.name} to merge into")
+        return _not_there(want)
     if live is not None and live.immutable and changed_keys(desired, live, digester):
-        return _immutable(want, desired)
+        return _immutable(want)
     return desired
+
+
+def unwritable(want: Wanted, live: SecretState | None) -> Leave | Refuse | None:
+    """Return what is said of a target that no new values could be written to, None where they could be.
+
+    Values that would be thrown away are not generated: a lease is held for nothing, and a token used up.
+    """
+    policy = want.spec.target.creation_policy
+    if policy == "None":
+        return _not_for_writing(want)
+    if policy == "Merge" and live is None:
+        return _not_there(want)
+    return _immutable(want) if live is not None and live.immutable else None
 
 
 def marks_are_watched(creation_policy: str) -> bool:
@@ -83,9 +96,17 @@ def _foreign_keys(live: SecretState, manager: str) -> frozenset[str]:
     return frozenset(key for key in live.digests if set(live.writers.get(key, ())) != {manager})
 
 
-def _immutable(want: Wanted, desired: DesiredSecret) -> Decision:
+def _not_for_writing(want: Wanted) -> Leave:
+    return Leave(want.kind.reason(SYNCED), f"{want.kind.noun} synced: creationPolicy None writes nothing")
+
+
+def _not_there(want: Wanted) -> Leave:
+    return Leave(want.kind.reason(MISSING), f"there is no {want.kind.kind} {want.target} to merge into")
+
+
+def _immutable(want: Wanted) -> Leave | Refuse:
     if want.spec.target.immutable:
         return Leave(want.kind.reason(SYNCED), f"{want.kind.noun} synced once: it is immutable and stays as it is")
     return Refuse(
-        f"{want.kind.kind} {desired.name} is immutable and its data would change: delete it, or set target.immutable"
+        f"{want.kind.kind} {want.target} is immutable and its data would change: delete it, or set target.immutable"
     )

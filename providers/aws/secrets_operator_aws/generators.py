@@ -10,6 +10,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from secrets_operator.errors import InvalidSpec
 from secrets_operator.provider import Entropy, Generated, Host, Problem
 from secrets_operator.resources.generators.aws import ECRAuthorizationTokenSpec, STSSessionTokenSpec
 from secrets_operator.resources.resource import without_nulls
@@ -62,8 +63,13 @@ class StsSessionTokenGenerator:
         entropy: Entropy,  # noqa: ARG002 AWS draws it
     ) -> Generated:
         """Ask STS: ``access_key_id``, ``secret_access_key``, ``session_token`` and ``expiration``."""
-        module = await host.run_blocking(_import_the_sdk)
         settings = STSSessionTokenSpec.model_validate(without_nulls(spec))
+        if host.store.kind == self.name and (settings.auth is None or settings.auth.secret_ref is None):
+            # Whoever may create one reads what it makes: keys with all the rights of the operator in AWS.
+            raise InvalidSpec(
+                "is required: only a ClusterGenerator hands out keys of the operator itself", field="auth.secretRef"
+            )
+        module = await host.run_blocking(_import_the_sdk)
         made: Generated = await module.session_token(settings, host, now)
         return made
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from secrets_operator_aws.generators import ECR_AUTHORIZATION_TOKEN, STS_SESSION_TOKEN
 
-from secrets_operator.errors import OperatorError, Refused, Retryable, Terminal
-from secrets_operator.provider import DEFAULT_FRESH_SECONDS, Generated
+from secrets_operator.errors import InvalidSpec, OperatorError, Refused, Retryable, Terminal
+from secrets_operator.provider import DEFAULT_FRESH_SECONDS, Generated, StoreIdentity
 from secrets_operator.provider.discovery import Generators
 from secrets_operator.resources.providers.aws import STATIC_KEYS_TOGETHER
 
@@ -115,6 +115,28 @@ async def test_nothing_is_passed_on_that_was_not_asked(gateway: Any, make: Any) 
     await make(STS_SESSION_TOKEN, requestParameters={"sessionDuration": 0})
     (login,) = gateway.logins
     assert not login.keys() & {"DurationSeconds", "SerialNumber", "TokenCode"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "works"),
+    [
+        pytest.param("STSSessionToken", False, id="not in a namespace"),
+        pytest.param("ClusterGenerator", True, id="by a ClusterGenerator"),
+    ],
+)
+async def test_keys_of_the_operator_itself_are_handed_out(
+    gateway: Any, host: Any, monkeypatch: pytest.MonkeyPatch, kind: str, works: bool
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "env")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "env")
+    asking = replace(host, store=StoreIdentity(kind, "g", "team"))
+    making = STS_SESSION_TOKEN.generate({"region": "eu-central-1"}, asking, now=NOW, entropy=os.urandom)
+    if works:
+        assert plain(await making)["session_token"]
+        return
+    with pytest.raises(InvalidSpec, match=r"^auth\.secretRef: is required: only a ClusterGenerator hands out keys"):
+        await making
+    assert not gateway.calls
 
 
 @pytest.mark.parametrize(

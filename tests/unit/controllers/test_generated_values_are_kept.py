@@ -70,6 +70,41 @@ async def test_a_refresh_makes_a_new_one(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        pytest.param({"immutable": True}, "secret synced once: it is immutable and stays as it is", id="frozen"),
+        pytest.param(
+            {"creationPolicy": "Merge", "name": "other"}, "there is no Secret other to merge into", id="not there"
+        ),
+        pytest.param(
+            {"creationPolicy": "None"}, "secret synced: creationPolicy None writes nothing", id="creationPolicy None"
+        ),
+    ],
+)
+async def test_nothing_is_made_that_could_not_be_written(world: World, target: Object, message: str) -> None:
+    await world.reconcile()
+    world.cluster.put(external_secret(spec=OWN | {"target": target}, generation=2))
+    world.cluster.objects["Secret", "team", "app"]["immutable"] = True
+    before = data(world)
+    for _ in range(2):
+        outcome = await world.reconcile()
+        assert isinstance(outcome, Again)
+        assert outcome.seconds > 1
+        world.refresh_comes_due()
+    assert (world.counting.count, data(world), world.condition()) == (1, before, ("True", message))
+
+
+async def test_a_frozen_secret_that_may_change_by_no_setting_is_said_before_anything_is_made(world: World) -> None:
+    await world.reconcile()
+    world.cluster.objects["Secret", "team", "app"]["immutable"] = True
+    world.refresh_comes_due()
+    assert isinstance(await world.reconcile(), Never)
+    assert world.counting.count == 1
+    status, message = world.condition()
+    assert (status, message[:39]) == ("False", "Secret app is immutable and its data wo")
+
+
+@pytest.mark.parametrize(
     "spec",
     [
         pytest.param({"refreshPolicy": "CreatedOnce"}, id="CreatedOnce"),
