@@ -157,7 +157,7 @@ class OperatorProcess(Process):
     def __init__(
         self, kubeconfig: Path, namespace: str, *, aws: Aws | None = None, options: Iterable[str] = ()
     ) -> None:
-        self.port, self.live_port = free_port(), free_port()
+        self.port, self.live_port, self.page_port = free_port(), free_port(), free_port()
         env = {"AWS_EC2_METADATA_DISABLED": "true"}
         if aws is not None:
             env |= {f"AWS_{name}_ENDPOINT": aws.endpoint for name in ("SECRETSMANAGER", "SSM", "STS")}
@@ -166,6 +166,7 @@ class OperatorProcess(Process):
                 *(sys.executable, "-m", "secrets_operator", "run"),
                 *("--kubeconfig", str(kubeconfig), "--namespace", namespace),
                 *("--listen-addr", f"127.0.0.1:{self.port}", "--live-addr", f"127.0.0.1:{self.live_port}"),
+                *("--dashboard-addr", f"127.0.0.1:{self.page_port}"),
                 *("--key-size", "2048"),
                 *options,
             ],

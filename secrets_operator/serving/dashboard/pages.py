@@ -121,7 +121,8 @@ class Pages:
         viewer = await self._access.viewer(request)
         world, listing = self._shown()
         concerns: Callable[[Key], bool]
-        if request.match_info.route.name == "resource":
+        is_of_one = request.match_info.route.name == "resource"
+        if is_of_one:
             key = _read(read_key, request)
             row = await listing.row(key)
             sources = {source.key for source in row.sources} if row is not None else set()
@@ -130,7 +131,7 @@ class Pages:
             wanted = _read(read_filter, request)
             namespace, concerns = wanted.namespace, wanted.concerns
         await self._kinds(viewer, world, namespace)
-        return await self._streams.serve(request, concerns)
+        return await self._streams.serve(request, concerns, echo=is_of_one)
 
     async def static(self, request: web.Request) -> web.Response:
         """Answer with a static file; nothing in these is worth a login."""

@@ -20,15 +20,24 @@ from secrets_operator.flow import Key
 MOST_READERS = 100
 _PAUSE_SECONDS = 0.5
 _SILENCE_SECONDS = 20.0
+# Longer than what was looked up is kept.
+_ECHO_SECONDS = 4.0
 _SEND_SECONDS = 5.0
 _LIFE_SECONDS = 300.0
 _HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
 
 class _Reader:
-    def __init__(self, concerns: Callable[[Key], bool]) -> None:
+    def __init__(self, concerns: Callable[[Key], bool], *, wants_echo: bool) -> None:
         self.concerns = concerns
+        self.wants_echo = wants_echo
+        self.is_owed = False
         self.news = asyncio.Event()
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for news before something is sent without any."""
+        return _ECHO_SECONDS if self.is_owed else _SILENCE_SECONDS
 
 
 class Streams:
@@ -55,11 +64,16 @@ class Streams:
             if reader.concerns(key):
                 reader.news.set()
 
-    async def serve(self, request: web.Request, concerns: Callable[[Key], bool]) -> web.StreamResponse:
-        """Send to one reader until it leaves, is too slow, or its time is over."""
+    async def serve(
+        self, request: web.Request, concerns: Callable[[Key], bool], *, echo: bool = False
+    ) -> web.StreamResponse:
+        """Send to one reader until it leaves, is too slow, or its time is over.
+
+        With ``echo`` a change is told once more after some seconds, for what comes after it: its Event.
+        """
         if len(self._readers) >= self._most:
             raise web.HTTPServiceUnavailable(text="too many pages are open\n", headers={"Retry-After": "30"})
-        reader = _Reader(concerns)
+        reader = _Reader(concerns, wants_echo=echo)
         self._readers.add(reader)
         try:
             response = web.StreamResponse(headers=_HEADERS)
@@ -80,21 +94,27 @@ class Streams:
 
     async def _send(self, response: web.StreamResponse, reader: _Reader) -> None:
         ends = self._now() + _LIFE_SECONDS
-        await self._write(response, f"retry: 2000\nevent: change\ndata: {self.revision}\n\n")
+        await self._write(response, f"retry: 2000\n{_change(self.revision)}")
         while self._now() < ends:
             try:
-                async with asyncio.timeout(_SILENCE_SECONDS):
+                async with asyncio.timeout(reader.patience):
                     await reader.news.wait()
             except TimeoutError:
                 # Proxies end connections that are silent, and a reader that is gone shows only when it is written to.
-                await self._write(response, ": still here\n\n")
+                await self._write(response, _change(f"{self.revision}+") if reader.is_owed else ": still here\n\n")
+                reader.is_owed = False
                 continue
             if self._is_closed:
                 return
             reader.news.clear()
-            await self._write(response, f"event: change\ndata: {self.revision}\n\n")
+            reader.is_owed = reader.wants_echo
+            await self._write(response, _change(self.revision))
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _write(self, response: web.StreamResponse, text: str) -> None:
         async with asyncio.timeout(_SEND_SECONDS):
             await response.write(text.encode())
+
+
+def _change(revision: str) -> str:
+    return f"event: change\ndata: {revision}\n\n"
