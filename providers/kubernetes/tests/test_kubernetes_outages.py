@@ -17,6 +17,7 @@ from yarl import URL
 
 from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider import Failed, Found, Reference, Rejected
+from secrets_operator.provider.memory import MemoryHost
 
 VALUE = Found(SecretBytes(b'{"k":"v"}'))
 SECRET = b'{"kind":"Secret","metadata":{"name":"app"},"data":{"k":"dg=="}}'
@@ -34,10 +35,16 @@ async def test_trouble_fails_the_read_and_the_next_one_works(
     assert await fetch(session, "app") == VALUE
 
 
-async def test_the_wait_the_server_asks_for_is_passed_on(place: Any, open_session: Any, fetch: Any) -> None:
-    session = await open_session()
+async def test_the_wait_the_server_asks_for_is_passed_on_and_the_throttle_counts(
+    place: Any, token: str, open_session: Any, fetch: Any
+) -> None:
+    host = MemoryHost(secrets={("default", "login"): {"token": token}})
+    session = await open_session(host=host)
     place.cluster.fail_requests(429, path="secrets/app", headers={"Retry-After": "7"})
     assert (await fetch(session, "app")).after == 7.0
+    place.cluster.fail_requests(503, path="secrets/app")
+    await fetch(session, "app")
+    assert host.throttles["Kubernetes"] == 1
 
 
 async def test_trouble_while_the_namespace_is_looked_up_is_no_absence(

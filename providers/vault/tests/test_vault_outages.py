@@ -77,12 +77,14 @@ def trickle(listening: socket.socket) -> None:
             time.sleep(0.02)
 
 
-async def test_the_wait_the_server_asks_for_is_passed_on(
-    spec: Any, open_session: Any, fetch: Any, stand_in: Any
+async def test_the_wait_the_server_asks_for_is_passed_on_and_the_throttle_counts(
+    spec: Any, open_session: Any, fetch: Any, stand_in: Any, host: MemoryHost
 ) -> None:
     session = await open_session(spec)
+    before = host.throttles.total()
     stand_in.add_fault(Fault("/data/a$", 429, headers={"Retry-After": "7"}))
     assert (await fetch(session, "a")).after == 7.0
+    assert host.throttles.total() > before
 
 
 async def test_one_failing_read_leaves_the_others_alone(

@@ -18,6 +18,7 @@ from secrets_operator.errors import Refused, Retryable, Terminal, Unsure
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Failed, Found, Rejected
 from secrets_operator.provider.http_failures import HttpFailure
+from secrets_operator.provider.memory import MemoryHost
 
 VALUE = Found(SecretBytes(b"value-93ab"))
 NOW = 1_750_000_000.0
@@ -48,6 +49,17 @@ async def test_trouble_fails_the_read_and_the_next_one_works(
     assert (answer.after, "private" in answer.message) == (7.0, False)
     api.answer = api.found
     assert await fetch(session) == VALUE
+
+
+@pytest.mark.parametrize(("status", "throttles"), [(429, 1), (503, 0), (200, 0)])
+async def test_being_told_to_slow_down_counts(
+    api: Any, open_session: Any, fetch: Any, status: int, throttles: int
+) -> None:
+    host = MemoryHost()
+    session = await open_session({"url": api.url}, host=host)
+    api.says(b"{}", status)
+    await fetch(session)
+    assert host.throttles["Webhook"] == throttles
 
 
 @pytest.mark.parametrize(
