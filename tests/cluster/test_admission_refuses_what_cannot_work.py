@@ -25,6 +25,7 @@ from tests.cluster.manifests import (
     shared_fake_store,
 )
 from tests.cluster_world import Object, OperatorProcess, World, free_port, wait_for
+from tests.documented_installation import bound_kubeconfig, installation
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
 
@@ -61,12 +62,16 @@ def ask_at(place: World, port: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def admitting(place: World, kubeconfig_here: Path) -> Iterator[OperatorProcess]:
-    """An operator that the cluster asks about every write."""
+def admitting(
+    place: World, kubeconfig_here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OperatorProcess]:
+    """An operator with the rights that are documented, which the cluster asks about every write."""
+    bound = tmp_path_factory.mktemp("bound") / "kubeconfig"
+    bound.write_text(bound_kubeconfig(place, kubeconfig_here, installation(place, "admission.md")))
     port = free_port()
     ask_at(place, port)
     options = ["--admission", "--admission-addr", f"127.0.0.1:{port}", "--admission-check-interval", "200ms"]
-    with OperatorProcess(kubeconfig_here, OPERATOR_NAMESPACE, options=options) as process:
+    with OperatorProcess(bound, OPERATOR_NAMESPACE, options=options) as process:
         process.wait_ready()
         wait_for("reviews are answered", lambda: "answering admission reviews" in process.output)
         wait_for("the API server trusts the certificate", lambda: all(bundles(place)))
@@ -289,6 +294,11 @@ def renew(place: World, operator: OperatorProcess) -> None:
     before, count = serial_of(place), operator.output.count(served)
     place.delete_secret(OPERATOR_NAMESPACE, CERTIFICATE)
     wait_for("another certificate is served", is_served)
+
+
+def test_the_rights_that_are_documented_are_enough(admitting: OperatorProcess) -> None:
+    """Last: everything else has been done by then."""
+    assert [line for line in admitting.get("/metrics")[1].splitlines() if 'code="403"' in line] == []
 
 
 def serial_of(place: World) -> int:

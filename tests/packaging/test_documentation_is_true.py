@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ from secrets_operator.sealing.diagnosis import FailureReason
 from secrets_operator.settings import Settings
 from tests.cluster.manifests import cluster_external_secret, external_secret, fake_store, shared_fake_store
 from tests.cluster_world import OperatorProcess, Process, World, wait_for
+from tests.documented_installation import bound_kubeconfig, installation
 from tests.exported_metrics import PROCESS, families, full_metrics, series
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +46,6 @@ LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FLAG = re.compile(r"--[a-z][a-z-]*")
 HELP_FLAG = re.compile(r"^ +(?:-\w, )?(--[a-z][a-z-]*)", re.MULTILINE)
-
-AUDIENCES = ["https://kubernetes.default.svc"]
 
 KINDS = {definition.resource.kind: definition for definition in DEFINITIONS}
 
@@ -265,37 +263,13 @@ def test_the_permissions_that_are_stated_are_enough(tmp_path: Path) -> None:
         world = World(admin)
         world.apply_files(ROOT / "crds")
         world.wait_established(ROOT / "crds")
-        account = next(one for one in installation(world) if one["kind"] == "ServiceAccount")["metadata"]
-        bound.write_text(acting_as(admin, token_of(world, account["namespace"], account["name"])))
+        account = installation(world)
+        bound.write_text(bound_kubeconfig(world, admin, account))
         with OperatorProcess(bound, account["namespace"]) as operator:
             operator.wait_ready()
             use_every_permission(world, world.create_namespace())
             refused = [line for line in operator.get("/metrics")[1].splitlines() if 'code="403"' in line]
     assert refused == []
-
-
-def installation(world: World) -> list[dict[str, Any]]:
-    """Apply what docs/operating.md says, but for the Deployment, which nothing runs here."""
-    blocks = FENCE.findall((DOCS / "operating.md").read_text(encoding="utf-8"))
-    (text,) = (text for _, language, text in blocks if language == "yaml" and "kind: ClusterRole\n" in text)
-    manifests = [one for one in YAML(typ="safe", pure=True).load_all(text) if one["kind"] != "Deployment"]
-    for manifest in manifests:
-        world.apply(manifest)
-    return manifests
-
-
-def token_of(world: World, namespace: str, account: str) -> str:
-    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": AUDIENCES}}
-    token: str = world.call("POST", path, body=request)["status"]["token"]
-    return token
-
-
-def acting_as(kubeconfig: Path, token: str) -> str:
-    """Return a kubeconfig of the same cluster with another login; JSON is YAML."""
-    content = YAML(typ="safe", pure=True).load(kubeconfig.read_text(encoding="utf-8"))
-    content["users"] = [{**user, "user": {"token": token}} for user in content["users"]]
-    return json.dumps(content)
 
 
 def use_every_permission(world: World, namespace: str) -> None:
