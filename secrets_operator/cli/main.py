@@ -8,6 +8,7 @@ from secrets_operator.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "crds": ("secrets_operator.cli.crds:crds", "Print or write the CustomResourceDefinitions."),
+    "keys": ("secrets_operator.cli.keys.command:keys", "Look after sealing keys: list, renew, retire, back up."),
     "migrate": (
         "secrets_operator.cli.migration.command:migrate",
         "Finish the change from External Secrets Operator or Sealed Secrets.",

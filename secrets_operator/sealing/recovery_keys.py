@@ -49,20 +49,20 @@ def _manifest_pairs(data: bytes) -> Iterator[tuple[SecretBytes, bytes]]:
     except DocumentError as error:
         raise KeySecretError(f"it is neither PEM nor a manifest: {error.message}") from None
     for document in documents:
-        for secret in _secrets(document.value):
+        for secret in secrets_of(document.value):
             pem = _field(secret, "tls.key")
             if pem is not None:
                 yield pem, (_field(secret, "tls.crt") or SecretBytes(b"")).reveal()
 
 
-def _secrets(body: Any) -> Iterator[Object]:
+def secrets_of(body: Any) -> Iterator[Object]:
     """Yield the Secrets of a document, those of a List one by one, whatever the List calls itself."""
     if not isinstance(body, dict):
         return
     items = body.get("items")
     if isinstance(items, list):
         for item in items:
-            yield from _secrets(item)
+            yield from secrets_of(item)
     elif body.get("kind", "Secret") == "Secret":
         yield body
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from cryptography import x509
@@ -111,11 +112,11 @@ class KeyReport:
 def key_reports(
     stored: Iterable[StoredKey], *, newest: str, items: Mapping[str, int], objects: Mapping[str, int]
 ) -> list[KeyReport]:
-    """Return a report on each key Secret, oldest first, and on each key that is needed and not there.
+    """Return a report on each key Secret, as the keys were made one after the other, and on each that is missing.
 
     ``newest`` is the fingerprint of the key that seals; ``items`` and ``objects`` count by fingerprint.
     """
-    known = keys_by_age(stored)
+    known = sorted(keys_by_age(stored), key=_made)
     gone = sorted(items.keys() - {one.fingerprint for one in known})
     rows = [(state_of(one, newest), one.fingerprint, one) for one in known]
     missing = [(KeyState.MISSING, fingerprint, None) for fingerprint in gone]
@@ -123,3 +124,7 @@ def key_reports(
         KeyReport(state, fingerprint, one, items.get(fingerprint, 0), objects.get(fingerprint, 0))
         for state, fingerprint, one in [*rows, *missing]
     ]
+
+
+def _made(stored: StoredKey) -> datetime:
+    return stored.certificate.not_valid_before_utc if stored.certificate else datetime.max.replace(tzinfo=UTC)

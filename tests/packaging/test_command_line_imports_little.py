@@ -28,7 +28,11 @@ def imported(cwd: Path, *arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["seal", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["run", "--help"], ["seal", "--help"], ["keys", "retire", "--help"]],
+    ids=" ".join,
+)
 def test_help_imports_no_heavy_library(tmp_path: Path, arguments: list[str]) -> None:
     assert imported(tmp_path, *arguments) & HEAVY == set()
 

@@ -73,12 +73,21 @@ def logging_options(command: Any) -> Any:
     return _declared(command, options)
 
 
+def connection_options(command: Any) -> Any:
+    """Declare the options of the connection alone, for commands that need no controller."""
+    return _declared(command, _CONNECTION)
+
+
 def cluster_flags(values: dict[str, Any]) -> ClusterFlags:
     """Take the flags of ``cluster_options`` out of the values of a command."""
     return ClusterFlags(
-        controller=ControllerFlags(**_taken(values, ControllerFlags)),
-        connection=ConnectionFlags(**_taken(values, ConnectionFlags)),
+        controller=ControllerFlags(**_taken(values, ControllerFlags)), connection=connection_flags(values)
     )
+
+
+def connection_flags(values: dict[str, Any]) -> ConnectionFlags:
+    """Take the flags of the connection out of the values of a command."""
+    return ConnectionFlags(**_taken(values, ConnectionFlags))
 
 
 def _taken(values: dict[str, Any], flags: type[Any]) -> Mapping[str, Any]:

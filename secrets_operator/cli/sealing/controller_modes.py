@@ -47,7 +47,7 @@ def fetch_certificate(cluster: ClusterFlags) -> bytes:
                 raise
             return published
 
-    return _connected(cluster.connection, certificate)
+    return connected(cluster.connection, certificate)
 
 
 def validate(source: bytes, cluster: ClusterFlags) -> None:
@@ -86,10 +86,10 @@ def ask_controller(cluster: ClusterFlags, question: Callable[[Controller], Await
     async def ask(client: Client) -> T:
         return await question(await Controller.find(client, cluster.controller))
 
-    return _connected(cluster.connection, ask)
+    return connected(cluster.connection, ask)
 
 
-def _connected(connection: ConnectionFlags, call: Callable[[Client], Awaitable[T]]) -> T:
+def connected(connection: ConnectionFlags, call: Callable[[Client], Awaitable[T]]) -> T:
     """Return what a call makes of a client that is open for as long as it runs."""
     clock = SystemClock()
     access = replace(connect(connection, clock=clock), headers=impersonation(connection))

@@ -85,7 +85,7 @@ def test_reports_have_every_key_and_those_that_are_missing(small_key: SealingKey
     used = {small_key.fingerprint: 4, "SHA256:gone": 2}
     reports = key_reports([newest, retired], newest=small_key.fingerprint, items=used, objects=used)
     assert [(report.state, report.fingerprint, report.items) for report in reports] == [
-        (KeyState.NEWEST, small_key.fingerprint, 4),
         (KeyState.COMPROMISED, other_key.fingerprint, 0),
+        (KeyState.NEWEST, small_key.fingerprint, 4),
         (KeyState.MISSING, "SHA256:gone", 2),
     ]
