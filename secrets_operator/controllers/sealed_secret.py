@@ -144,6 +144,7 @@ class SealedSecrets:
         try:
             return await self._open_and_write(resource, live, healing=healing)
         except API_TROUBLE:
+            self._deps.metrics.unseal_failed("update", resource["metadata"]["namespace"])
             raise
         except UnsealError as error:
             # One line: the groups of items stand on lines of their own in the error.

@@ -18,6 +18,7 @@ from secrets_operator.kube.errors import (
 )
 from secrets_operator.provider import Absent, Failed, Reference, Rejected
 from secrets_operator.queueing.workqueue import Claim
+from secrets_operator.reporting.snapshot import Refreshes
 from tests.builders import external_secret, secret, store
 from tests.controller_world import KEY, STORE, World
 
@@ -55,6 +56,31 @@ async def test_a_refresh_that_finds_the_same_writes_only_the_heartbeat(world: Wo
     world.refresh_comes_due()
     await world.reconcile()
     assert world.writes() == {**FIRST_SYNC, "apply ExternalSecret/status": 2}
+
+
+async def test_it_tells_when_values_were_read_and_when_they_are_again(world: World) -> None:
+    assert world.controller.refreshes(KEY) == Refreshes(None, None)
+    await world.reconcile()
+    read = world.clock.now()
+    told = world.controller.refreshes(KEY)
+    assert told is not None
+    assert told.last == read
+    assert told.due is not None
+    assert timedelta(0) < told.due - read <= timedelta(hours=1)
+    world.clock.pass_by(60)
+    assert world.controller.refreshes(KEY) == told
+    assert world.controller.refreshes(KEY._replace(name="gone")) is None
+
+
+async def test_after_a_restart_it_tells_what_the_status_says(world: World) -> None:
+    await world.reconcile()
+    before = world.controller.refreshes(KEY)
+    world.start()
+    after = world.controller.refreshes(KEY)
+    assert before is not None
+    assert after is not None
+    assert before.last is not None
+    assert after == Refreshes(before.last.replace(microsecond=0), None)
 
 
 async def test_a_rotated_value_is_written(world: World) -> None:

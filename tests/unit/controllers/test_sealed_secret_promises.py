@@ -1,5 +1,6 @@
 """The SealedSecret controller on a cluster in memory: what is written, what is not, and what is decrypted."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from copy import deepcopy
@@ -24,6 +25,7 @@ from secrets_operator.reporting.status import Statuses
 from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.settings import Settings
 from tests.builders import DIGESTER
+from tests.exported_metrics import live
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 from tests.sealing_data import other_key, sealed_secret, small_key
@@ -41,6 +43,8 @@ class World:
         self.cluster, self.clock = MemoryCluster(sealed_secret({"password": "first"})), HandClock()
         self.settings = settings or Settings()
         self.operations = 0
+        self.metrics = Metrics("1")
+        self.metrics.watch(live())
         self.followed: list[str] = []
         self.keys: tuple[SealingKey, ...] = (small_key(),)
         self.blocking = Blocking(2)
@@ -55,7 +59,7 @@ class World:
             secrets=Secrets(client, cached=lambda *_: None, digester=DIGESTER),
             statuses=Statuses(client),
             events=Events(client, self.clock),
-            metrics=Metrics("1"),
+            metrics=self.metrics,
             digester=DIGESTER,
             claimed=lambda _: None,
         )
@@ -112,6 +116,13 @@ class World:
         """Return status, reason and message of the condition."""
         found = self.cluster.objects[PLACE]["status"]["conditions"][0]
         return found["status"], found["reason"], found["message"]
+
+    async def counted(self) -> dict[str, float]:
+        """Return the failures that Sealed Secrets would count, by reason."""
+        name = "sealed_secrets_controller_unseal_errors_total"
+        scrape = self.metrics.take()
+        samples = await asyncio.to_thread(lambda: [one for family in scrape.collect() for one in family.samples])
+        return {one.labels["reason"]: one.value for one in samples if one.name == name}
 
     def failing(self, call: str, error: ApiError) -> None:
         self.cluster.failures[call] = [error]
@@ -275,6 +286,38 @@ async def test_an_immutable_secret_is_not_sent_to_be_refused_and_is_made_anew_wh
     del world.cluster.objects[SECRET]
     assert await world.reconcile() == Done()
     assert world.values() == {"password": b"second"}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(Invalid("data: too long", code=422), "ApiError", id="the API server finds it invalid"),
+        pytest.param(Forbidden("no right to patch", code=403), "ApiError", id="a permission is missing"),
+        pytest.param(Unreachable("no answer"), "", id="it does not answer: nobody's fault, nothing reported"),
+    ],
+)
+async def test_a_failed_write_counts_as_an_update_error(world: World, error: ApiError, reason: str) -> None:
+    world.failing("apply Secret", error)
+    await world.reconcile()
+    assert await world.counted() == {"update": 1}, reason
+
+
+async def test_failures_count_by_the_reasons_of_sealed_secrets(world: World) -> None:
+    assert await world.counted() == {}
+    world.failing("get Secret", Unreachable("no answer"))
+    await world.reconcile()
+    world.failing("apply SealedSecret/status", Unreachable("no answer"))
+    await world.reconcile()
+    world.holds(sealed_secret({"password": "second"}, key=other_key()))
+    await world.reconcile()
+    await world.reconcile()
+    assert await world.counted() == {"fetch": 1, "status": 1, "unseal": 2}
+
+
+async def test_a_secret_of_somebody_else_counts_as_unmanaged(world: World) -> None:
+    world.cluster.put({"kind": "Secret", "metadata": {"namespace": "team", "name": "app"}, "type": "Opaque"})
+    await world.reconcile()
+    assert await world.counted() == {"unmanaged": 1}
 
 
 @pytest.mark.parametrize(
