@@ -27,6 +27,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "Server": "secrets-operator",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }

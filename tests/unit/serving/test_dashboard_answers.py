@@ -15,11 +15,10 @@ from secrets_operator.kube.errors import Forbidden
 from secrets_operator.planning.marks import external_secret_manager
 from secrets_operator.planning.secret_state import OwnedFields, SecretState
 from tests.builders import condition, external_secret, sealed_secret, store
-from tests.page_world import PageWorld, page_world
+from tests.page_world import GUARDED, PageWorld, page_world
 
 CANARY = "canary-7f3a-value"
 DETAIL = "/resource?kind=ExternalSecret&namespace=team&name=app"
-EVERYWHERE = "0.0.0.0"
 RIGHTS = {
     "admin": {("*", "")},
     "tenant": {("*", "team")},
@@ -78,7 +77,7 @@ async def test_on_localhost_no_token_is_needed_but_a_name_of_this_machine(host: 
 
 
 async def test_elsewhere_a_token_is_needed_for_everything_but_static_files() -> None:
-    async with page_world(ready(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), host=GUARDED, rights=RIGHTS) as world:
         for path in ("/", DETAIL, "/changes", f"/resource/changes{DETAIL.removeprefix('/resource')}"):
             status, text, headers = await world.get(path)
             assert (status, "app" in text) == (401, False)
@@ -89,7 +88,7 @@ async def test_elsewhere_a_token_is_needed_for_everything_but_static_files() -> 
 
 
 async def test_a_browser_sends_the_token_as_a_password() -> None:
-    async with page_world(ready(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), host=GUARDED, rights=RIGHTS) as world:
         login = base64.b64encode(b"me:admin").decode()
         assert (await world.get("/", headers={"Authorization": f"Basic {login}"}))[0] == 200
         for bad in ("Basic !!!", "Basic", "Digest x", "Bearer ", f"Basic {base64.b64encode(b'me').decode()}"):
@@ -97,7 +96,7 @@ async def test_a_browser_sends_the_token_as_a_password() -> None:
 
 
 async def test_what_a_visitor_may_not_list_is_left_out() -> None:
-    async with page_world(ready(), store(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), store(), host=GUARDED, rights=RIGHTS) as world:
         _, everything, _ = await world.get("/", headers=bearer("admin"))
         _, some, _ = await world.get("/", headers=bearer("reader"))
         assert "row-SecretStore/team/store" in everything
@@ -109,7 +108,7 @@ async def test_what_a_visitor_may_not_list_is_left_out() -> None:
 
 
 async def test_whoever_may_list_in_one_namespace_sees_that_one() -> None:
-    async with page_world(ready(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), host=GUARDED, rights=RIGHTS) as world:
         assert (await world.get("/", headers=bearer("tenant")))[0] == 403
         assert (await world.get("/?namespace=team", headers=bearer("tenant")))[0] == 200
         assert (await world.get("/?namespace=other", headers=bearer("tenant")))[0] == 403
@@ -118,7 +117,7 @@ async def test_whoever_may_list_in_one_namespace_sees_that_one() -> None:
 
 
 async def test_a_token_is_reviewed_once_in_half_a_minute_also_one_that_is_nobodys() -> None:
-    async with page_world(ready(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), host=GUARDED, rights=RIGHTS) as world:
         for _ in range(3):
             await world.get("/", headers=bearer("admin"))
             await world.get("/", headers=bearer("stranger"))
@@ -129,14 +128,14 @@ async def test_a_token_is_reviewed_once_in_half_a_minute_also_one_that_is_nobody
 
 
 async def test_whoever_tries_many_tokens_has_to_wait() -> None:
-    async with page_world(ready(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), host=GUARDED, rights=RIGHTS) as world:
         codes = [(await world.get("/", headers=bearer(f"guess-{number}")))[0] for number in range(30)]
         assert codes[:21] == [401] * 21
         assert set(codes[21:]) == {429}
 
 
 async def test_without_the_api_server_nobody_is_let_in() -> None:
-    async with page_world(ready(), host=EVERYWHERE, rights=RIGHTS) as world:
+    async with page_world(ready(), host=GUARDED, rights=RIGHTS) as world:
         world.reviews.is_down = True
         assert (await world.get("/", headers=bearer("admin")))[0] == 503
 
@@ -193,7 +192,7 @@ async def test_what_cannot_be_looked_up_is_said() -> None:
 
 async def test_the_operators_rights_are_not_lent_out() -> None:
     rights = {"reader": {("externalsecrets", "team")}}
-    async with page_world(ready(), host=EVERYWHERE, rights=rights) as world:
+    async with page_world(ready(), host=GUARDED, rights=rights) as world:
         world.cluster.listed = {"Deployment": [deployment()], "Event": [event()]}
         _, text, _ = await world.get(DETAIL, headers=bearer("reader"))
         assert "checkout" not in text
