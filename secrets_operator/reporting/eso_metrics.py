@@ -33,7 +33,7 @@ def eso_families(snapshot: Snapshot, *, calls: Iterable[Metric], reconciles: Ite
         if kind is EXTERNAL_SECRET:
             yield from _sync_calls(states)
     yield _provider_calls(calls)
-    yield _controller_runtime(reconciles)
+    yield from _controller_runtime(reconciles)
 
 
 def _conditions(kind: str, states: Iterable[ResourceState]) -> Metric:
@@ -84,7 +84,7 @@ def _provider_calls(calls: Iterable[Metric]) -> Metric:
     return family
 
 
-def _controller_runtime(reconciles: Iterable[Metric]) -> Metric:
+def _controller_runtime(reconciles: Iterable[Metric]) -> Iterator[Metric]:
     counts: dict[tuple[str, str], float] = {}
     controllers = {kind.kind: kind.singular for kind in _KINDS}
     for sample in (sample for metric in reconciles for sample in metric.samples if sample.name.endswith("_total")):
@@ -95,6 +95,12 @@ def _controller_runtime(reconciles: Iterable[Metric]) -> Metric:
     family = CounterMetricFamily(
         "controller_runtime_reconcile", "Reconciles by controller and result.", labels=["controller", "result"]
     )
-    for place, count in sorted(counts.items()):
-        family.add_metric(place, count)
-    return family
+    errors = CounterMetricFamily(
+        "controller_runtime_reconcile_errors", "Reconciles that failed, by controller.", labels=["controller"]
+    )
+    for (controller, result), count in sorted(counts.items()):
+        family.add_metric([controller, result], count)
+        if result == "error":
+            errors.add_metric([controller], count)
+    yield family
+    yield errors

@@ -24,6 +24,7 @@ ESO = {
     "clusterexternalsecret_status_condition": CONDITION,
     "clusterexternalsecret_reconcile_duration": PLACE,
     "controller_runtime_reconcile_total": {"controller", "result"},
+    "controller_runtime_reconcile_errors_total": {"controller"},
 }
 SEALED_SECRETS = {
     f"{PREFIX}build_info": {"revision"},
@@ -95,6 +96,9 @@ WHERE = {"namespace": "team", "name": "one", "condition": "Synced"}
             {"controller": "externalsecret", "result": "error"},
             1,
             id="controllers are in lower case",
+        ),
+        pytest.param(
+            "controller_runtime_reconcile_errors_total", {"controller": "externalsecret"}, 1, id="errors by controller"
         ),
         pytest.param(f"{PREFIX}build_info", {"revision": "1.2.3"}, 1, id="build_info is 1, not 0"),
         pytest.param(f"{PREFIX}unseal_requests_total", {}, 2, id="every run for a SealedSecret is a request"),
