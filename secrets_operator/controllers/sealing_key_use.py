@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.flow import Object
-from secrets_operator.planning.sealing_key_inventory import Inventory, inventory, memory_of
+from secrets_operator.planning.sealing_key_inventory import Inventory, inventory
 from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
 from secrets_operator.sealing.stored_keys import key_reports
 
@@ -41,5 +41,5 @@ class SealingKeyUse:
 
     def _counted(self) -> Inventory:
         if self._inventory is None:
-            self._inventory = inventory(memory_of(sealed, self._remembered(sealed)) for sealed in self._sealed())
+            self._inventory = inventory((sealed, self._remembered(sealed)) for sealed in self._sealed())
         return self._inventory

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from secrets_operator.flow import Object
 from secrets_operator.planning.conditions import Condition
-from secrets_operator.planning.sealing_key_memory import remembered_keys
+from secrets_operator.planning.sealing_key_memory import read_memory, remembered_keys
 
 OPENABLE = "Openable"
 _MOST_NAMED = 10
@@ -24,21 +24,28 @@ class Inventory:
     """SealedSecrets that no key has opened so far, so that nothing is known of theirs."""
 
 
-def inventory(memories: Iterable[Mapping[str, str]]) -> Inventory:
-    """Count what each SealedSecret remembers: its items and their fingerprints, nothing for one never opened."""
+def inventory(sealed: Iterable[tuple[Object, str]]) -> Inventory:
+    """Count the items of SealedSecrets, each given with what its Secret remembers; empty for one never opened."""
     items: Counter[str] = Counter()
     objects: Counter[str] = Counter()
     unknown = 0
-    for memory in memories:
-        items.update(memory.values())
-        objects.update(set(memory.values()))
-        unknown += not memory
+    for resource, remembered in sealed:
+        memory, names = read_memory(remembered), item_names(resource)
+        if memory is None:
+            unknown += 1
+        elif not memory.others and names:
+            items[memory.usual] += len(names)
+            objects[memory.usual] += 1
+        else:
+            counts = Counter(map(memory.of, names))
+            items.update(counts)
+            objects.update(counts.keys())
     return Inventory(items, objects, unknown)
 
 
 def memory_of(sealed: Object, remembered: str) -> dict[str, str]:
     """Return which key opened each item of a SealedSecret, by the annotation of its Secret; empty when unknown."""
-    return remembered_keys(remembered, item_names(sealed)) if remembered else {}
+    return remembered_keys(remembered, item_names(sealed))
 
 
 def item_names(sealed: Object) -> list[str]:

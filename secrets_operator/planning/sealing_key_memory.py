@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -25,12 +27,31 @@ def key_memory(opened_by: Mapping[str, str]) -> str:
 
 def remembered_keys(text: str, items: Iterable[str]) -> dict[str, str]:
     """Return the fingerprint that opened each of ``items``; empty when the text is none of ours."""
+    memory = read_memory(text)
+    return {item: memory.of(item) for item in items} if memory is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMemory:
+    """The key of most items, and of the others by name."""
+
+    usual: str
+    others: Mapping[str, str]
+
+    def of(self, item: str) -> str:
+        """Return the fingerprint that opened an item."""
+        return self.others.get(item, self.usual)
+
+
+# Most Secrets of a cluster remember the same.
+@lru_cache(maxsize=1024)
+def read_memory(text: str) -> KeyMemory | None:
+    """Read the text of the annotation; None when it is none of ours."""
     try:
         memory = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return {}
+        return None
     if not isinstance(memory, dict) or not memory or not all(isinstance(named, list) for named in memory.values()):
-        return {}
-    usual = next(iter(memory))
-    of = {item: fingerprint for fingerprint, named in memory.items() for item in named if isinstance(item, str)}
-    return {item: of.get(item, usual) for item in items}
+        return None
+    others = {item: fingerprint for fingerprint, named in memory.items() for item in named if isinstance(item, str)}
+    return KeyMemory(next(iter(memory)), others)

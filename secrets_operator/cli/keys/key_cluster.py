@@ -15,7 +15,7 @@ from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import Forbidden, ResourceUnknown
 from secrets_operator.kube.resources import CONFIG_MAPS, SEALED_SECRETS, SECRETS, Resource
 from secrets_operator.planning.marks import WATCHED_SELECTOR
-from secrets_operator.planning.sealing_key_inventory import Inventory, inventory, memory_of
+from secrets_operator.planning.sealing_key_inventory import Inventory, inventory
 from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION, SEALING_CERTIFICATE_LABEL, TRUE
 from secrets_operator.sealing.key_secrets import KEY_LABEL
 from secrets_operator.sealing.keyring import KeyOrder
@@ -63,7 +63,7 @@ class KeyCluster:
             return None
         except ResourceUnknown:
             return Inventory()
-        return inventory(memory_of(one, remembered.get(_place(one), "")) for one in sealed)
+        return inventory((one, remembered.get(_place(one), "")) for one in sealed)
 
     async def _all(self, resource: Resource, selector: str = "") -> AsyncIterator[Object]:
         continue_ = ""

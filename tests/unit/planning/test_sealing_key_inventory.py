@@ -29,8 +29,17 @@ def test_the_key_of_each_item_is_remembered(resource: dict[str, Any], remembered
 
 
 def test_items_and_objects_are_counted_by_key() -> None:
-    counted = inventory([{"user": A, "pw": B}, {"user": A, "pw": A}, {}])
-    assert counted == Inventory({A: 3, B: 1}, {A: 2, B: 1}, unknown=1)
+    one_key, two_keys = '{"SHA256:a":[]}', '{"SHA256:a":[],"SHA256:b":["pw"]}'
+    counted = inventory(
+        [
+            (sealed("user", "pw"), two_keys),
+            (sealed("user", "pw"), one_key),
+            (sealed("pw"), two_keys),
+            (sealed(), one_key),
+            (sealed("user"), ""),
+        ]
+    )
+    assert counted == Inventory({A: 3, B: 2}, {A: 2, B: 2}, unknown=1)
 
 
 @pytest.mark.parametrize(
