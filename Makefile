@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 MEMBERS := devcluster devvault providers/aws providers/kubernetes providers/vault providers/webhook
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 # Each is checked on its own: all have a folder called tests, which would be one module to mypy.
-TYPED := $(MEMBERS) examples/demo
+TYPED := $(MEMBERS) examples/demo charts
 
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -56,9 +56,11 @@ lint: $(STAMP) ## Check style, types, the import rules and that crds/ is up to d
 	  echo "$(BIN)/mypy $$part"; $(BIN)/mypy --no-error-summary --cache-dir .mypy_cache/$$part $$part; done
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/secrets-operator crds --check --output crds
+	$(BIN)/python -m charts.generation --check
 
-crds: $(STAMP) ## Write crds/ anew from the resource models
+crds: $(STAMP) ## Write crds/ anew from the resource models, and what the chart and docs/ take from them
 	$(BIN)/secrets-operator crds --output crds
+	$(BIN)/python -m charts.generation
 
 bench: $(STAMP) ## Measure; every figure stands beside a bare one of the same run
 	@set -e; for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench; done

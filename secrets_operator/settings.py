@@ -27,6 +27,9 @@ class Settings:
     watch_namespaces: tuple[str, ...] = ()
     """The namespaces to work in; empty means all, which needs cluster-wide roles."""
 
+    cluster_stores: bool = True
+    """Whether ClusterSecretStores and ClusterGenerators are read, which takes a cluster-wide role."""
+
     controller_class: str = "default"
     """Stores with another ``spec.controller`` are left alone."""
 

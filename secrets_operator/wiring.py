@@ -68,7 +68,7 @@ from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.serving.health import WatchState
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
-from secrets_operator.watching.collections import Collection, custom_resource
+from secrets_operator.watching.collections import Collection, custom_resource, watched_namespaces
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
@@ -286,12 +286,12 @@ class Wiring:
     def _resources(
         self, resource: Resource, handler: Callable[[Change[Object]], None], *, optional: bool = False
     ) -> Collection[Object]:
-        namespaces = (self._settings.watch_namespaces if resource.namespaced else ()) or ("",)
         project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
+        places = watched_namespaces(resource, self._settings)
         told = telling(handler, resource.kind, self._onlooker)
         made = self.shown[resource] = Collection(
             resource.kind,
-            [self._reflector(Selection(resource, place, optional=optional), project, told) for place in namespaces],
+            [self._reflector(Selection(resource, place, optional=optional), project, told) for place in places],
         )
         return made
 

@@ -81,6 +81,15 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     "namespaces.",
 )
 @click.option(
+    "--enable-cluster-store-reconciler",
+    "cluster_stores",
+    type=GoBool(),
+    default=str(_DEFAULTS.cluster_stores).lower(),
+    show_default=True,
+    help="Read ClusterSecretStores and ClusterGenerators. Without them and with --watch-namespace no cluster-wide role "
+    "is needed.",
+)
+@click.option(
     "--controller-class",
     default=_DEFAULTS.controller_class,
     show_default=True,
@@ -322,6 +331,7 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
     return Settings(
         namespace=options["namespace"] or namespace,
         watch_namespaces=tuple(options["watch_namespaces"]),
+        cluster_stores=options["cluster_stores"],
         controller_class=options["controller_class"],
         allow_generic_targets=options["allow_generic_targets"],
         generic_targets=frozenset(options["generic_targets"]),

@@ -14,7 +14,7 @@ from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.batching import Ask
 from secrets_operator.fetching.sessions import key_of, revision_of
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
-from secrets_operator.kube.resources import EXTERNAL_SECRETS
+from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS
 from secrets_operator.planning.external_secret import (
     NEW_SECONDS,
     Hold,
@@ -169,16 +169,23 @@ class ExternalSecrets:
                 return await self._run(resource, want, ready, observed=observed, decision=decision)
 
     async def _view(self, key: Key, store: Object | None, namespace: str, now: datetime) -> StoreView:
-        controller_class = self._deps.settings.controller_class
-        ours = store is not None and is_of_class(store, controller_class)
+        settings = self._deps.settings
         return view_of(
             key,
             store,
-            controller_class=controller_class,
-            denial=await self._sessions.denial(store, namespace) if ours and store is not None else "",
-            grace=Grace(self._deps.settings.new_store_grace, self._started),
+            controller_class=settings.controller_class,
+            denial=await self._denial(key, store, namespace),
+            grace=Grace(settings.new_store_grace, self._started),
             now=now,
         )
+
+    async def _denial(self, key: Key, store: Object | None, namespace: str) -> str:
+        settings = self._deps.settings
+        if key.kind == CLUSTER_SECRET_STORES.kind and not settings.cluster_stores:
+            return f"{key.kind}s are not read here (--enable-cluster-store-reconciler=false): name a SecretStore"
+        if store is None or not is_of_class(store, settings.controller_class):
+            return ""
+        return await self._sessions.denial(store, namespace)
 
     def _with_last_sync(self, want: Wanted, observed: Observed, stores: Mapping[Key, Object | None]) -> Observed:
         # The status is written seldom; what this process did since is newer. A namesake applied after a deletion has

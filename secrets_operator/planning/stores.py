@@ -59,7 +59,7 @@ def view_of(
 ) -> StoreView:
     """Judge a store as cached; ``denial`` is what speaks against its use from the namespace of the resource."""
     if store is None:
-        return StoreView(key.kind, key.name, Readiness.MISSING)
+        return StoreView(key.kind, key.name, Readiness.DENIED if denial else Readiness.MISSING, denial)
     if not is_of_class(store, controller_class):
         return StoreView(key.kind, key.name, Readiness.FOREIGN)
     if denial:

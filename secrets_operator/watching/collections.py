@@ -7,9 +7,14 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from secrets_operator.flow import Object
+from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, Resource
+from secrets_operator.resources.names import CLUSTER_GENERATOR
+from secrets_operator.settings import Settings
 from secrets_operator.watching.reflector import Reflector
 
 T = TypeVar("T")
+
+_CLUSTER_SOURCES = (CLUSTER_SECRET_STORES.kind, CLUSTER_GENERATOR.kind)
 
 
 class Collection(Generic[T]):
@@ -32,6 +37,13 @@ class Collection(Generic[T]):
         """Wait until every reflector has listed its objects completely."""
         for reflector in self.reflectors:
             await reflector.synced.wait()
+
+
+def watched_namespaces(resource: Resource, settings: Settings) -> tuple[str, ...]:
+    """Return where a kind is watched, an empty name for everywhere; nowhere when it is a source that is turned off."""
+    if resource.kind in _CLUSTER_SOURCES and not settings.cluster_stores:
+        return ()
+    return (settings.watch_namespaces if resource.namespaced else ()) or ("",)
 
 
 def custom_resource(api_version: str, kind: str, *, manager_prefix: str = "") -> Callable[[Object], Object]:

@@ -122,7 +122,13 @@ def test_what_a_package_imports_is_declared(member: Distribution) -> None:
     "folder",
     [
         pytest.param(path, id=path)
-        for path in ("tests", "examples/demo", "bench", *(f"{shown(one.folder)}/tests" for one in distributions()[1:]))
+        for path in (
+            "tests",
+            "examples/demo",
+            "bench",
+            "charts",
+            *(f"{shown(one.folder)}/tests" for one in distributions()[1:]),
+        )
         if (ROOT / path).exists()
     ],
 )
@@ -130,7 +136,7 @@ def test_what_the_tests_import_is_declared(folder: str) -> None:
     everything = names(development()) | {one.name for one in distributions()}
     for member in distributions():
         everything |= names(requirements(member))
-    assert undeclared(ROOT / folder, everything, {"tests"}) == []
+    assert undeclared(ROOT / folder, everything, {"tests", "charts"}) == []
 
 
 @pytest.mark.parametrize("member", MEMBERS)

@@ -1,0 +1,85 @@
+"""Writes what is made from something else: CRDs of the chart, its schema, the kustomize base, the table of values.
+
+``python -m charts.generation`` writes, ``--check`` writes nothing, names what is stale and fails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import yaml
+
+from charts.generation.kustomize import KUSTOMIZATION, base, namespace
+from charts.generation.rendering import CHART, Manifest, default_values
+from charts.generation.values_file import documented_values
+from charts.generation.values_schema import values_schema
+from charts.generation.values_table import with_table
+
+ROOT = CHART.parents[1]
+CRDS = CHART / "files" / "crds"
+KUSTOMIZE = ROOT / "charts" / "kustomize"
+NOTE = "Made from charts/secrets-operator by `make crds`; do not edit."
+DOCUMENT = ROOT / "docs" / "chart.md"
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield every file that is made, with what it should hold."""
+    definitions = sorted((ROOT / "crds").glob("*.yaml"))
+    for path in definitions:
+        yield CRDS / path.name, path.read_text(encoding="utf-8")
+    listed = "".join(f"  - {path.name}\n" for path in definitions)
+    yield (
+        CRDS / "kustomization.yaml",
+        f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{listed}",
+    )
+    defaults = default_values()
+    yield CHART / "values.schema.json", json.dumps(values_schema(defaults), indent=2, ensure_ascii=False) + "\n"
+    values = documented_values((CHART / "values.yaml").read_text(encoding="utf-8"), defaults)
+    yield DOCUMENT, with_table(DOCUMENT.read_text(encoding="utf-8"), values)
+    yield KUSTOMIZE / "kustomization.yaml", KUSTOMIZATION
+    yield KUSTOMIZE / "namespace.yaml", _stream([namespace()])
+    yield KUSTOMIZE / "operator.yaml", _stream(base())
+
+
+def left_over() -> list[Path]:
+    """Return the definitions in the chart that there are no more."""
+    return [path for path in CRDS.glob("*_*.yaml") if not (ROOT / "crds" / path.name).is_file()]
+
+
+def stale() -> list[Path]:
+    """Return the files that do not hold what they should, and definitions that are left over."""
+    return left_over() + [
+        path for path, text in generated() if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def _stream(manifests: list[Manifest]) -> str:
+    return f"# {NOTE}\n" + yaml.safe_dump_all(manifests, sort_keys=False, width=120)
+
+
+@click.command
+@click.option("--check", is_flag=True, help="Write nothing; fail and name the files that are stale.")
+def main(*, check: bool) -> None:
+    """Write the files of charts/ and docs/ that are made from something else."""
+    if not check:
+        _write()
+    elif found := stale():
+        names = ", ".join(str(path.relative_to(ROOT)) for path in found)
+        click.echo(f"stale: {names}; run make crds", err=True)
+        raise SystemExit(1)
+
+
+def _write() -> None:
+    for path in left_over():
+        path.unlink()
+    # One after the other: what is rendered depends on what was just written.
+    for path, text in generated():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+{{- /* Flags of `run`, as a YAML list. What has no value is left to the operator's own default. */}}
+{{- define "secrets-operator.arguments" -}}
+- run
+- --namespace={{ include "secrets-operator.namespace" . }}
+- --listen-addr=:{{ .Values.containerPorts.http }}
+- --live-addr=:{{ .Values.containerPorts.live }}
+- --log-format={{ .Values.log.format }}
+- --log-level={{ .Values.log.level }}
+{{- range include "secrets-operator.namespaces" . | fromJsonArray }}
+- --watch-namespace={{ . }}
+{{- end }}
+{{- if not (include "secrets-operator.clusterStores" .) }}
+- --enable-cluster-store-reconciler=false
+{{- end }}
+{{- if not .Values.updateStatus }}
+- --update-status=false
+{{- end }}
+{{- if not .Values.acceptDeprecatedV1Data }}
+- --accept-deprecated-v1-data=false
+{{- end }}
+{{- range $flag, $value := dict
+  "controller-class" .Values.controllerClass
+  "concurrent" .Values.concurrent
+  "store-concurrency" .Values.storeConcurrency
+  "store-calls-per-second" .Values.storeCallsPerSecond
+  "value-cache-size" .Values.valueCacheSize
+  "store-requeue-interval" .Values.storeRequeueInterval
+  "heartbeat-interval" .Values.heartbeatInterval
+  "key-size" .Values.keySize
+  "key-order-priority" .Values.keyOrderPriority
+  "rate-limit" .Values.rateLimit
+  "rate-limit-burst" .Values.rateLimitBurst
+}}
+{{- /* Numbers of a values file are floats to a template, and large ones would be printed with an exponent. */}}
+{{- if not (or (kindIs "invalid" $value) (and (kindIs "string" $value) (not $value))) }}
+- --{{ $flag }}={{ if kindIs "float64" $value }}{{ toJson $value }}{{ else }}{{ $value }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if .Values.genericTargets.enabled }}
+- --unsafe-allow-generic-targets
+{{- range .Values.genericTargets.resources }}
+- --generic-target={{ if .apiGroup }}{{ .apiGroup }}/{{ end }}{{ .kind }}
+{{- end }}
+{{- end }}
+{{- range $flag, $value := .Values.extraArgs }}
+{{- if kindIs "slice" $value }}
+{{- range $value }}
+- --{{ $flag }}={{ . }}
+{{- end }}
+{{- else if or (kindIs "invalid" $value) (and (kindIs "string" $value) (not $value)) }}
+- --{{ $flag }}
+{{- else }}
+- --{{ $flag }}={{ if kindIs "float64" $value }}{{ toJson $value }}{{ else }}{{ $value }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}

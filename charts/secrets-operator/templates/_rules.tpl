@@ -1,0 +1,141 @@
+{{- /*
+Rules by what they are for. A test runs the operator under them: it is denied nothing, and leaves none of them unused.
+Each takes the root.
+*/}}
+
+{{- /* In every namespace where it works. */}}
+{{- define "secrets-operator.rules.resources" -}}
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets, secretstores]
+  verbs: [list, watch]
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets/status, secretstores/status]
+  verbs: [patch]
+{{- with .Values.generators }}
+- apiGroups: [generators.external-secrets.io]
+  resources:
+  {{- range . }}
+    - {{ lower . }}s
+  {{- end }}
+  verbs: [list, watch]
+{{- end }}
+- apiGroups: [bitnami.com]
+  resources: [sealedsecrets]
+  verbs: [list, watch]
+{{- if .Values.updateStatus }}
+- apiGroups: [bitnami.com]
+  resources: [sealedsecrets/status]
+  verbs: [patch]
+{{- end }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, delete]
+{{- /* Templates, and the authorities that stores trust. */}}
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- /* AWS stores with auth.jwt: the role is an annotation of the ServiceAccount. */}}
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get]
+{{- if .Values.rbac.serviceAccountTokenCreate }}
+- apiGroups: [""]
+  resources: [serviceaccounts/token]
+  verbs: [create]
+{{- end }}
+{{- if .Values.genericTargets.enabled }}
+{{- range .Values.genericTargets.resources }}
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources: {{ toJson .resources }}
+  verbs: {{ toJson (default (list "get" "list" "watch" "create" "patch" "delete") .verbs) }}
+{{- end }}
+{{- end }}
+{{- if include "secrets-operator.openshift" . }}
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets/finalizers]
+  verbs: [update]
+{{- end }}
+{{- end }}
+
+{{- /* Cluster-wide kinds that namespaced resources refer to. */}}
+{{- define "secrets-operator.rules.clusterStores" -}}
+- apiGroups: [external-secrets.io]
+  resources: [clustersecretstores]
+  verbs: [list, watch]
+- apiGroups: [external-secrets.io]
+  resources: [clustersecretstores/status]
+  verbs: [patch]
+{{- if .Values.generators }}
+- apiGroups: [generators.external-secrets.io]
+  resources: [clustergenerators]
+  verbs: [list, watch]
+{{- end }}
+{{- /* The conditions of ClusterSecretStores ask for labels of namespaces. */}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
+{{- end }}
+
+{{- /* ClusterExternalSecrets, which make ExternalSecrets. */}}
+{{- define "secrets-operator.rules.fanOut" -}}
+- apiGroups: [external-secrets.io]
+  resources: [clusterexternalsecrets]
+  verbs: [list, watch]
+- apiGroups: [external-secrets.io]
+  resources: [clusterexternalsecrets/status]
+  verbs: [patch]
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets]
+  verbs: [get, create, patch, delete]
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
+{{- if include "secrets-operator.openshift" . }}
+- apiGroups: [external-secrets.io]
+  resources: [clusterexternalsecrets/finalizers]
+  verbs: [update]
+{{- end }}
+{{- end }}
+
+{{- /* Who asks at /v1/verify/batch, and may they? */}}
+{{- define "secrets-operator.rules.batchVerify" -}}
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
+{{- end }}
+
+{{- /* In its own namespace: sealing keys, the digest key, the certificate to seal with. */}}
+{{- define "secrets-operator.rules.own" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch]
+{{- /* About Secrets that hold no usable sealing key. */}}
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}
+
+{{- /* Where ClusterSecretStores keep their credentials. */}}
+{{- define "secrets-operator.rules.credentials" -}}
+- apiGroups: [""]
+  resources: [secrets, configmaps, serviceaccounts]
+  verbs: [get]
+{{- if .Values.rbac.serviceAccountTokenCreate }}
+- apiGroups: [""]
+  resources: [serviceaccounts/token]
+  verbs: [create]
+{{- end }}
+{{- end }}
+
+{{- define "secrets-operator.openshift" -}}
+{{- if or .Values.openshiftFinalizers (.Capabilities.APIVersions.Has "security.openshift.io/v1") }}true{{ end -}}
+{{- end }}

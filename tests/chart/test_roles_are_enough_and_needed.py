@@ -1,0 +1,288 @@
+"""The operator under the chart's own service account, on a cluster that enforces RBAC: nothing is denied to it, and no
+rule that the chart makes stays unused."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+
+from charts.generation.rendering import render
+from devcluster import ClusterThread, LoggedRequest
+from secrets_operator.flow import SecretBytes
+from secrets_operator.sealing.certificates import sealing_public_key
+from secrets_operator.sealing.scopes import Scope, label
+from secrets_operator.sealing.seal import seal_value
+from tests.builders import NOW
+from tests.certificates import Authority
+from tests.chart_roles import asked, denied, granted
+from tests.cluster.manifests import (
+    cluster_external_secret,
+    external_secret,
+    fake_store,
+    generated,
+    generator,
+    sealed_secret,
+    shared_fake_store,
+)
+from tests.cluster_world import Aws, Object, OperatorProcess, World, wait_for
+
+pytestmark = [pytest.mark.cluster, pytest.mark.process]
+
+ROOT = Path(__file__).parents[2]
+OWN = "secrets-operator"
+ACCOUNT = "secrets-operator"
+NOWHERE = "http://127.0.0.1:1"
+RELEASE = {"image": {"repository": "secrets-operator"}}
+"""Values that every installation needs."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The chart on a cluster of its own, and the operator that runs under it."""
+
+    cluster: ClusterThread
+    world: World
+    operator: OperatorProcess
+    manifests: list[Object]
+
+    def requests(self) -> list[LoggedRequest]:
+        return list(self.cluster.cluster.requests.matching(user=f"system:serviceaccount:{OWN}:{ACCOUNT}"))
+
+    def unused(self) -> list[str]:
+        """Return what the roles allow and nothing has asked for yet."""
+        needed = asked(self.requests())
+        return [str(one) for one in sorted(granted(self.manifests, ACCOUNT)) if not any(map(one.covers, needed))]
+
+
+@contextmanager
+def installed(folder: Path, values: Object, *namespaces: str) -> Iterator[Installed]:
+    """Apply what the chart renders and run the operator as its Deployment says, as its ServiceAccount."""
+    manifests = render({**RELEASE, **values})
+    with ClusterThread() as cluster:
+        admin, bound = folder / "admin", folder / "bound"
+        cluster.run(cluster.cluster.write_kubeconfig(admin))
+        world = World(admin)
+        world.apply_files(ROOT / "crds")
+        world.wait_established(ROOT / "crds")
+        for namespace in (OWN, *namespaces):
+            world.ensure_namespace(namespace)
+        for manifest in manifests:
+            if manifest["kind"] not in {"CustomResourceDefinition", "Deployment"}:
+                world.apply(manifest)
+        (deployment,) = (one for one in manifests if one["kind"] == "Deployment")
+        bound.write_text(acting_as(admin, token_of(world, OWN, ACCOUNT, "https://kubernetes.default.svc")))
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        options = [one for one in container["args"][1:] if not one.startswith(("--listen-addr", "--live-addr"))]
+        # No call to AWS leaves this machine, and none needs to be answered: it is the token before it that counts.
+        with OperatorProcess(bound, OWN, aws=Aws(NOWHERE, None, None, None), options=options) as operator:  # type: ignore[arg-type]
+            wait_for("the operator is ready", lambda: operator.get("/readyz")[0] == 200, seconds=60)
+            yield Installed(cluster, world, operator, manifests)
+
+
+def token_of(world: World, namespace: str, account: str, audience: str) -> str:
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": [audience]}}
+    token: str = world.call("POST", path, body=request)["status"]["token"]
+    return token
+
+
+def acting_as(kubeconfig: Path, token: str) -> str:
+    """Return a kubeconfig of the same cluster with another login; JSON is YAML."""
+    content = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+    content["users"] = [{**user, "user": {"token": token}} for user in content["users"]]
+    return json.dumps(content)
+
+
+def config_map(namespace: str, name: str, data: dict[str, str]) -> Object:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
+
+
+def aws_with_a_service_account(namespace: str, kind: str = "SecretStore") -> Object:
+    """Return a store that logs in to AWS with a token of ServiceAccount ``aws`` in ``namespace``."""
+    place = {"namespace": namespace}
+    account = {"name": "aws"} | (place if kind == "ClusterSecretStore" else {})
+    auth = {"jwt": {"serviceAccountRef": account}}
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": kind,
+        "metadata": {"name": "aws"} | (place if kind == "SecretStore" else {}),
+        "spec": {"provider": {"aws": {"service": "SecretsManager", "region": "eu-west-1", "auth": auth}}},
+    }
+
+
+def vault_with_a_private_authority(namespace: str) -> Object:
+    """Return a ClusterSecretStore whose token and authority are in ``namespace``."""
+    token = {"name": "login", "key": "token", "namespace": namespace}
+    authority = {"type": "ConfigMap", "name": "authority", "key": "ca.crt", "namespace": namespace}
+    vault = {
+        "server": "https://127.0.0.1:1",
+        "path": "kv",
+        "auth": {"tokenSecretRef": token},
+        "caProvider": authority,
+    }
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ClusterSecretStore",
+        "metadata": {"name": "vault"},
+        "spec": {"provider": {"vault": vault}},
+    }
+
+
+def put_service_account(world: World, namespace: str) -> None:
+    annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/reader"}
+    metadata = {"name": "aws", "namespace": namespace, "annotations": annotations}
+    world.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+
+
+def use_a_namespace(here: Installed, namespace: str) -> None:
+    """Have a namespace's Secrets written, repaired, renamed and deleted, from stores, generators and ciphertext."""
+    world = here.world
+    world.apply(config_map(namespace, "templates", {"a": "{{ .k }}!"}))
+    world.apply(fake_store(namespace, {"one": "1"}))
+    world.apply(external_secret(namespace, {"k": "one"}, target={"name": "former"}))
+    world.wait_data(namespace, "former", {"k": b"1"})
+    world.wait_condition("ExternalSecret", namespace, "app")
+    template = {"templateFrom": [{"configMap": {"name": "templates", "items": [{"key": "a"}]}}]}
+    world.apply(external_secret(namespace, {"k": "one"}, target={"name": "latter", "template": template}))
+    world.wait_data(namespace, "latter", {"a": b"1!"})
+    wait_for("the former Secret is gone", lambda: world.secret(namespace, "former") is None)
+
+    world.apply(generator(namespace, "UUID", {}))
+    world.apply(external_secret(namespace, name="made", dataFrom=[generated("UUID")], target={"name": "made"}))
+    world.wait_condition("ExternalSecret", namespace, "made")
+
+    put_service_account(world, namespace)
+    world.apply(aws_with_a_service_account(namespace))
+    world.wait_condition("SecretStore", namespace, "aws", status="False")
+
+    wait_for("there is a certificate", lambda: here.operator.get("/v1/cert.pem")[0] == 200)
+    world.apply(sealed_for(namespace, here.operator.get("/v1/cert.pem")[1]))
+    world.wait_data(namespace, "sealed", {"k": b"plain"})
+    world.wait_condition("SealedSecret", namespace, "sealed")
+
+
+def use_cluster_stores(here: Installed, namespace: str, credentials: str) -> None:
+    """Have stores of the whole cluster checked: one with conditions, one whose credentials are in ``credentials``."""
+    world = here.world
+    world.apply(shared_fake_store("shared", {"one": "1"}, conditions=[{"namespaces": [namespace]}]))
+    world.apply(external_secret(namespace, {"k": "one"}, name="shared", store="shared", kind="ClusterSecretStore"))
+    world.wait_condition("ExternalSecret", namespace, "shared")
+    put_service_account(world, credentials)
+    world.apply(aws_with_a_service_account(credentials, "ClusterSecretStore"))
+    world.wait_condition("ClusterSecretStore", "", "aws", status="False")
+    world.put_secret(credentials, "login", {"token": "test-token"})
+    world.apply(config_map(credentials, "authority", {"ca.crt": Authority().certificate.decode()}))
+    world.apply(vault_with_a_private_authority(credentials))
+    world.wait_condition("ClusterSecretStore", "", "vault", status="False")
+
+
+def use_fan_out(here: Installed, namespace: str) -> None:
+    """Have an ExternalSecret made in a namespace, changed and deleted."""
+    world, labels = here.world, {"kubernetes.io/metadata.name": namespace}
+    fan_out = cluster_external_secret("spread", {"k": "one"}, namespaceSelectors=[{"matchLabels": labels}])
+    fan_out["spec"]["externalSecretSpec"]["secretStoreRef"] = {"name": "store", "kind": "SecretStore"}
+    world.apply(fan_out)
+    world.wait_data(namespace, "spread", {"k": b"1"})
+    fan_out["spec"]["namespaceSelectors"] = []
+    world.apply(fan_out)
+    wait_for("the child is gone", lambda: world.get("ExternalSecret", namespace, "spread") is None)
+
+
+def use_a_namespace_that_no_watch_has_seen(here: Installed) -> None:
+    """Have the conditions of a store judged for a namespace that is newer than what the watch has told."""
+    here.cluster.call(partial(here.cluster.cluster.fail_requests, 503, method="GET", path=r"/api/v1/namespaces\?"))
+    here.cluster.call(here.cluster.cluster.close_watches)
+    here.world.ensure_namespace("unseen")
+    here.world.apply(shared_fake_store("by-label", {"one": "1"}, conditions=[{"namespaces": ["unseen"]}]))
+    here.world.apply(external_secret("unseen", {"k": "one"}, store="by-label", kind="ClusterSecretStore"))
+    here.world.wait_data("unseen", "app", {"k": b"1"})
+    here.cluster.call(here.cluster.cluster.clear_faults)
+
+
+def use_batch_verify(here: Installed, namespace: str) -> None:
+    """Ask whether SealedSecrets can be opened, as somebody who may not."""
+    bearer = token_of(here.world, namespace, "aws", "https://kubernetes.default.svc")
+    body = yaml.safe_dump(sealed_secret(namespace, {"k": "%%%"})).encode()
+    url = f"http://127.0.0.1:{here.operator.port}/v1/verify/batch"
+    request = urllib.request.Request(url, data=body, headers={"Authorization": f"Bearer {bearer}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert "forbidden" in json.loads(answer.read())["documents"][0]["error"]
+
+
+def sealed_for(namespace: str, certificate: str) -> Object:
+    """Return a SealedSecret that the operator with that certificate opens."""
+    key = sealing_public_key(certificate.encode(), now=NOW)
+    place = label(Scope.STRICT, namespace=namespace, name="sealed")
+    return sealed_secret(namespace, {"k": seal_value(key, SecretBytes(b"plain"), label=place, random=os.urandom)})
+
+
+def use_generic_targets(here: Installed, namespace: str) -> None:
+    """Have ConfigMaps written, repaired and deleted."""
+    world, manifest = here.world, {"apiVersion": "v1", "kind": "ConfigMap"}
+    target = {"name": "first", "manifest": manifest}
+    world.apply(external_secret(namespace, {"k": "one"}, name="plain", target=target))
+    wait_for("a ConfigMap is written", lambda: world.config_map(namespace, "first"))
+    world.wait_condition("ExternalSecret", namespace, "plain")
+    world.apply(external_secret(namespace, {"k": "one"}, name="plain", target=target | {"name": "second"}))
+    wait_for("the first is gone", lambda: world.config_map(namespace, "first") is None)
+
+
+def use_its_own_namespace(here: Installed) -> None:
+    """Have something reported about a Secret that claims to be a sealing key and is none."""
+    labels = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
+    here.world.put_secret(OWN, "no-key", {"tls.key": "none"}, labels=labels)
+    wait_for("it is reported", lambda: here.world.events(OWN, "no-key"))
+
+
+def assert_fit(here: Installed) -> None:
+    """Hold that nothing was denied, and wait until every rule was needed."""
+    deadline = 10.0
+    try:
+        wait_for("every rule is used", lambda: not here.unused(), seconds=deadline)
+    except AssertionError:
+        assert here.unused() == []
+    assert denied(here.requests()) == []
+
+
+def test_in_all_namespaces(tmp_path: Path) -> None:
+    with installed(tmp_path, {}, "shop") as here:
+        use_a_namespace(here, "shop")
+        use_cluster_stores(here, "shop", "shop")
+        use_fan_out(here, "shop")
+        use_batch_verify(here, "shop")
+        use_a_namespace_that_no_watch_has_seen(here)
+        use_its_own_namespace(here)
+        assert_fit(here)
+
+
+def test_in_listed_namespaces(tmp_path: Path) -> None:
+    values = {"watchNamespaces": ["shop", "billing"], "credentialNamespaces": ["vaults"]}
+    with installed(tmp_path, values, "shop", "billing", "vaults") as here:
+        use_a_namespace(here, "shop")
+        use_a_namespace(here, "billing")
+        use_cluster_stores(here, "shop", "vaults")
+        use_batch_verify(here, "shop")
+        use_its_own_namespace(here)
+        assert_fit(here)
+
+
+def test_in_one_namespace_without_any_cluster_role(tmp_path: Path) -> None:
+    targets = [{"apiGroup": "", "kind": "ConfigMap", "resources": ["configmaps"]}]
+    values = {"scopedRBAC": True, "genericTargets": {"enabled": True, "resources": targets}}
+    with installed(tmp_path, values) as here:
+        assert [one for one in here.manifests if one["kind"].startswith("ClusterRole")] == []
+        use_a_namespace(here, OWN)
+        use_generic_targets(here, OWN)
+        here.world.apply(external_secret(OWN, {"k": "one"}, name="far", store="far", kind="ClusterSecretStore"))
+        here.world.wait_condition("ExternalSecret", OWN, "far", status="False", says="name a SecretStore")
+        use_its_own_namespace(here)
+        assert_fit(here)
