@@ -31,6 +31,12 @@ class GeneratorHost(StoreHost):
         """Return one key of a Secret; see the contract."""
         return await super().secret_value(_local(selector), field=field)
 
+    async def secret_data(
+        self, selector: Mapping[str, Any], *, labels: Mapping[str, str], field: str
+    ) -> Mapping[str, SecretBytes]:
+        """Return all keys of a Secret with these labels; see the contract."""
+        return await super().secret_data(_local(selector), labels=labels, field=field)
+
     async def config_map_value(self, selector: Mapping[str, Any], *, field: str) -> str:
         """Return one key of a ConfigMap; see the contract."""
         return await super().config_map_value(_local(selector), field=field)

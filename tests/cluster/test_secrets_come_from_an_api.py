@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.manifests import external_secret
+from tests.cluster.manifests import external_secret, generated, generator
 from tests.cluster_world import Object, OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.usefixtures("operator")]
@@ -101,6 +101,21 @@ def test_namespaces_that_share_a_cluster_store_are_told_apart(world: World, name
     finally:
         world.delete("ClusterSecretStore", "", f"api-{namespace}")
         world.delete_namespace(other)
+
+
+def test_a_generator_asks_once_with_each_refresh(world: World, namespace: str, api: Api) -> None:
+    world.put_secret(namespace, "api-login", {"token": TOKEN}, labels=LABELS)
+    spec = {
+        "url": f"{api.url}/tokens",
+        "headers": {"Authorization": "Bearer {{ .login.token }}"},
+        "result": {"jsonPath": "$.data"},
+        "secrets": [{"name": "login", "secretRef": {"name": "api-login"}}],
+    }
+    world.apply(generator(namespace, "Webhook", spec))
+    world.apply(external_secret(namespace, dataFrom=[generated("Webhook")], refreshInterval="24h"))
+    world.wait_condition("ExternalSecret", namespace, "app")
+    world.wait_data(namespace, "app", {"path": b"/tokens", "private": TOKEN.encode()})
+    assert api.asked == 1
 
 
 def test_a_secret_is_sent_to_an_api_only_when_it_is_labelled(world: World, namespace: str, api: Api) -> None:

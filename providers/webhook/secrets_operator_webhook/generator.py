@@ -51,7 +51,8 @@ class WebhookGenerator:
             await parts.sender.close()
         if value is None:
             raise Terminal("the server says that there is no such thing (status 404): check url", field="url")
-        return Generated({name: SecretBytes(text) for name, text in spread(value).items()})
+        # The names are those of a parser of its own, which no Secret could be written with.
+        return Generated({str(name): SecretBytes(text) for name, text in spread(value).items()})
 
 
 GENERATOR = WebhookGenerator(os.environ)

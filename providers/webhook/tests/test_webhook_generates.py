@@ -49,6 +49,7 @@ async def test_the_request_is_made_of_templates_and_the_answer_becomes_keys(api:
         secrets=LOGIN,
         result={"jsonPath": "$.data"},
     )
+    assert {type(name) for name in made} == {str}
     assert made == {"user": b"u", "port": b"5432", "more": b'{"a":[1]}', "none": b""}
     ((method, path, headers, body),) = api.asked
     assert (method, path, body) == ("POST", "/tokens/t0ken-private", b'{"for": "t0ken-private"}')
