@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterable
@@ -75,6 +74,8 @@ class GoListOption(GoOption):
 
 def _comma_separated(text: str) -> list[str]:
     """Return the values of one text, a line of CSV as Go's flags read it; text that is none is one value."""
+    import csv
+
     try:
         return next(csv.reader([text], strict=True))
     except csv.Error:

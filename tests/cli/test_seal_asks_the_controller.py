@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 from aiohttp import web
 from click.testing import CliRunner, Result
 
@@ -19,6 +20,9 @@ from secrets_operator.cli.sealing.command import seal
 Seal = Callable[..., Result]
 NAME = ("kube-system", "sealed-secrets-controller")
 OTHER = ("sealing", "ours")
+SECRET = json.dumps(
+    {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "db", "namespace": "default"}, "stringData": {"k": "v"}}
+)
 
 
 class Controller:
@@ -239,3 +243,40 @@ def test_facts_speak_of_the_newest_sealing(seal_there: Seal) -> None:
     facts = json.loads(json.loads(done.stdout)["metadata"]["annotations"]["secrets-operator.dev/sealed"])
     assert [group["items"] for group in facts["sealed"]] == [["k"]]
     assert facts["sealed"][0]["certificate"].startswith("SHA256:")
+
+
+THERE = ("--kubeconfig", "kubeconfig", "--context", "devcluster", "--request-timeout", "20s")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        pytest.param(
+            ["create", "generic", "db", "-n", "default", "-w", "db.json", "--from-literal", "k=v"], "", id="create"
+        ),
+        pytest.param(["set", "db.json", "k=-"], "v", id="set"),
+        pytest.param(["edit", "db.json"], "", id="edit"),
+        pytest.param(["--into", "db.json"], SECRET, id="--into"),
+    ],
+)
+def test_verbs_reach_the_cluster_as_the_command_does(
+    seal_there: Seal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], stdin: str
+) -> None:
+    file, editor = tmp_path / "db.json", tmp_path / "editor"
+    file.write_text(json.dumps(sealed_secret("db")))
+    editor.write_text("#!/bin/sh\nsed -i 's/^k: .*/k: v/' \"$1\"\n")
+    editor.chmod(0o700)
+    monkeypatch.setenv("KUBE_EDITOR", str(editor))
+    refused = seal_there(*arguments, *THERE, "--controller-name", "nowhere", stdin=stdin, kubeconfig="none")
+    assert (refused.exit_code, json.loads(file.read_text())) == (1, sealed_secret("db"))
+    assert "cannot get sealed secret service: cannot get Service kube-system/nowhere" in refused.stderr
+    named = ("--controller-name", "ours", "--controller-namespace", "sealing")
+    assert seal_there(*arguments, *THERE, *named, stdin=stdin, kubeconfig="none").exit_code == 0
+    assert len(yaml.safe_load(file.read_text())["spec"]["encryptedData"]["k"]) > 300
+
+
+def test_a_switch_of_a_verb_does_not_swallow_the_next_word(seal_there: Seal, tmp_path: Path) -> None:
+    (tmp_path / "db.json").write_text(json.dumps(sealed_secret("db")))
+    done = seal_there("reencrypt", "--check", "--insecure-skip-tls-verify", "db.json", *THERE, kubeconfig="none")
+    said = "db.json: document 1: spec.encryptedData.k: unknown: nothing records its key\n"
+    assert (done.exit_code, done.stdout) == (1, said)

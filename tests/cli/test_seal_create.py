@@ -89,7 +89,6 @@ def test_a_login_has_the_form_that_docker_has(tmp_path: Path) -> None:
     assert plain(file) == {".dockerconfigjson": b'{"auths": {}}'}
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "kind", "keys"),
     [

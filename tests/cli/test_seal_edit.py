@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.cluster_world import wait_for
 
 pytestmark = pytest.mark.process
 Run = Callable[..., Any]
@@ -144,3 +148,34 @@ def test_an_editor_that_fails_changes_nothing(
     editor.does("sys.exit(3)")
     refused(run_seal("edit", "db"), "the editor ")
     assert not Path(editor.place[0]).parent.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_the_file_is_gone_when_the_command_is_ended(
+    editor: Editor, repository: Any, sealed_yaml: Write, sealing_data: Path, number: signal.Signals
+) -> None:
+    """The editor is ended with it, and nothing is left of the values that it was shown."""
+    repository.commit(db=sealed_yaml(a="CANARY"))
+    editor.does("__import__('time').sleep(600)")
+    key = str(sealing_data / "tls.key")
+    command = [
+        sys.executable,
+        "-m",
+        "secrets_operator",
+        "seal",
+        "edit",
+        "db",
+        "--reveal",
+        "--recovery-private-key",
+        key,
+    ]
+    with subprocess.Popen(command, cwd=repository.root, stderr=subprocess.PIPE) as process:
+        wait_for("the editor has the text", (editor.folder / "place").exists)
+        wait_for("it says where", (editor.folder / "place").read_text)
+        place = Path(editor.place[0])
+        assert "CANARY" in place.read_text()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (128 + number, b"")
+    assert not place.parent.exists()
+    assert repository.git("status", "--porcelain") == ""

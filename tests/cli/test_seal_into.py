@@ -38,7 +38,6 @@ def sealed_once(run_seal: Run, repository: Any, certificate: str, secret_yaml: W
     return repository
 
 
-@pytest.mark.process
 def test_the_same_input_twice_leaves_the_file_as_it_is(
     run_seal: Run, sealed_once: Any, certificate: str, secret_yaml: Write
 ) -> None:
@@ -49,7 +48,20 @@ def test_the_same_input_twice_leaves_the_file_as_it_is(
     assert (sealed_once.root / "db.yaml").stat().st_ino == before.st_ino
 
 
-@pytest.mark.process
+def test_what_set_and_edit_seal_is_remembered_too(
+    run_seal: Run, sealed_once: Any, certificate: str, secret_yaml: Write, tmp_path: Path, monkeypatch: Any
+) -> None:
+    assert run_seal("set", "db.yaml", "a=-", "--cert", certificate, stdin="uno").returncode == 0
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i 's/^c: .*/c: tres/' \"$1\"\n")
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(editor))
+    assert run_seal("edit", "db.yaml", "--cert", certificate).returncode == 0
+    sealed_once.commit()
+    run_seal("--cert", certificate, *INTO, stdin=secret_yaml(a="uno", b="CANARY", c="tres"))
+    assert sealed_once.git("status", "--porcelain") == ""
+
+
 def test_one_changed_value_changes_one_item(
     run_seal: Run, sealed_once: Any, certificate: str, secret_yaml: Write, opened: Any
 ) -> None:
@@ -60,7 +72,6 @@ def test_one_changed_value_changes_one_item(
     assert opened((sealed_once.root / "db.yaml").read_bytes()) == {"a": b"one", "b": b"CANARY2", "c": b"three"}
 
 
-@pytest.mark.process
 def test_items_come_and_go_and_the_template_follows(
     run_seal: Run, sealed_once: Any, certificate: str, secret_yaml: Write, opened: Any
 ) -> None:
@@ -71,7 +82,6 @@ def test_items_come_and_go_and_the_template_follows(
     assert opened((sealed_once.root / "db.yaml").read_bytes()).keys() == {"a", "c", "d"}
 
 
-@pytest.mark.process
 def test_another_machine_seals_again_unless_it_has_the_private_key(
     run_seal: Run, sealed_once: Any, certificate: str, secret_yaml: Write, sealing_data: Path, home: Path
 ) -> None:
@@ -85,7 +95,6 @@ def test_another_machine_seals_again_unless_it_has_the_private_key(
     assert len([line for line in sealed_once.changed_lines() if line.startswith("+    ")]) >= 3
 
 
-@pytest.mark.process
 def test_the_memory_is_the_users_alone_and_holds_no_value(sealed_once: Any, home: Path) -> None:
     files = [path for path in home.rglob("sealed-values*") if path.is_file()]
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in files} == {
@@ -139,7 +148,6 @@ def clusters(repository: Any, sealing_data: Path, new_key: dict[str, str], keyri
     return repository
 
 
-@pytest.mark.process
 def test_every_cluster_gets_its_own(
     run_seal: Run, clusters: Any, secret_yaml: Write, opened: Any, new_key: dict[str, str]
 ) -> None:
@@ -154,7 +162,6 @@ def test_every_cluster_gets_its_own(
     assert clusters.git("status", "--porcelain") == ""
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -177,12 +184,10 @@ def test_a_mistake_in_the_file_writes_nothing(  # noqa: PLR0917 - fixtures and c
     assert not (clusters.root / "dev").exists()
 
 
-@pytest.mark.process
 def test_only_changed_alone_is_refused(run_seal: Run, refused: Any, certificate: str) -> None:
     refused(run_seal("--cert", certificate, "--only-changed"), "--only-changed needs --into FILE or --clusters FILE")
 
 
-@pytest.mark.process
 def test_refresh_pins_what_is_new_and_asks_about_what_changed(
     run_seal: Run, clusters: Any, sealing_data: Path, keyring: Keyring
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -146,3 +147,33 @@ def test_the_old_form_becomes_the_new_one(seal: Seal, world: World, namespace: s
     world.apply(manifest)
     world.wait_data(namespace, "db", {"k": b"plain"})
     assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 0
+
+
+def test_edit_reveals_what_the_user_may_read_in_the_cluster(
+    seal: Seal, world: World, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The value comes from the live Secret, the new one is sealed with the operator's certificate."""
+    file, editor, shown = tmp_path / "db.json", tmp_path / "editor.py", tmp_path / "shown"
+    file.write_text(seal(stdin=secret(namespace)).stdout)
+    world.apply(json.loads(file.read_text()))
+    world.wait_data(namespace, "db", {"k": b"plain"})
+    editor.write_text(
+        "import pathlib, sys\npath = pathlib.Path(sys.argv[1])\ntext = path.read_text()\n"
+        f"pathlib.Path({str(shown)!r}).write_text(text)\npath.write_text(text.replace('k: plain', 'k: changed'))\n"
+    )
+    monkeypatch.setenv("KUBE_EDITOR", f"{shlex.quote(sys.executable)} {shlex.quote(str(editor))}")
+    done = seal("edit", str(file), "--reveal")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert shown.read_text().endswith("\nk: plain\n")
+    world.apply(json.loads(file.read_text()))
+    world.wait_data(namespace, "db", {"k": b"changed"})
+
+
+def test_edit_reveals_nothing_of_a_secret_that_is_not_there(seal: Seal, namespace: str, tmp_path: Path) -> None:
+    file = tmp_path / "db.json"
+    file.write_text(seal(stdin=secret(namespace)).stdout)
+    text = file.read_text()
+    done = seal("edit", str(file), "--reveal")
+    assert (done.returncode, done.stdout, file.read_text()) == (1, "", text)
+    assert done.stderr.startswith("error: ")
+    assert "plain" not in done.stderr

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from secrets_operator.cli.sealing.connection_options import connection_options
-from secrets_operator.cli.sealing.flags import option
+from secrets_operator.cli.sealing.option_declarations import option
 from secrets_operator.cli.sealing_key_options import KeyPrefix
 from secrets_operator.settings import Settings
 

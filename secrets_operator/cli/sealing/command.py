@@ -7,8 +7,7 @@ flags do is in ``modes``, imported only when the command runs.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,15 +18,19 @@ from secrets_operator.cli.sealing.connection_options import (
     cluster_options,
     logging_options,
 )
-from secrets_operator.cli.sealing.flags import SealFlags, list_option, option, switch
+from secrets_operator.cli.sealing.option_declarations import list_option, option, switch
 from secrets_operator.cli.sealing.verbs import VERBS
+
+if TYPE_CHECKING:
+    from secrets_operator.cli.sealing.flags import SealFlags
 
 KUBESEAL = "kubeseal"
 
 
 def kubectl_seal() -> None:
     """Run ``kubectl-seal``, which kubectl finds as ``kubectl seal``, or a link to it called ``kubeseal``."""
-    called = Path(sys.argv[0]).stem
+    # Without pathlib, which --help has no other use for.
+    called = sys.argv[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
     seal(prog_name=KUBESEAL if called == KUBESEAL else "kubectl seal")
 
 
@@ -108,6 +111,8 @@ def seal(ctx: click.Context, /, **values: Any) -> None:
 
 def _flags(values: dict[str, Any], *, as_kubeseal: bool) -> SealFlags:
     """Return the flags; where those that kubeseal does not have are not given, the name of the command decides."""
+    from secrets_operator.cli.sealing.flags import SealFlags
+
     cluster = cluster_flags(values)
     if values["facts"] is None:
         values["facts"] = not as_kubeseal

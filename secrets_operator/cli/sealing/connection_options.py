@@ -6,20 +6,18 @@ of the class ``GoFlagCommand``, since a switch may stand without a value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from secrets_operator.cli.sealing.flags import (
+from secrets_operator.cli.sealing.option_declarations import (
     DEFAULT_CONTROLLER,
-    ClusterFlags,
-    ConnectionFlags,
-    ControllerFlags,
     Decorator,
     list_option,
     option,
     switch,
 )
+
+if TYPE_CHECKING:
+    from secrets_operator.cli.sealing.flags import ClusterFlags, ConnectionFlags
 
 _NAMESPACE, _NAME = DEFAULT_CONTROLLER
 
@@ -80,17 +78,23 @@ def connection_options(command: Any) -> Any:
 
 def cluster_flags(values: dict[str, Any]) -> ClusterFlags:
     """Take the flags of ``cluster_options`` out of the values of a command."""
-    return ClusterFlags(
-        controller=ControllerFlags(**_taken(values, ControllerFlags)), connection=connection_flags(values)
-    )
+    # Imported here because making these classes takes as long as everything else that --help needs of ours.
+    from secrets_operator.cli.sealing.flags import ClusterFlags, ControllerFlags
+
+    controller = ControllerFlags(**_taken(values, ControllerFlags))
+    return ClusterFlags(controller=controller, connection=connection_flags(values))
 
 
 def connection_flags(values: dict[str, Any]) -> ConnectionFlags:
     """Take the flags of the connection out of the values of a command."""
+    from secrets_operator.cli.sealing.flags import ConnectionFlags
+
     return ConnectionFlags(**_taken(values, ConnectionFlags))
 
 
-def _taken(values: dict[str, Any], flags: type[Any]) -> Mapping[str, Any]:
+def _taken(values: dict[str, Any], flags: type[Any]) -> dict[str, Any]:
+    from dataclasses import fields
+
     return {field.name: values.pop(field.name) for field in fields(flags)}
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import orjson
 
-from secrets_operator.cli.sealing.flags import DEFAULT_CONTROLLER, ControllerFlags
+from secrets_operator.cli.sealing.flags import ControllerFlags
+from secrets_operator.cli.sealing.option_declarations import DEFAULT_CONTROLLER
 from secrets_operator.errors import NotFound, OperatorError, Refused, Terminal
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client

@@ -14,7 +14,7 @@ import click
 from secrets_operator.cli.go_flags import GoFlagCommand
 from secrets_operator.cli.reported_errors import errors_reported
 from secrets_operator.cli.sealing.connection_options import cluster_flags, cluster_options
-from secrets_operator.cli.sealing.flags import ENVIRONMENT_PREFIX
+from secrets_operator.cli.sealing.option_declarations import ENVIRONMENT_PREFIX
 from secrets_operator.cli.sealing.verb_options import FILE
 
 _SCOPES = click.Choice(["strict", "namespace-wide", "cluster-wide"])

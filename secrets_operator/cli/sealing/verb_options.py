@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from secrets_operator.cli.sealing.flags import ENVIRONMENT_PREFIX
+from secrets_operator.cli.sealing.option_declarations import ENVIRONMENT_PREFIX
 
 FILE = click.Path(path_type=Path)
 
