@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.labels import SKIP_OWNER_REFERENCES_ANNOTATION
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.errors import BadBase64Error, MalformedValueError
+from secrets_operator.sealing.fields import section
 
 TURNED_OFF = "using deprecated 'data' field, use 'encryptedData' or flip the feature flag"
 BOTH_FORMS = "cannot use the field 'encryptedData' and the deprecated field 'data' at the same time"
@@ -57,6 +59,19 @@ def inner_template(secret: Object) -> Object:
     }
     template |= {name: secret[name] for name in ("type", "immutable") if secret.get(name)}
     return template
+
+
+def converted_template(template: Object, sealed: Object) -> Object:
+    """Return the template of the Secret inside for the new form of a SealedSecret.
+
+    The one thing that counts of the former template is kept: whether the Secret outlives the SealedSecret.
+    """
+    former = section(sealed, "spec", "template", "metadata", "annotations")
+    if SKIP_OWNER_REFERENCES_ANNOTATION not in former:
+        return template
+    metadata = section(template, "metadata")
+    kept = {SKIP_OWNER_REFERENCES_ANNOTATION: former[SKIP_OWNER_REFERENCES_ANNOTATION]}
+    return {**template, "metadata": {**metadata, "annotations": {**section(metadata, "annotations"), **kept}}}
 
 
 def _texts(holder: Object, member: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from secrets_operator.sealing.facts import FACTS_ANNOTATION, Sealing, facts_anno
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.hybrid import Random
 from secrets_operator.sealing.keyring import Keyring, SealingKey
+from secrets_operator.sealing.legacy import converted_template, is_legacy
 from secrets_operator.sealing.scopes import Scope, label, scope_of, without_other_scopes
 from secrets_operator.sealing.seal import LAST_APPLIED, seal_value
 from secrets_operator.sealing.unseal import identity_of, unseal
@@ -50,7 +51,8 @@ def rotate(sealed: Object, keyring: Keyring, *, random: Random, now: datetime) -
     metadata = _stripped(section(sealed, "metadata"))
     metadata = _with_facts(metadata, unsealed.data, newest, now)
     spec = {name: member for name, member in section(sealed, "spec").items() if name not in ("data", "encryptedData")}
-    template = _template(unsealed.template, scope)
+    is_old = is_legacy(section(sealed, "spec"))
+    template = _template(converted_template(unsealed.template, sealed) if is_old else unsealed.template, scope)
     encrypted = {item: _sealed(value, newest, bound_to, random) for item, value in sorted(unsealed.data.items())}
     return {
         "kind": SEALED_SECRET.kind,

@@ -12,6 +12,7 @@ from typing import Any
 from secrets_operator.errors import Terminal
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.sealing.fields import section
+from secrets_operator.sealing.legacy import converted_template
 from secrets_operator.sealing.lossless.changes import Change, Drop, Put
 from secrets_operator.sealing.sealed_documents import SealedDocument
 
@@ -57,11 +58,16 @@ def template_changes(document: SealedDocument, template: Object) -> list[Change]
 def new_form_changes(document: SealedDocument, template: Object) -> list[Change]:
     """Return what takes the old form's value out and makes the template say what the Secret in it said.
 
-    What the template said before never counted. Terminal as above.
+    What the template said before never counted, but for the annotation that leaves out the owner reference. Terminal
+    as above.
     """
     gone = [name for name in section(document.body, *_TEMPLATE) if name not in ("metadata", "type", "immutable")]
     dropped: list[Change] = [Drop((*document.path, *_TEMPLATE, name)) for name in gone]
-    return [Drop(document.item_path("")), *dropped, *template_changes(document, template)]
+    return [
+        Drop(document.item_path("")),
+        *dropped,
+        *template_changes(document, converted_template(template, document.body)),
+    ]
 
 
 def _entries(path: tuple[str | int, ...], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

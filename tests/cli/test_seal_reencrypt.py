@@ -136,6 +136,8 @@ def test_the_old_form_becomes_the_new_one(
         **{
             "db.yaml": "kind: SealedSecret\napiVersion: bitnami.com/v1alpha1\nmetadata:\n  name: db # ours\n"
             f"  namespace: team-a\nspec:\n  data: {whole}\n  encryptedData: {{}}\n"
+            "  template: {metadata: {labels: {never: counted}, annotations: {"
+            'sealedsecrets.bitnami.com/skip-set-owner-references: "true"}}}\n'
         }
     )
     keys = ("--recovery-private-key", old_key, "--cert", new_key["cert"])
@@ -149,7 +151,9 @@ def test_the_old_form_becomes_the_new_one(
     assert opened(text, Keyring(recovery_keys(Path(new_key["key"]).read_bytes()))) == {"a": b"one"}
     assert b"name: db # ours\n" in text
     assert b"  data:" not in text
-    assert yaml.safe_load(text)["spec"]["template"] == {"type": "x/y", "metadata": {"labels": {"app": "web"}}}
+    kept = {"sealedsecrets.bitnami.com/skip-set-owner-references": "true"}
+    metadata = {"labels": {"app": "web"}, "annotations": kept}
+    assert yaml.safe_load(text)["spec"]["template"] == {"type": "x/y", "metadata": metadata}
     assert run_seal("reencrypt", "--check", *keys, ".").returncode == 0
 
 

@@ -96,6 +96,15 @@ def test_the_old_form_becomes_the_new_one() -> None:
     assert unseal(made, BOTH).data == VALUES
 
 
+def test_a_secret_of_the_old_form_that_outlives_its_sealed_secret_still_does() -> None:
+    """The one annotation that counts there stays; what else the template says never counted."""
+    skip = {"sealedsecrets.bitnami.com/skip-set-owner-references": "true"}
+    inner = {"kind": "Secret", "apiVersion": "v1", "metadata": {"annotations": {"c": "d"}}, "data": {"a": "YQ=="}}
+    resource = sealed_secret({}, template={"metadata": {"annotations": {**skip, "never": "counted"}}})
+    resource["spec"]["data"] = sealed(json.dumps(inner).encode(), name="app", namespace="team")
+    assert again(resource)["spec"]["template"] == {"metadata": {"annotations": {"c": "d", **skip}}}
+
+
 def test_the_record_of_the_sealing_is_brought_up_to_date() -> None:
     old = Sealing(small_key().fingerprint, NOW)
     facts = Facts("app", "team", Scope.STRICT, {"password": old, "user": old, "gone": old})
