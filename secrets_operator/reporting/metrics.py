@@ -8,7 +8,7 @@ into families.
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class Stage(StrEnum):
     REPORT = "report"
 
 
-class Metrics(Collector):
+class Metrics:
     """All metrics of one operator process."""
 
     def __init__(self, version: str, settings: Settings | None = None) -> None:
@@ -212,10 +212,6 @@ class Metrics(Collector):
     def watch(self, live: Live) -> None:
         """Export the live state at each scrape from here on: the queue, the resources, the stores, the keys."""
         self._live = live
-
-    def collect(self) -> Iterable[Metric]:
-        """Return all families as of now; call it on the event loop."""
-        return self.take().collect()
 
     def take(self) -> Scrape:
         """Take what one scrape is to show, quickly; call it on the event loop, and collect it in any thread."""

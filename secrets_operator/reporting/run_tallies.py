@@ -49,6 +49,3 @@ class RunTallies:
     def get(self, key: Key) -> Tally | None:
         """Return the tally of a resource, or None when it did not run yet."""
         return self._tallies.get(key)
-
-    def __len__(self) -> int:
-        return len(self._tallies)
