@@ -11,19 +11,24 @@ from secrets_operator.errors import Terminal
 
 
 def write_private(target: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write a file with mode 0600; Terminal when it is there and not to be replaced, or cannot be written."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    """Write a file with mode 0600; Terminal when it is there and not to be replaced, or cannot be written.
+
+    What is there stays whole until it is replaced. No links are made: a stick for backups may know none.
+    """
+    path = target.with_name(f".{target.name}.{secrets.token_hex(4)}") if overwrite else target
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link is made only where nothing is yet; what is there stays whole until it is replaced.
-        beside.replace(target) if overwrite else os.link(beside, target)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Terminal(f"{target}: it is there already: --overwrite replaces it") from None
     except OSError as error:
         raise Terminal(f"{target}: {error.strerror}") from error
-    finally:
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        path.replace(target)
+    except OSError as error:
         with suppress(OSError):
-            beside.unlink()
+            path.unlink()
+        raise Terminal(f"{target}: {error.strerror}") from error
