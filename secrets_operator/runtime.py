@@ -24,9 +24,11 @@ from secrets_operator.errors import Retryable
 from secrets_operator.fetching.blocking import Blocking, Pools
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
+from secrets_operator.kube.fence import Fence
 from secrets_operator.planning.secret_state import Digester
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.backoff import Backoff
+from secrets_operator.queueing.workers import Workers
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.serving.admission_control import AdmissionControl, Answering
 from secrets_operator.serving.admitting import Admitting
@@ -41,7 +43,10 @@ from secrets_operator.serving.request_metrics import counted
 from secrets_operator.serving.reviews import Reviews
 from secrets_operator.serving.sealing_api import SealingApi
 from secrets_operator.settings import Settings
+from secrets_operator.watching.inventory import STORES
+from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.onlookers import nobody
+from secrets_operator.watching.shares import Shares
 from secrets_operator.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -52,6 +57,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _DRAIN_SECONDS = 4.0
+# What is under way gets less time when other replicas wait for it.
+_HAND_OVER_SECONDS = 0.5
 _LAST_EVENTS_SECONDS = 1.0
 _STARTUP_BACKOFF = Backoff(base=0.2, cap=5.0)
 
@@ -83,7 +90,13 @@ class Operator:
         self._addresses = addresses
         self._clock = clock
         self._metrics = Metrics(version, settings)
-        self._client = Client(connection, clock=clock, account=self._metrics.requested)
+        fence = Fence(clock.monotonic)
+        self._client = Client(connection, clock=clock, account=self._metrics.requested, fence=fence)
+        self._membership = (
+            Membership(self._client, settings, fence=fence, clock=clock, chance=random.random)
+            if settings.replicas.identity
+            else None
+        )
         self._pools = Pools(
             providers=Blocking(settings.blocking_threads),
             rendering=Blocking(settings.rendering_threads),
@@ -176,6 +189,7 @@ class Operator:
             pools=self._pools,
             digester=digester,
             onlooker=self._dashboard.changed if self._dashboard is not None else nobody,
+            shares=Shares(self._membership, everywhere=STORES),
         )
         if self._dashboard is not None:
             lookups = Lookups(self._client, self._clock)
@@ -183,21 +197,33 @@ class Operator:
         self._health.watch(wiring.watch_states)
         async with asyncio.TaskGroup() as tasks:
             try:
-                for reflector in wiring.reflectors():
+                for reflector in wiring.collections.reflectors():
                     tasks.create_task(reflector.run())
                 tasks.create_task(wiring.targets.run())
-                await wiring.wait_synced()
-                log.info("caches are complete", **wiring.counts())
+                await wiring.collections.wait_synced()
+                log.info("caches are complete", **wiring.collections.counts())
                 wiring.sealing_keys.look_after_keys()
+                if self._membership is not None:
+                    # Not earlier: what the others hand over has to be worked on here at once.
+                    self._membership.start()
+                    tasks.create_task(wiring.share(self._membership))
                 if self._addresses.admission is not None:
                     tasks.create_task(self._admitting(self._addresses.admission).run(wiring.admission.answer))
                 tasks.create_task(wiring.events.run())
                 await wiring.workers.run()
             finally:
-                await wiring.workers.drain(_DRAIN_SECONDS)
+                await self._stop_working(wiring.workers)
                 await wiring.obstacles.close()
                 await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
+
+    async def _stop_working(self, workers: Workers) -> None:
+        if self._membership is None:
+            await workers.drain(_DRAIN_SECONDS)
+            return
+        # The others take over the moment the lease is gone; no run may write after that.
+        await workers.drain(_HAND_OVER_SECONDS)
+        await self._membership.leave()
 
     def _admitting(self, address: Address) -> Admitting:
         settings = self._settings

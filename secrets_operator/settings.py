@@ -18,6 +18,26 @@ class GroupKind(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """How several replicas share the work."""
+
+    identity: str = ""
+    """The name of this replica and of its Lease; empty for a replica that is alone and takes no Lease."""
+
+    group: str = "secrets-operator"
+    """Those with the same group in the same namespace share the work."""
+
+    lease_duration: timedelta = timedelta(seconds=15)
+    """How long after its last sign of life a replica counts as at work; whole seconds."""
+
+    renew_deadline: timedelta = timedelta(seconds=10)
+    """How long after its last sign of life a replica goes on writing."""
+
+    retry_period: timedelta = timedelta(seconds=2)
+    """How often it gives a sign of life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings of one operator process. Durations are timedeltas; the CLI documents each flag."""
 
@@ -107,3 +127,5 @@ class Settings:
 
     compat_metrics: str = "both"
     """Whose metric names are exported beside ours: ``eso``, ``sealed-secrets``, ``both`` or ``none``."""
+
+    replicas: Replicas = Replicas()

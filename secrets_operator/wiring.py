@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.manifests import Manifests
@@ -68,14 +68,17 @@ from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.serving.health import WatchState
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
-from secrets_operator.watching.collections import Collection, custom_resource, watched_namespaces
+from secrets_operator.watching.collections import Collection, Collections, custom_resource, watched_namespaces
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
+from secrets_operator.watching.inventory import Inventory
+from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.obstacles import Obstacles
 from secrets_operator.watching.onlookers import Onlooker, nobody, telling, telling_owner
 from secrets_operator.watching.reflector import Reflector, Selection
-from secrets_operator.watching.sealing_keys import SealingKeyChanges, key_secrets
+from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_secrets
+from secrets_operator.watching.shares import Actions, HandOver, Shares
 from secrets_operator.watching.target_watches import TargetWatches
 
 T = TypeVar("T")
@@ -99,14 +102,16 @@ class Wiring:
         generators: Generators,
         pools: Pools,
         digester: Digester,
+        shares: Shares,
         onlooker: Onlooker = nobody,
     ) -> None:
         self._settings, self._client, self._clock = settings, client, clock
-        self._keys, self._pools = keys, pools
+        self._keys, self._pools, self._metrics, self._shares = keys, pools, metrics, shares
         self._digester, self._onlooker = digester, onlooker
         dependents = Dependents()
         self._queue = WorkQueue(
             now=clock.monotonic,
+            accepts=shares.accepts,
             group_of=dependents.group_of,
             limits=Limits(group=settings.store_concurrency, background=max(settings.concurrency * 3 // 4, 1)),
         )
@@ -135,8 +140,7 @@ class Wiring:
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
         self.events = EventQueue(Events(client, clock))
         deps = self._deps(metrics)
-        generating = self._generating(deps, generators, outside)
-        self._reconcilers = self._controllers(deps, providers, generating)
+        self._reconcilers = self._controllers(deps, providers, self._generating(deps, generators, outside))
         self.admission = self._admission(providers)
         self.workers = Workers(
             self._queue,
@@ -147,20 +151,6 @@ class Wiring:
         )
         metrics.watch(self._live())
 
-    def reflectors(self) -> Iterator[Reflector[Any]]:
-        """Yield every watch."""
-        for collection in self._collections:
-            yield from collection.reflectors
-
-    async def wait_synced(self) -> None:
-        """Wait until every cache is complete."""
-        for collection in self._collections:
-            await collection.wait_synced()
-
-    def counts(self) -> dict[str, int]:
-        """Return how many objects are kept of each kind."""
-        return {collection.kind: sum(1 for _ in collection.values()) for collection in self._collections}
-
     def watch_states(self) -> list[WatchState]:
         """Return the state of every watch, for the probes."""
         return [
@@ -170,7 +160,7 @@ class Wiring:
                 heard=reflector.last_heard,
                 fault=str(reflector.fault or ""),
             )
-            for collection in self._collections
+            for collection in self.collections
             for reflector in collection.reflectors
         ]
 
@@ -194,22 +184,15 @@ class Wiring:
             metrics=metrics,
             digester=self._digester,
             claimed=self._queue.claimed,
+            owns=self._shares.owns,
         )
 
     def _live(self) -> Live:
         return Live(
             self._queue,
             now=self._clock.now,
-            resources={
-                one.kind: one
-                for one in (
-                    self._external_secrets,
-                    self._cluster_external_secrets,
-                    self._secret_stores,
-                    self._cluster_stores,
-                    self._sealed_secrets,
-                )
-            },
+            resources=self._inventory.owned(),
+            members=lambda: self._shares.members,
             refreshes=self._reading.refreshes,
             circuits=lambda: ((store, breaker.state) for store, breaker in self._guards.breakers()),
             cached_bytes=lambda: self._values.size,
@@ -243,17 +226,17 @@ class Wiring:
                 for selection in key_secrets(self._settings)
             ],
         )
-        self._collections: tuple[Collection[Any], ...] = (
+        worked_on = (
             self._external_secrets,
+            self._cluster_external_secrets,
             self._secret_stores,
             self._cluster_stores,
             self._sealed_secrets,
-            self._namespaces,
-            self._cluster_external_secrets,
-            self.secrets,
-            self._key_secrets,
-            *self._generators.values(),
         )
+        more: list[Collection[Any]] = [self._namespaces, self.secrets, self._key_secrets, *self._generators.values()]
+        self.collections = Collections((*worked_on, *more))
+        interval = self._settings.store_refresh_interval
+        self._inventory = Inventory(worked_on, self._shares, singletons=KEY_WORK, store_interval=interval)
 
     def _watch_cluster(self) -> None:
         # Who works in some namespaces only neither sees all others nor decides what they get.
@@ -340,7 +323,7 @@ class Wiring:
             sources=Sources(self.sessions, self._templates, generating),
             targets=Targets(deps, self._manifests, self.targets),
         )
-        sealed_secrets = SealedSecrets(
+        sealed_secrets = self._sealing = SealedSecrets(
             deps,
             resources=self._sealed_secrets.get,
             unsealer=self._unsealer(),
@@ -395,6 +378,20 @@ class Wiring:
             store, (one for one in waiting if not namespace or one.key.namespace == namespace)
         )
 
+    async def share(self, membership: Membership) -> NoReturn:
+        """Act on what comes and goes with the members, until cancelled."""
+        margin = self._settings.replicas.retry_period
+        actions = Actions(self._reading.take_over, self._forget, self._metrics.handed_over)
+        await HandOver(membership, self._queue, self._clock, margin=margin).run(self._inventory.held, actions)
+
+    def _forget(self, key: Key) -> None:
+        if key.kind == EXTERNAL_SECRETS.kind:
+            self._reading.forget(key)
+        elif key.kind == SEALED_SECRETS.kind:
+            self._sealing.forget(key)
+
     async def _reconcile(self, key: Key) -> Outcome:
         outcome: Outcome = await self._reconcilers[key.kind](key)
+        if self._shares.lost(key):
+            self._forget(key)
         return outcome

@@ -91,6 +91,7 @@ def full_metrics(settings: Settings | None = None, state: Live | None = None) ->
     metrics.provider_called("AWS/SecretsManager", "GetSecretValue", ok=False, throttled=True, store=STORE)
     metrics.provider_leases_changed("HashiCorp/Vault", 1)
     metrics.wrote_secret("ExternalSecret", healed=True)
+    metrics.handed_over(came=3, went=1)
     metrics.unseal_failed("unseal", "team")
     return metrics
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from secrets_operator.resources.durations import DurationError, parse_timedelta
+from secrets_operator.resources.durations import DurationError, format_duration, parse_timedelta
 
 
 class GoDuration(click.ParamType[timedelta]):
@@ -27,3 +28,9 @@ class GoDuration(click.ParamType[timedelta]):
         if duration < timedelta(0) or (not duration and not self._zero):
             self.fail(f"{value!r} must be {'0 or more' if self._zero else 'more than 0'}", param, ctx)
         return duration
+
+
+def duration_option(*flags: str, default: timedelta, text: str) -> Callable[[Any], Any]:
+    """Return an option that takes a duration."""
+    shown = format_duration(default)
+    return click.option(*flags, type=GoDuration(), default=shown, show_default=True, help=text)

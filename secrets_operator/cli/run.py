@@ -6,17 +6,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from secrets_operator.cli.durations import GoDuration
+from secrets_operator.cli.durations import duration_option
 from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
+from secrets_operator.cli.replica_options import replica_options, replicas
 from secrets_operator.cli.sealing_key_options import CutoffTime, new_key_options, new_key_settings
-from secrets_operator.resources.durations import format_duration
 from secrets_operator.settings import GroupKind, Settings
 
 if TYPE_CHECKING:
@@ -55,11 +54,6 @@ class HostPort(click.ParamType[tuple[str, int]]):
         if not port.isdigit() or int(port) > 65535:
             self.fail(f"{value!r} is no address: write :8080 or 127.0.0.1:8080", param, ctx)
         return host, int(port)
-
-
-def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[Any], Any]:
-    shown = format_duration(default)
-    return click.option(*flags, type=GoDuration(), default=shown, show_default=True, help=text)
 
 
 @click.command(cls=GoFlagCommand)
@@ -138,17 +132,17 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     show_default=True,
     help="Bytes of values kept for a minute at most, so that resources share reads. 0: keep none.",
 )
-@_duration_option(
+@duration_option(
     "--store-requeue-interval",
     default=_DEFAULTS.store_refresh_interval,
     text="How often stores are validated that do not say.",
 )
-@_duration_option(
+@duration_option(
     "--heartbeat-interval",
     default=_DEFAULTS.heartbeat_interval,
     text="How old status.refreshTime may grow while nothing changes.",
 )
-@_duration_option(
+@duration_option(
     "--key-renew-period",
     "--rotate-period",
     default=_DEFAULTS.sealing_key_renew_period,
@@ -210,6 +204,7 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     show_default=True,
     help="Export metrics by the names of External Secrets Operator and Sealed Secrets too.",
 )
+@replica_options
 @click.option(
     "--listen-addr", type=HostPort(), default=":8080", show_default=True, help="Metrics, probes and /v1/cert.pem."
 )
@@ -240,7 +235,7 @@ def _duration_option(*flags: str, default: timedelta, text: str) -> Callable[[An
     show_default=True,
     help="ValidatingWebhookConfiguration that is told to trust its own certificate.",
 )
-@_duration_option(
+@duration_option(
     "--admission-check-interval",
     default=_DEFAULTS.admission_check_interval,
     text="How often a new certificate is looked for.",
@@ -349,6 +344,7 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         sealing_key_order=options["key_order_priority"],
         sealing_requests_per_second=options["rate_limit"],
         sealing_requests_burst=options["rate_limit_burst"],
+        replicas=replicas(options),
         admission_certificates=options["admission_cert_dir"],
         admission_service=options["admission_service"],
         admission_secret=options["admission_secret"],

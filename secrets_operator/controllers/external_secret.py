@@ -15,6 +15,7 @@ from secrets_operator.fetching.batching import Ask
 from secrets_operator.fetching.sessions import key_of, revision_of
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS
+from secrets_operator.planning.conditions import main_status
 from secrets_operator.planning.external_secret import (
     NEW_SECONDS,
     Hold,
@@ -34,7 +35,15 @@ from secrets_operator.planning.generated_values import Record, latest, record_of
 from secrets_operator.planning.generators import Spec
 from secrets_operator.planning.generic_targets import refusal
 from secrets_operator.planning.reads_ahead import is_likely_due, references
-from secrets_operator.planning.refresh import Synced, is_younger, last_sync, next_refresh_in, synced_version
+from secrets_operator.planning.refresh import (
+    Synced,
+    is_younger,
+    kept_up,
+    last_sync,
+    later,
+    next_refresh_in,
+    synced_version,
+)
 from secrets_operator.planning.stores import Grace, Readiness, StoreView, is_of_class, view_of
 from secrets_operator.provider import Reference
 from secrets_operator.queueing.workqueue import Waiting
@@ -77,6 +86,7 @@ class ExternalSecrets:
         self._started = deps.clock.now()
         self._wanted: dict[Key, tuple[str, Wanted | Unusable]] = {}
         self._last: dict[Key, _Last] = {}
+        self._taken_over: dict[Key, datetime] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
         """Bring one Secret in line with its ExternalSecret and its store."""
@@ -102,7 +112,8 @@ class ExternalSecrets:
             return Retry(str(error))
 
     def forget(self, key: Key) -> None:
-        """Drop what is remembered of a resource that is gone."""
+        """Drop what is remembered of a resource that is gone, or another replica's."""
+        self._taken_over.pop(key, None)
         self._wanted.pop(key, None)
         self._last.pop(key, None)
         self._targets.release(key)
@@ -117,6 +128,10 @@ class ExternalSecrets:
         read = last.synced.refreshed_at
         seconds = next_refresh_in(last.synced, cadence=want.cadence, key=key, now=read)
         return Refreshes(read, None if seconds is None else read + timedelta(seconds=seconds))
+
+    def take_over(self, key: Key, until: datetime) -> None:
+        """A resource comes that another replica kept up to date ``until`` then."""
+        self._taken_over[key] = until
 
     def reads_ahead(self, store: Object, waiting: Iterable[Waiting]) -> Iterator[Ask]:
         """Yield what waiting resources are going to ask of ``store``: a call that goes out can take it along."""
@@ -144,7 +159,7 @@ class ExternalSecrets:
             observed = Observed(
                 stores=tuple([await self._view(key, store, want.key.namespace, now) for key, store in stores.items()]),
                 target=await target.state(want.key.namespace, want.target),
-                last=last_sync(resource),
+                last=self._reported(resource, want),
                 now=now,
                 is_new=is_younger(resource, NEW_SECONDS, now),
                 bound=bound_to(resource),
@@ -194,14 +209,21 @@ class ExternalSecrets:
         if known is None or (known.uid, known.synced.version) != (want.owner.uid, want.version):
             last = latest(observed.last, self._record(want, observed))
             return replace(observed, last=last, repeat=last.version != observed.last.version)
+        # What was generated is told by the Secret, not by the status.
+        done = known.synced if want.generators else later(known.synced, observed.last)
         edited = want.is_periodic and known.stores != _revisions(stores)
         changed = want.is_periodic and _are_edited(known.generators, _specs(observed))
         # An edited source may hold other values: what was read before the edit is no longer fresh. But no edit of a
         # store is a reason to generate anew.
         stale = changed or (edited and not want.generators)
-        return replace(
-            observed, last=replace(known.synced, refreshed_at=None) if stale else known.synced, repeat=edited
-        )
+        return replace(observed, last=replace(done, refreshed_at=None) if stale else done, repeat=edited)
+
+    def _reported(self, resource: Object, want: Wanted) -> Synced:
+        """Return the last sync by the status, and by the work that another replica surely did since."""
+        last, until = last_sync(resource), self._taken_over.get(want.key)
+        if until is None or want.generators or last.version != want.version or main_status(resource) != "True":
+            return last
+        return kept_up(last, cadence=want.cadence, key=want.key, until=until)
 
     def _record(self, want: Wanted, observed: Observed) -> Record | None:
         if not want.generators or not want.kind.is_secret:

@@ -100,8 +100,7 @@ class SealedSecrets:
         """Bring one Secret in line with its SealedSecret."""
         resource = self._resources(key.namespace, key.name)
         if resource is None or "deletionTimestamp" in resource["metadata"]:
-            self._failed.pop(key, None)
-            self._obstacles.forget(key)
+            self.forget(key)
             return Done()
         with self._counting("fetch", key.namespace), self._timed(Stage.OBSERVE):
             live = await self._deps.secrets.state(key.namespace, key.name)
@@ -112,8 +111,7 @@ class SealedSecrets:
             self._deps.metrics.unseal_failed(_counted_as(ended), key.namespace)
             await self._report_failure(resource, ended)
             return Retry(ended.message)
-        self._failed.pop(key, None)
-        self._obstacles.forget(key)
+        self.forget(key)
         try:
             # What was written just now was opened just now.
             warning = self._openable(resource, live) if ended is None else None
@@ -122,6 +120,11 @@ class SealedSecrets:
             if ended is not None:
                 await self._deps.events.emit(resource, ended)
         return Done()
+
+    def forget(self, key: Key) -> None:
+        """Drop what is remembered of a resource that is in order, gone, or another replica's."""
+        self._failed.pop(key, None)
+        self._obstacles.forget(key)
 
     async def _bring_in_line(self, key: Key, resource: Object, live: SecretState | None) -> Failed | Event | None:
         """Return what failed, or what to tell about what was written; None when nothing was."""

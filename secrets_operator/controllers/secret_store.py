@@ -34,7 +34,7 @@ class SecretStores:
         self._sessions = sessions
 
     async def reconcile(self, key: Key) -> Outcome:
-        """Validate one store; a store of another controller class is left alone."""
+        """Validate one store, if it is this replica's to do; a store of another controller class is left alone."""
         store = self._resources(key.namespace, key.name)
         if store is None:
             self._sessions.forget(key)
@@ -42,6 +42,10 @@ class SecretStores:
         if not is_of_class(store, self._deps.settings.controller_class):
             self._sessions.forget(key)
             return Done()
+        if not self._deps.owns(key):
+            # Another replica checks and reports; here only sessions are kept right, as long as there are any.
+            await self._sessions.drop_stale_credentials(store)
+            return Again(self._interval(store).total_seconds())
         breaker = self._sessions.breaker(store)
         if breaker.state is State.OPEN:
             await self._write(store, with_condition(store.get("status") or {}, _circuit(breaker), self._now()))

@@ -148,7 +148,7 @@ class Sessions:
 
         A cluster store whose credential lives with its consumers cannot be checked here and counts as valid.
         """
-        await self._drop_stale_credentials(store)
+        await self.drop_stale_credentials(store)
         try:
             async with self.use(store, store["metadata"].get("namespace", "")) as current:
                 await self._validate(current)
@@ -157,6 +157,16 @@ class Sessions:
         except Terminal:
             self.forget(key_of(store))
             raise
+
+    async def drop_stale_credentials(self, store: Object) -> None:
+        """Retire the sessions of ``store`` whose credential is another by now, read anew; asks no provider."""
+        key = key_of(store)
+        for slot, opening in list(self._slots.items()):
+            current = opening.opened
+            if slot[:3] == key and current is not None:
+                stale = await _is_stale(current)
+                if stale and self._slots.get(slot) is opening:
+                    self._retire(slot)
 
     def forget(self, store: Key) -> None:
         """Retire every session of a store: it was deleted, or its credential does not work."""
@@ -276,15 +286,6 @@ class Sessions:
                 await session.close()
         except Exception as error:  # noqa: BLE001 - a session that cannot be closed is abandoned, not an incident
             log.warning("closing a provider session failed", error=type(error).__name__)
-
-    async def _drop_stale_credentials(self, store: Object) -> None:
-        key = key_of(store)
-        for slot, opening in list(self._slots.items()):
-            current = opening.opened
-            if slot[:3] == key and current is not None:
-                stale = await _is_stale(current)
-                if stale and self._slots.get(slot) is opening:
-                    self._retire(slot)
 
 
 def provider_of(store: Object) -> tuple[str, Object]:

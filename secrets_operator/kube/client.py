@@ -17,7 +17,8 @@ from secrets_operator.clock import Clock
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube import mapping, requests
 from secrets_operator.kube.connection import Connection
-from secrets_operator.kube.errors import ApiError
+from secrets_operator.kube.errors import ApiError, Fenced
+from secrets_operator.kube.fence import Fence
 from secrets_operator.kube.requests import Request, Target
 from secrets_operator.kube.resources import Resource, group_version_path
 from secrets_operator.kube.session import Account, Limits, Session, ignore
@@ -38,12 +39,13 @@ class Client:
     Every method raises an :class:`ApiError` when the call fails, and InvalidSpec for a name no object can have.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one connection has these settings; all but two have defaults
         self,
         connection: Connection,
         *,
         clock: Clock,
         account: Account = ignore,
+        fence: Fence | None = None,
         timeout: float = 30.0,
         silence: float = 75.0,
         connections: int = 64,
@@ -51,11 +53,12 @@ class Client:
         """Allow ``timeout`` seconds a call, ``silence`` seconds without data in a watch, ``connections`` calls at once.
 
         Bookmarks come about once a minute, so a longer silence means that the watch is dead. Watches do not count
-        among the ``connections``.
+        among the ``connections``. While ``fence`` is closed, what would change the cluster is refused (Fenced).
         """
         limits = Limits(call=timeout, silence=silence)
         self._session = Session(connection, clock=clock, account=account, limits=limits)
         self._slots = asyncio.Semaphore(connections)
+        self._fence = fence
 
     async def __aenter__(self) -> Self:
         await self._session.open()
@@ -197,4 +200,7 @@ class Client:
 
     async def _call(self, request: Request) -> bytes:
         async with self._slots:
+            # Only now: a wait for a connection may have been long.
+            if request.changes and self._fence is not None and not self._fence.is_open:
+                raise Fenced("this replica does not hold its lease: nothing is written")
             return await self._session.call(request)

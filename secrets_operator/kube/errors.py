@@ -12,6 +12,7 @@
         ├── ResourceUnknown     404 about the kind: its CRD is not installed (yet), or a proxy answered
         ├── Gone                410: the resourceVersion or continue token is too old, list anew
         ├── TooManyRequests     429
+        ├── Fenced                  not sent: this replica does not hold its lease
         ├── ServerError         5xx, or no answer of an API server at all
         └── Unreachable         the connection failed or timed out
 
@@ -95,6 +96,10 @@ class Gone(RetryableApiError):
 
 class TooManyRequests(RetryableApiError):
     """The API server sheds load."""
+
+
+class Fenced(RetryableApiError):
+    """Not sent: the lease of this replica may have run out, and another one may be doing its work."""
 
 
 class ServerError(RetryableApiError):

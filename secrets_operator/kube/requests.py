@@ -13,7 +13,13 @@ from urllib.parse import urlencode
 
 import orjson
 
-from secrets_operator.kube.resources import SERVICE_ACCOUNTS, Resource
+from secrets_operator.kube.resources import (
+    LEASES,
+    SERVICE_ACCOUNTS,
+    SUBJECT_ACCESS_REVIEWS,
+    TOKEN_REVIEWS,
+    Resource,
+)
 
 JSON = "application/json"
 # JSON is YAML, so the body of a server-side apply is JSON under the only media type that every version knows.
@@ -61,6 +67,8 @@ class Request:
     content_type: str = JSON
     quotable: bool = True
     token_header: str = ""
+    changes: bool = False
+    """Whether it changes what others see, so that a replica without a lease must not send it."""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject}"
@@ -131,6 +139,10 @@ _WRITES = {
 }
 
 
+# Questions in the form of a creation; and the lease itself, which is how a replica comes back.
+_UNFENCED = frozenset({LEASES, SERVICE_ACCOUNTS, TOKEN_REVIEWS, SUBJECT_ACCESS_REVIEWS})
+
+
 def _reading(verb: str, target: Target, path: str) -> Request:
     return Request(verb, target.resource.kind, str(target), "GET", path)
 
@@ -147,6 +159,7 @@ def _writing(verb: str, target: Target, path: str, body: Mapping[str, Any]) -> R
         content_type=content_type,
         # A deletion carries preconditions only, so there is nothing of a user's to quote.
         quotable=verb == "delete" or not target.resource.confidential,
+        changes=target.resource not in _UNFENCED,
     )
 
 

@@ -81,10 +81,35 @@ def next_refresh(last: datetime, interval: timedelta, key: Key) -> datetime:
     interval. So the first gap is between half an interval and a whole one, and every later gap is the interval itself.
     """
     step = interval.total_seconds() / 2
-    offset = _fraction(key) * step
+    offset = fraction_of(key) * step
     # The status keeps whole seconds: without this allowance a sync at a grid point would seem to lie before it.
     latest = last.timestamp() + 2 * step + min(1.0, step / 2)
     return datetime.fromtimestamp(math.floor((latest - offset) / step) * step + offset, UTC)
+
+
+def kept_up(last: Synced, *, cadence: Cadence, key: Key, until: datetime) -> Synced:
+    """Return the last sync of a resource that another replica has refreshed since, up to ``until``.
+
+    The status does not tell of refreshes that found nothing new. They lie on the grid of :func:`next_refresh`, so the
+    first grid point after ``until`` is never later than the next one due, and the resources of a replica that left do
+    not all seem overdue.
+    """
+    interval = cadence.interval
+    if last.refreshed_at is None or cadence.policy != "Periodic" or interval <= timedelta(0):
+        return last
+    if next_refresh(last.refreshed_at, interval, key) > until:
+        return last
+    step = interval.total_seconds() / 2
+    offset = fraction_of(key) * step
+    following = (math.floor((until.timestamp() - offset) / step) + 1) * step + offset
+    return Synced(last.version, datetime.fromtimestamp(following - 2 * step, UTC))
+
+
+def later(known: Synced, reported: Synced) -> Synced:
+    """Return what is newer: what this process did, or what the status tells of another replica's work."""
+    if known.refreshed_at is None or reported.refreshed_at is None or known.version != reported.version:
+        return known
+    return reported if reported.refreshed_at > known.refreshed_at else known
 
 
 def next_refresh_in(last: Synced, *, cadence: Cadence, key: Key, now: datetime) -> float | None:
@@ -119,7 +144,8 @@ def parse_time(text: str | None) -> datetime | None:
         return None
 
 
-def _fraction(key: Key) -> float:
+def fraction_of(key: Key) -> float:
+    """Return a number in [0, 1) that is always the same for one key, and spread evenly over many."""
     digest = hashlib.blake2b(str(key).encode(), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64
 

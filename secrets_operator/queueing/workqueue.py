@@ -64,9 +64,18 @@ class WorkQueue:
     """See the module's docstring. Not thread-safe: lives on one event loop, with one task calling :meth:`get`."""
 
     def __init__(
-        self, *, now: Callable[[], float], group_of: Callable[[Key], str], limits: Limits | None = None
+        self,
+        *,
+        now: Callable[[], float],
+        group_of: Callable[[Key], str],
+        limits: Limits | None = None,
+        accepts: Callable[[Key], bool] = lambda _: True,
     ) -> None:
-        """Read monotonic seconds from ``now`` and the group of a key from ``group_of`` (``""``: no limit)."""
+        """Read monotonic seconds from ``now`` and the group of a key from ``group_of`` (``""``: no limit).
+
+        A key that is not accepted, when it is added or when its turn comes, is dropped: it is another replica's.
+        """
+        self._accepts = accepts
         self._now = now
         self._group_of = group_of
         self._limits = limits or Limits()
@@ -82,6 +91,8 @@ class WorkQueue:
 
     def add(self, key: Key, lane: Lane = Lane.CHANGED, *, delay: float = 0.0) -> None:
         """Queue ``key``, due after ``delay`` seconds; an earlier or more urgent request for it stands."""
+        if not self._accepts(key):
+            return
         asked = due = self._now() + delay
         wanted = self._wanted.get(key)
         if wanted is not None:
@@ -190,6 +201,10 @@ class WorkQueue:
             lane, due, ticket, key = self._ready[0]
             if not self._is_current(key, ticket):
                 heapq.heappop(self._ready)
+                continue
+            if not self._accepts(key):
+                heapq.heappop(self._ready)
+                del self._wanted[key]
                 continue
             # The heap is ordered by lane: once a background key is on top, nothing urgent is waiting.
             if lane >= Lane.STORE and len(self._running) - len(self._aside) >= self._limits.background:

@@ -35,6 +35,9 @@ def single(name: str, text: str, value: float) -> GaugeMetricFamily:
 def live_families(snapshot: Snapshot) -> Iterator[Metric]:
     """Yield every family that is read from the state."""
     yield from _queue(snapshot)
+    yield single("members", "Replicas that share the work, as this one sees them.", snapshot.members)
+    owned = sum(map(len, snapshot.resources.values()))
+    yield single("owned_keys", "Resources that this replica works on.", owned)
     yield from _resources(snapshot)
     yield from _stores(snapshot)
     yield from sealing_key_families(snapshot.sealing_keys)

@@ -123,6 +123,9 @@ class Metrics:
             "kind",
         )
         self._drift = self._counter("drift_healed", "Of these, those that went through, by kind of the owner.", "kind")
+        self._handed_over = self._counter(
+            "keys_handed_over", "Keys that came to this replica or went from it when the members changed.", "direction"
+        )
         self._private_key_operations = self._counter(
             "sealing_private_key_operations", "Attempts to open a sealed value with a sealing key."
         )
@@ -204,6 +207,11 @@ class Metrics:
         self._drift_found.labels(kind).inc()
         # It is there from now on, with 0 if need be: an alert compares the two.
         self._drift.labels(kind)
+
+    def handed_over(self, came: int, went: int) -> None:
+        """Record that keys came to this replica and went from it, because the members changed."""
+        self._handed_over.labels("gained").inc(came)
+        self._handed_over.labels("lost").inc(went)
 
     def unseal_failed(self, reason: str, namespace: str) -> None:
         """Record a failure of a SealedSecret: fetch, status, unseal, unmanaged or update, as Sealed Secrets counts."""

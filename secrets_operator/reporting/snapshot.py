@@ -59,6 +59,8 @@ class Live:
 
     cached_bytes: Callable[[], int]
     sealing_keys: Callable[[], KeyNumbers]
+    members: Callable[[], int] = lambda: 1
+    """How many replicas share the work; 0 while this one may not take part."""
 
     def exists(self, key: Key) -> bool:
         """Tell whether ``key`` names a resource of one of the kinds."""
@@ -92,6 +94,7 @@ class Snapshot:
     refreshes: Callable[[Key], Refreshes | None]
     tallies: RunTallies
     settings: Settings
+    members: int = 1
 
     def counts(self) -> dict[str, Counter[str]]:
         """Return by kind how many resources are in which state."""
@@ -131,6 +134,7 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         refreshes=live.refreshes,
         tallies=tallies,
         settings=settings,
+        members=live.members(),
     )
 
 

@@ -52,5 +52,7 @@ SEALED_SOURCE_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealed-source"
 SEALED_KEYS_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealing-keys"
 # On the ConfigMap with the certificate to seal with.
 SEALING_CERTIFICATE_LABEL: Final = f"{OWN_ANNOTATION_PREFIX}sealing-certificate"
+# On the Leases by which replicas find each other; the value is the group that shares its work.
+MEMBER_LABEL: Final = f"{OWN_ANNOTATION_PREFIX}member"
 
 TRUE: Final = "true"

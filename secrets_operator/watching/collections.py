@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from secrets_operator.flow import Object
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, Resource
@@ -44,6 +44,30 @@ def watched_namespaces(resource: Resource, settings: Settings) -> tuple[str, ...
     if resource.kind in _CLUSTER_SOURCES and not settings.cluster_stores:
         return ()
     return (settings.watch_namespaces if resource.namespaced else ()) or ("",)
+
+
+class Collections:
+    """All kinds that are watched from the start."""
+
+    def __init__(self, collections: Sequence[Collection[Any]]) -> None:
+        self._collections = tuple(collections)
+
+    def __iter__(self) -> Iterator[Collection[Any]]:
+        return iter(self._collections)
+
+    def reflectors(self) -> Iterator[Reflector[Any]]:
+        """Yield every watch."""
+        for collection in self._collections:
+            yield from collection.reflectors
+
+    async def wait_synced(self) -> None:
+        """Wait until every cache is complete."""
+        for collection in self._collections:
+            await collection.wait_synced()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many objects are kept of each kind."""
+        return {collection.kind: sum(1 for _ in collection.values()) for collection in self._collections}
 
 
 def custom_resource(api_version: str, kind: str, *, manager_prefix: str = "") -> Callable[[Object], Object]:

@@ -22,6 +22,9 @@ from secrets_operator.watching.reflector import Selection
 
 T = TypeVar("T")
 
+KEY_WORK = (sealing_certificate.KEY, sealing_key_renewal.KEY)
+"""What is queued to have the keys looked after; one replica of several does each."""
+
 
 def key_secrets(settings: Settings) -> list[Selection]:
     """Return what to watch: the labelled Secrets, and the one that the first versions of Sealed Secrets made."""
@@ -55,8 +58,8 @@ class SealingKeyChanges:
 
     def look_after_keys(self) -> None:
         """Have the keys looked at, also when there are none whose change would bring it about."""
-        self._queue.add(sealing_certificate.KEY)
-        self._queue.add(sealing_key_renewal.KEY)
+        for key in KEY_WORK:
+            self._queue.add(key)
 
     def key_secret(self, _change: Change[StoredKey]) -> None:
         """A key Secret came, changed or went."""

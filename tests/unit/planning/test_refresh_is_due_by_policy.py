@@ -12,7 +12,9 @@ from secrets_operator.planning.refresh import (
     Cadence,
     Synced,
     format_time,
+    kept_up,
     last_sync,
+    later,
     next_refresh,
     next_refresh_in,
     parse_time,
@@ -219,3 +221,54 @@ def test_parse_time(text: str | None, expected: datetime | None) -> None:
 )
 def test_last_sync(status: dict[str, str] | None, expected: Synced) -> None:
     assert last_sync(external_secret(status=status)) == expected
+
+
+@given(
+    seconds=st.integers(1, 7200),
+    age=st.integers(0, 100_000),
+    gap=st.integers(0, 100_000),
+    name=st.text("abc", min_size=1, max_size=4),
+)
+def test_a_resource_that_another_replica_kept_up_is_refreshed_in_time_and_not_at_once(
+    seconds: int, age: int, gap: int, name: str
+) -> None:
+    """It is taken over without knowing its last refresh: the next one is a grid point, within half an interval."""
+    key, interval = Key("ExternalSecret", "team", name), timedelta(seconds=seconds)
+    until = NOW - timedelta(seconds=gap)
+    reported = Synced(SAME, NOW - timedelta(seconds=gap + age))
+    kept = kept_up(reported, cadence=Cadence("Periodic", interval), key=key, until=until)
+    assert reported.refreshed_at is not None
+    assert kept.refreshed_at is not None
+    following = next_refresh(kept.refreshed_at, interval, key)
+    if kept == reported:
+        assert following > until
+    else:
+        assert until < following <= until + interval / 2 + timedelta(milliseconds=1)
+        assert next_refresh(reported.refreshed_at, interval, key) <= until
+
+
+@pytest.mark.parametrize(
+    "cadence",
+    [
+        pytest.param(Cadence("CreatedOnce", HOUR), id="once"),
+        pytest.param(Cadence("OnChange", HOUR), id="on a change"),
+        pytest.param(Cadence("Periodic", timedelta(0)), id="an interval of 0"),
+    ],
+)
+def test_what_nobody_refreshes_was_not_kept_up(cadence: Cadence) -> None:
+    last = Synced(SAME, OLD)
+    assert kept_up(last, cadence=cadence, key=KEY, until=NOW) == last
+
+
+@pytest.mark.parametrize(
+    ("known", "reported", "expected"),
+    [
+        pytest.param(Synced(SAME, OLD), Synced(SAME, NOW), Synced(SAME, NOW), id="another replica was later"),
+        pytest.param(Synced(SAME, NOW), Synced(SAME, OLD), Synced(SAME, NOW), id="the status is written seldom"),
+        pytest.param(Synced(SAME, None), Synced(SAME, NOW), Synced(SAME, None), id="it is to be read anew"),
+        pytest.param(Synced(SAME, OLD), Synced(OTHER, NOW), Synced(SAME, OLD), id="a status of another spec"),
+        pytest.param(Synced(SAME, OLD), NEVER, Synced(SAME, OLD), id="no status"),
+    ],
+)
+def test_the_later_sync_counts(known: Synced, reported: Synced, expected: Synced) -> None:
+    assert later(known, reported) == expected

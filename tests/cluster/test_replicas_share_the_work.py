@@ -1,0 +1,121 @@
+"""Several replicas as processes: they split the work, take over from each other, and never write without a lease.
+
+The leases are short, so that the tests are quick. The dev cluster is one of their own: they read its request log, and
+start on it empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from devcluster import ClusterThread
+from tests.cluster.conftest import OPERATOR_NAMESPACE, ROOT
+from tests.cluster.manifests import external_secret, fake_store
+from tests.cluster_world import Object, OperatorProcess, World, condition, wait_for
+
+pytestmark = [pytest.mark.cluster, pytest.mark.process]
+
+LEASE_SECONDS = 6.0
+SHORT_LEASES = (
+    "--replicas=3",
+    f"--leader-election-lease-duration={LEASE_SECONDS:g}s",
+    "--leader-election-renew-deadline=4s",
+    "--leader-election-retry-period=500ms",
+)
+RESOURCES = 300
+WORK = "shared-work"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[ClusterThread]:
+    """An empty dev cluster."""
+    with ClusterThread() as thread:
+        yield thread
+
+
+@pytest.fixture(scope="module")
+def kubeconfig_there(cluster: ClusterThread, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shared") / "kubeconfig"
+    cluster.run(cluster.cluster.write_kubeconfig(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def there(kubeconfig_there: Path) -> World:
+    """That cluster, with our CRDs and nothing else."""
+    world = World(kubeconfig_there)
+    world.apply_files(ROOT / "crds")
+    world.wait_established(ROOT / "crds")
+    world.ensure_namespace(OPERATOR_NAMESPACE)
+    world.ensure_namespace(WORK)
+    return world
+
+
+def replica(kubeconfig: Path) -> OperatorProcess:
+    return OperatorProcess(kubeconfig, OPERATOR_NAMESPACE, options=SHORT_LEASES)
+
+
+def leases(world: World) -> list[Object]:
+    found: list[Object] = world.call("GET", f"/apis/coordination.k8s.io/v1/namespaces/{OPERATOR_NAMESPACE}/leases")[
+        "items"
+    ]
+    return found
+
+
+def wait_members(operators: list[OperatorProcess], count: int, *, seconds: float = 60.0) -> None:
+    wait_for(
+        f"{len(operators)} replicas see {count} members",
+        lambda: all(one.metric("secrets_operator_members") == count for one in operators),
+        seconds=seconds,
+    )
+
+
+def written(operator: OperatorProcess) -> float:
+    return operator.metric("secrets_operator_secret_writes_total")
+
+
+def all_ready(world: World) -> bool:
+    items = world.call("GET", f"/apis/external-secrets.io/v1/namespaces/{WORK}/externalsecrets")["items"]
+    ready = [one for one in items if (condition(one, "Ready") or {}).get("status") == "True"]
+    return len(ready) == RESOURCES
+
+
+@pytest.fixture(scope="module")
+def replicas(there: World, kubeconfig_there: Path) -> Iterator[list[OperatorProcess]]:
+    """Three replicas, started at the same moment on an empty cluster, that then got 300 resources to share."""
+    with ExitStack() as stack:
+        operators = [stack.enter_context(replica(kubeconfig_there)) for _ in range(3)]
+        wait_members(operators, 3)
+        there.apply(fake_store(WORK, {"k": "value"}))
+        for number in range(RESOURCES):
+            there.apply(external_secret(WORK, {"k": "k"}, name=f"r{number}"))
+        wait_for("everything is in order", partial(all_ready, there), seconds=60)
+        yield operators
+
+
+def test_replicas_that_start_on_an_empty_cluster_make_one_sealing_key(
+    there: World, replicas: list[OperatorProcess]
+) -> None:
+    wait_for("every replica has the certificate", lambda: all(one.get("/v1/cert.pem")[0] == 200 for one in replicas))
+    query = {"labelSelector": "sealedsecrets.bitnami.com/sealed-secrets-key"}
+    path = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/secrets"
+    assert len(there.call("GET", path, query=query)["items"]) == 1
+    assert len({one.get("/v1/cert.pem")[1] for one in replicas}) == 1
+
+
+def test_three_replicas_split_the_resources_within_a_fifth(replicas: list[OperatorProcess]) -> None:
+    shares = [written(one) for one in replicas]
+    assert sum(shares) == RESOURCES
+    assert all(RESOURCES / 3 * 0.8 <= share <= RESOURCES / 3 * 1.2 for share in shares), shares
+
+
+def test_one_lease_for_each_member(there: World, replicas: list[OperatorProcess]) -> None:
+    found = leases(there)
+    assert len(found) == len(replicas)
+    assert {lease["metadata"]["labels"]["secrets-operator.dev/member"] for lease in found} == {"secrets-operator"}
+    assert all(lease["spec"]["holderIdentity"] == lease["metadata"]["name"] for lease in found)
