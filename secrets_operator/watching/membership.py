@@ -66,6 +66,7 @@ class Membership:
 
     def start(self) -> None:
         """Join the others; from here on nothing is written without the lease."""
+        log.info("joining the other replicas", replica=self.me)
         self._fence.close()
         self._tasks = [asyncio.create_task(self._leases.run()), asyncio.create_task(self._stay())]
 

@@ -6,6 +6,8 @@ start on it empty.
 
 from __future__ import annotations
 
+import re
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -95,6 +97,7 @@ def replicas(there: World, kubeconfig_there: Path) -> Iterator[list[OperatorProc
         for number in range(RESOURCES):
             there.apply(external_secret(WORK, {"k": "k"}, name=f"r{number}"))
         wait_for("everything is in order", partial(all_ready, there), seconds=60)
+        stack.callback(lambda: [one.stop() for one in operators])
         yield operators
 
 
@@ -119,3 +122,99 @@ def test_one_lease_for_each_member(there: World, replicas: list[OperatorProcess]
     assert len(found) == len(replicas)
     assert {lease["metadata"]["labels"]["secrets-operator.dev/member"] for lease in found} == {"secrets-operator"}
     assert all(lease["spec"]["holderIdentity"] == lease["metadata"]["name"] for lease in found)
+
+
+def identity(operator: OperatorProcess) -> str:
+    """Return the name of a replica's Lease."""
+    found = re.search(r'"replica": "([^"]+)"', operator.output)
+    assert found is not None
+    return found[1]
+
+
+def total(operators: list[OperatorProcess], metric: str) -> float:
+    return sum(one.metric(f"secrets_operator_{metric}") for one in operators)
+
+
+def edit_all(world: World) -> None:
+    """Spoil every Secret, whoever's it is."""
+    for number in range(RESOURCES):
+        world.edit_secret(WORK, f"r{number}", {"stringData": {"k": "spoilt"}})
+
+
+def spoilt(world: World) -> int:
+    """Count the Secrets that are not as they should be."""
+    items = world.call("GET", f"/api/v1/namespaces/{WORK}/secrets")["items"]
+    return RESOURCES - len([one for one in items if one["data"].get("k") == "dmFsdWU="])
+
+
+def test_a_rolling_restart_reads_and_writes_nothing_and_hands_over_at_once(
+    there: World, kubeconfig_there: Path, replicas: list[OperatorProcess]
+) -> None:
+    old = list(replicas)
+    new = [replica(kubeconfig_there) for _ in old]
+    for one in new:
+        one.start()
+    replicas.extend(new)
+    wait_members(replicas, 6)
+    for one in old:
+        assert one.stop() == 0
+        replicas.remove(one)
+        # Far less than a lease, and more than a second only because the machine may be busy.
+        wait_members(replicas, len(replicas), seconds=LEASE_SECONDS / 2)
+    wait_for("all is owned", lambda: total(replicas, "owned_keys") == RESOURCES + 1)
+    wait_for("the queues are empty", lambda: total(replicas, "queue_depth") == 0)
+    assert total(new, "secret_writes_total") == 0
+    assert total(new, "provider_references_total") == 0
+    assert len(leases(there)) == len(new)
+
+
+def test_a_replica_that_cannot_renew_its_lease_stops_writing_before_others_take_over(
+    cluster: ClusterThread, there: World, replicas: list[OperatorProcess]
+) -> None:
+    victim, others = replicas[0], replicas[1:]
+    lease = rf".*/leases/{identity(victim)}"
+    cluster.call(partial(cluster.cluster.fail_requests, 500, count=10_000, method="PATCH", path=lease))
+    try:
+        wait_for("it knows that it is out", lambda: victim.metric("secrets_operator_members") == 0)
+        assert all(one.metric("secrets_operator_members") == 3 for one in others)
+        before = written(victim)
+        edit_all(there)
+        wait_for("the others put its share right", lambda: not spoilt(there), seconds=60)
+        assert written(victim) == before
+        assert victim.get("/readyz")[0] == 200
+    finally:
+        cluster.call(cluster.cluster.clear_faults)
+    wait_members(replicas, 3)
+
+
+def test_a_replica_that_was_frozen_writes_nothing_until_its_lease_is_renewed(
+    there: World, replicas: list[OperatorProcess]
+) -> None:
+    victim, others = replicas[0], replicas[1:]
+    before = written(victim)
+    victim.process.send_signal(signal.SIGSTOP)
+    try:
+        edit_all(there)
+        wait_for("the others put its share right", lambda: not spoilt(there), seconds=60)
+        wait_members(others, 2)
+    finally:
+        victim.process.send_signal(signal.SIGCONT)
+    wait_members(replicas, 3)
+    assert written(victim) == before
+    assert not spoilt(there)
+
+
+def test_the_share_of_a_replica_that_dies_is_taken_over_within_a_lease(
+    there: World, kubeconfig_there: Path, replicas: list[OperatorProcess]
+) -> None:
+    dead, others = replicas.pop(0), list(replicas)
+    dead.kill()
+    dead.stop()  # reads what it said last
+    # A lease, and what a busy machine takes to say so.
+    wait_members(others, 2, seconds=LEASE_SECONDS + 2)
+    edit_all(there)
+    wait_for("all Secrets are put right", lambda: not spoilt(there), seconds=60)
+    wait_for("its lease is cleared away", lambda: len(leases(there)) == 2)
+    replicas.append(replica(kubeconfig_there))
+    replicas[-1].start()
+    wait_members(replicas, 3)
