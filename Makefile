@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MEMBERS := devcluster devvault providers/aws providers/kubernetes providers/vault providers/webhook
+PROVIDERS ?= $(patsubst providers/%,%,$(filter providers/%,$(MEMBERS)))
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 # Each is checked on its own: all have a folder called tests, which would be one module to mypy.
 TYPED := $(MEMBERS) examples/demo charts
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint crds bench lock clean
+.PHONY: help install demo test lint crds bench lock sbom clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +71,16 @@ lock: $(STAMP) ## Make requirements.lock anew; UPGRADE=1 takes the newest versio
 	  --all-extras --group dev $(if $(UPGRADE),--upgrade) --custom-compile-command 'make lock' \
 	  $(patsubst %,--no-emit-package %,secrets-operator $(notdir $(patsubst providers/%,secrets-operator-%,$(MEMBERS)))) \
 	  --output-file requirements.lock $(PROJECTS)
+	@set -e; for part in build core $(PROVIDERS); do \
+	  case $$part in build) of=image/build.in;; core) of=pyproject.toml;; *) of="pyproject.toml providers/$$part/pyproject.toml";; esac; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command 'make lock' --constraint requirements.lock --no-emit-package secrets-operator \
+	    --output-file image/locks/$$part.txt $$of; done
+
+sbom: $(STAMP) ## List what an image holds in dist/sbom.json; PROVIDERS="vault" for one with fewer
+	@rm -rf dist/image && mkdir -p dist
+	sh image/install.sh dist/image $(PROVIDERS)
+	$(BIN)/cyclonedx-py environment dist/image/bin/python --output-reproducible --output-file dist/sbom.json
 
 clean: ## Remove all that make made
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

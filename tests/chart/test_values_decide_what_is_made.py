@@ -47,6 +47,16 @@ EVERYTHING: dict[str, Any] = {
     "openshiftFinalizers": True,
     "podDisruptionBudget": {"enabled": True},
     "networkPolicy": {"enabled": True, "egress": {"enabled": True, "extraRules": [{"ports": [{"port": 8200}]}]}},
+    "prometheusRule": {"enabled": True},
+    "grafanaDashboard": {"enabled": True},
+    "dashboard": {"enabled": True},
+    "admission": {"enabled": True},
+    "keyrenewperiod": "0",
+    "keyttl": "8760h",
+    "secretName": "team-key",
+    "privateKeyLabels": {"a": "b", "c": "d"},
+    "metricsPerResource": 0,
+    "compatMetrics": "eso",
     "serviceMonitor": {"enabled": True, "additionalLabels": {"release": "prometheus"}},
     "podMonitor": {"enabled": True},
     "sealedSecretsService": {"enabled": True},
@@ -58,6 +68,7 @@ MODES = [
     pytest.param(IMAGE, id="all namespaces"),
     pytest.param(IMAGE | {"watchNamespaces": ["shop"], "credentialNamespaces": ["vaults"]}, id="listed namespaces"),
     pytest.param(IMAGE | {"scopedRBAC": True}, id="without a ClusterRole"),
+    pytest.param(IMAGE | {"admission": {"enabled": True, "certManager": {"enabled": True}}}, id="cert-manager"),
     pytest.param(EVERYTHING | {"installCRDs": True}, id="everything on"),
 ]
 
@@ -105,6 +116,7 @@ def test_every_value_of_the_operator_becomes_the_setting_it_is_called_after() ->
     assert found["key_order_priority"] == "SecretCreationTimestamp"
     assert (found["accept_deprecated_v1_data"], found["update_status"]) == (False, False)
     assert [str(kind) for kind in found["generic_targets"]] == ["argoproj.io/Application"]
+    assert (found["admission"], found["dashboard_addr"]) == (True, ("", 8090))
     assert found["watch_namespaces"] == ("a", "b")
 
 
@@ -162,6 +174,9 @@ def test_the_namespaces_are_those_that_the_values_mean(values: Values, namespace
             IMAGE | {"scopedNamespace": "a", "watchNamespaces": ["b"]},
             "put all namespaces into watchNamespaces",
             id="two scopes",
+        ),
+        pytest.param(
+            IMAGE | {"scopedRBAC": True, "admission": {"enabled": True}}, "turn one of them off", id="no right to ask"
         ),
         pytest.param(
             IMAGE | {"additionalNamespaces": ["a"], "watchNamespaces": ["b"]}, "exclude each other", id="two lists"

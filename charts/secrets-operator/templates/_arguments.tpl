@@ -27,6 +27,15 @@
   "store-requeue-interval" .Values.storeRequeueInterval
   "heartbeat-interval" .Values.heartbeatInterval
   "key-size" .Values.keySize
+  "key-prefix" .Values.secretName
+  "key-renew-period" .Values.keyrenewperiod
+  "key-cutoff-time" .Values.keycutofftime
+  "key-ttl" .Values.keyttl
+  "my-cn" .Values.keyCommonName
+  "privatekey-annotations" (include "secrets-operator.pairs" .Values.privateKeyAnnotations)
+  "privatekey-labels" (include "secrets-operator.pairs" .Values.privateKeyLabels)
+  "metrics-per-resource" .Values.metricsPerResource
+  "compat-metrics" .Values.compatMetrics
   "key-order-priority" .Values.keyOrderPriority
   "rate-limit" .Values.rateLimit
   "rate-limit-burst" .Values.rateLimitBurst
@@ -34,6 +43,21 @@
 {{- /* Numbers of a values file are floats to a template, and large ones would be printed with an exponent. */}}
 {{- if not (or (kindIs "invalid" $value) (and (kindIs "string" $value) (not $value))) }}
 - --{{ $flag }}={{ if kindIs "float64" $value }}{{ toJson $value }}{{ else }}{{ $value }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if .Values.dashboard.enabled }}
+- --dashboard-addr=:{{ .Values.containerPorts.dashboard }}
+{{- end }}
+{{- if .Values.admission.enabled }}
+{{- $name := include "secrets-operator.fullname" . }}
+- --admission
+- --admission-addr=:{{ .Values.containerPorts.admission }}
+- --admission-service={{ $name }}-admission
+- --admission-configuration={{ $name }}
+{{- if .Values.admission.certManager.enabled }}
+- --admission-cert-dir=/var/run/secrets-operator/admission
+{{- else }}
+- --admission-secret={{ $name }}-admission-certificate
 {{- end }}
 {{- end }}
 {{- if .Values.genericTargets.enabled }}
@@ -53,4 +77,12 @@
 - --{{ $flag }}={{ if kindIs "float64" $value }}{{ toJson $value }}{{ else }}{{ $value }}{{ end }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- define "secrets-operator.pairs" -}}
+{{- $pairs := list -}}
+{{- range $name, $value := . -}}
+{{- $pairs = append $pairs (printf "%s=%s" $name $value) -}}
+{{- end -}}
+{{- join "," $pairs -}}
 {{- end }}

@@ -136,6 +136,21 @@ Each takes the root.
 {{- end }}
 {{- end }}
 
+{{- /* To have the API server trust the certificate that the operator makes for its admission server. */}}
+{{- define "secrets-operator.rules.configuration" -}}
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingwebhookconfigurations]
+  resourceNames: [{{ include "secrets-operator.fullname" . }}]
+  verbs: [get, patch]
+{{- end }}
+
+{{- /* That certificate. */}}
+{{- define "secrets-operator.rules.certificate" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, patch]
+{{- end }}
+
 {{- define "secrets-operator.openshift" -}}
 {{- if or .Values.openshiftFinalizers (.Capabilities.APIVersions.Has "security.openshift.io/v1") }}true{{ end -}}
 {{- end }}
