@@ -234,6 +234,17 @@ def test_finalizers_of_owners_may_be_set_where_openshift_asks_for_it() -> None:
     assert "externalsecrets/finalizers" in resources(Release(api_versions=("security.openshift.io/v1",)))
 
 
+@pytest.mark.parametrize(
+    ("count", "shares"),
+    [pytest.param(1, False, id="one pod takes no Lease"), pytest.param(3, True, id="three pods share the work")],
+)
+def test_several_pods_share_the_work(count: int, *, shares: bool) -> None:
+    values = IMAGE | {"replicaCount": count}
+    rules = [rule for role in of_kind(render(values), "Role") for rule in role["rules"]]
+    assert any("leases" in rule["resources"] for rule in rules) is shares
+    assert ("--replicas=3" in arguments(values)) is shares
+
+
 @pytest.mark.skipif(shutil.which("helm") is None, reason="needs helm on the path")
 @pytest.mark.parametrize("values", MODES)
 def test_helm_makes_what_the_engine_of_these_tests_makes(values: Values) -> None:

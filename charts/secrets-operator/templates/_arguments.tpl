@@ -12,6 +12,9 @@
 {{- if not (include "secrets-operator.clusterStores" .) }}
 - --enable-cluster-store-reconciler=false
 {{- end }}
+{{- if gt (int .Values.replicaCount) 1 }}
+- --replicas={{ .Values.replicaCount }}
+{{- end }}
 {{- if not .Values.updateStatus }}
 - --update-status=false
 {{- end }}

@@ -122,6 +122,12 @@ Each takes the root.
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- /* By these several replicas find each other. */}}
+{{- if gt (int .Values.replicaCount) 1 }}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [list, watch, create, patch, delete]
+{{- end }}
 {{- end }}
 
 {{- /* Where ClusterSecretStores keep their credentials. */}}
