@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from devcluster import ClusterThread
+from secrets_operator.clock import SystemClock
 from tests.cluster.conftest import OPERATOR_NAMESPACE, ROOT
 from tests.cluster.manifests import external_secret, fake_store
 from tests.cluster_world import Object, OperatorProcess, World, condition, wait_for
@@ -28,6 +31,7 @@ SHORT_LEASES = (
     f"--leader-election-lease-duration={LEASE_SECONDS:g}s",
     "--leader-election-renew-deadline=4s",
     "--leader-election-retry-period=500ms",
+    "--heartbeat-interval=1s",
 )
 RESOURCES = 300
 WORK = "shared-work"
@@ -202,6 +206,36 @@ def test_a_replica_that_was_frozen_writes_nothing_until_its_lease_is_renewed(
     wait_members(replicas, 3)
     assert written(victim) == before
     assert not spoilt(there)
+
+
+def longest_without_refresh(world: World, namespace: str, *, seconds: float) -> float:
+    """Look at ExternalSecrets for so long; return the greatest age of a refresh that was seen, in seconds."""
+    path, longest, end = f"/apis/external-secrets.io/v1/namespaces/{namespace}/externalsecrets", 0.0, time.monotonic()
+    while time.monotonic() < end + seconds:
+        for one in world.call("GET", path)["items"]:
+            age = SystemClock().now() - datetime.fromisoformat(one["status"]["refreshTime"])
+            longest = max(longest, age.total_seconds())
+        time.sleep(0.2)
+    return longest
+
+
+def test_no_refresh_is_missed_by_more_than_a_lease_when_a_replica_dies(
+    there: World, kubeconfig_there: Path, replicas: list[OperatorProcess]
+) -> None:
+    namespace, interval = there.create_namespace(), 2.0
+    there.apply(fake_store(namespace, {"k": "value"}))
+    for number in range(12):
+        there.apply(external_secret(namespace, {"k": "k"}, name=f"r{number}", refreshInterval=f"{interval:g}s"))
+    for number in range(12):
+        there.wait_condition("ExternalSecret", namespace, f"r{number}")
+    dead = replicas.pop(0)
+    dead.kill()
+    dead.stop()
+    # The status has whole seconds, and the machine may be busy.
+    assert longest_without_refresh(there, namespace, seconds=LEASE_SECONDS + 4) < interval + LEASE_SECONDS + 3
+    replicas.append(replica(kubeconfig_there))
+    replicas[-1].start()
+    wait_members(replicas, 3)
 
 
 def test_the_share_of_a_replica_that_dies_is_taken_over_within_a_lease(
