@@ -43,6 +43,9 @@ _SPECIAL: dict[str, Schema] = {
     "image.tag": {"type": "string", "maxLength": 128},
     "image.pullSecrets": {"type": "array", "items": {"type": "string"}},
     "replicaCount": {"type": "integer", "minimum": 0},
+    **dict.fromkeys(
+        ("leaderElectionLeaseDuration", "leaderElectionRenewDeadline", "leaderElectionRetryPeriod"), _DURATION
+    ),
     "podDisruptionBudget.minAvailable": _NUMBER_OR_SHARE,
     "podDisruptionBudget.maxUnavailable": _NUMBER_OR_SHARE,
     "concurrent": {**_COUNT, "minimum": 1, "maximum": 1000},

@@ -33,13 +33,14 @@ from tests.cluster.manifests import (
     sealed_secret,
     shared_fake_store,
 )
-from tests.cluster_world import Aws, Object, OperatorProcess, World, wait_for
+from tests.cluster_world import Aws, Object, OperatorProcess, World, free_port, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
 
 ROOT = Path(__file__).parents[2]
 OWN = "secrets-operator"
 ACCOUNT = "secrets-operator"
+ADDRESSES = ("--listen-addr", "--live-addr", "--admission-addr")
 NOWHERE = "http://127.0.0.1:1"
 RELEASE = {"image": {"repository": "secrets-operator"}}
 """Values that every installation needs."""
@@ -81,7 +82,9 @@ def installed(folder: Path, values: Object, *namespaces: str) -> Iterator[Instal
         (deployment,) = (one for one in manifests if one["kind"] == "Deployment")
         bound.write_text(acting_as(admin, token_of(world, OWN, ACCOUNT, "https://kubernetes.default.svc")))
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
-        options = [one for one in container["args"][1:] if not one.startswith(("--listen-addr", "--live-addr"))]
+        options = [one for one in container["args"][1:] if not one.startswith(ADDRESSES)]
+        if "--admission" in options:
+            options.append(f"--admission-addr=127.0.0.1:{free_port()}")
         # No call to AWS leaves this machine, and none needs to be answered: it is the token before it that counts.
         with OperatorProcess(bound, OWN, aws=Aws(NOWHERE, None, None, None), options=options) as operator:  # type: ignore[arg-type]
             wait_for("the operator is ready", lambda: operator.get("/readyz")[0] == 200, seconds=60)
@@ -243,6 +246,22 @@ def use_its_own_namespace(here: Installed) -> None:
     wait_for("it is reported", lambda: here.world.events(OWN, "no-key"))
 
 
+def use_admission(here: Installed) -> None:
+    """Have the certificate of the admission server made and trusted.
+
+    It is renewed after weeks only, so the right to change its Secret is used by an ExternalSecret beside it.
+    """
+    world = here.world
+    wait_for("there is a certificate", lambda: world.data(OWN, f"{OWN}-admission-certificate"))
+    path = f"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{OWN}"
+    wait_for(
+        "it is trusted", lambda: all("caBundle" in one["clientConfig"] for one in world.call("GET", path)["webhooks"])
+    )
+    world.apply(fake_store(OWN, {"one": "1"}))
+    world.apply(external_secret(OWN, {"k": "one"}))
+    world.wait_data(OWN, "app", {"k": b"1"})
+
+
 def assert_fit(here: Installed) -> None:
     """Hold that nothing was denied, and wait until every rule was needed."""
     deadline = 10.0
@@ -254,7 +273,9 @@ def assert_fit(here: Installed) -> None:
 
 
 def test_in_all_namespaces(tmp_path: Path) -> None:
-    with installed(tmp_path, {}, "shop") as here:
+    values = {"admission": {"enabled": True}, "extraArgs": {"admission-check-interval": "1s"}}
+    with installed(tmp_path, values, "shop") as here:
+        use_admission(here)
         use_a_namespace(here, "shop")
         use_cluster_stores(here, "shop", "shop")
         use_fan_out(here, "shop")
@@ -277,7 +298,7 @@ def test_in_listed_namespaces(tmp_path: Path) -> None:
 
 def test_in_one_namespace_without_any_cluster_role(tmp_path: Path) -> None:
     targets = [{"apiGroup": "", "kind": "ConfigMap", "resources": ["configmaps"]}]
-    values = {"scopedRBAC": True, "genericTargets": {"enabled": True, "resources": targets}}
+    values = {"scopedRBAC": True, "replicaCount": 2, "genericTargets": {"enabled": True, "resources": targets}}
     with installed(tmp_path, values) as here:
         assert [one for one in here.manifests if one["kind"].startswith("ClusterRole")] == []
         use_a_namespace(here, OWN)
@@ -285,4 +306,6 @@ def test_in_one_namespace_without_any_cluster_role(tmp_path: Path) -> None:
         here.world.apply(external_secret(OWN, {"k": "one"}, name="far", store="far", kind="ClusterSecretStore"))
         here.world.wait_condition("ExternalSecret", OWN, "far", status="False", says="name a SecretStore")
         use_its_own_namespace(here)
+        # It takes its Lease away when it ends.
+        here.operator.stop()
         assert_fit(here)

@@ -22,6 +22,7 @@ TARGETS = [{"apiGroup": "argoproj.io", "kind": "Application", "resources": ["app
 EVERYTHING: dict[str, Any] = {
     **IMAGE,
     "replicaCount": 3,
+    "leaderElectionLeaseDuration": "20s",
     "commonLabels": {"team": "platform"},
     "commonAnnotations": {"note": "ours"},
     "controllerClass": "blue",
@@ -116,6 +117,7 @@ def test_every_value_of_the_operator_becomes_the_setting_it_is_called_after() ->
     assert found["key_order_priority"] == "SecretCreationTimestamp"
     assert (found["accept_deprecated_v1_data"], found["update_status"]) == (False, False)
     assert [str(kind) for kind in found["generic_targets"]] == ["argoproj.io/Application"]
+    assert found["replicas"] == 3
     assert (found["admission"], found["dashboard_addr"]) == (True, ("", 8090))
     assert found["watch_namespaces"] == ("a", "b")
 

@@ -12,9 +12,6 @@
 {{- if not (include "secrets-operator.clusterStores" .) }}
 - --enable-cluster-store-reconciler=false
 {{- end }}
-{{- if gt (int .Values.replicaCount) 1 }}
-- --replicas={{ .Values.replicaCount }}
-{{- end }}
 {{- if not .Values.updateStatus }}
 - --update-status=false
 {{- end }}
@@ -46,6 +43,20 @@
 {{- /* Numbers of a values file are floats to a template, and large ones would be printed with an exponent. */}}
 {{- if not (or (kindIs "invalid" $value) (and (kindIs "string" $value) (not $value))) }}
 - --{{ $flag }}={{ if kindIs "float64" $value }}{{ toJson $value }}{{ else }}{{ $value }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if include "secrets-operator.shared" . }}
+- --replicas={{ .Values.replicaCount }}
+- --enable-leader-election
+- --leader-election-id={{ default (include "secrets-operator.fullname" .) .Values.leaderElectionID }}
+{{- range $flag, $value := dict
+  "lease-duration" .Values.leaderElectionLeaseDuration
+  "renew-deadline" .Values.leaderElectionRenewDeadline
+  "retry-period" .Values.leaderElectionRetryPeriod
+}}
+{{- with $value }}
+- --leader-election-{{ $flag }}={{ . }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if .Values.dashboard.enabled }}

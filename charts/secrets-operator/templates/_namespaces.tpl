@@ -21,6 +21,11 @@
 {{- end -}}
 {{- end }}
 
+{{- /* Non-empty when pods share the work by Leases. */}}
+{{- define "secrets-operator.shared" -}}
+{{- if or .Values.leaderElect (gt (int .Values.replicaCount) 1) }}true{{ end -}}
+{{- end }}
+
 {{- /* Non-empty when cluster-wide kinds are read. */}}
 {{- define "secrets-operator.clusterStores" -}}
 {{- if and .Values.processClusterStore (not .Values.scopedRBAC) }}true{{ end -}}

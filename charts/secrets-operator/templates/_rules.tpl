@@ -123,7 +123,7 @@ Each takes the root.
   resources: [events]
   verbs: [create]
 {{- /* By these several replicas find each other. */}}
-{{- if gt (int .Values.replicaCount) 1 }}
+{{- if include "secrets-operator.shared" . }}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [list, watch, create, patch, delete]
