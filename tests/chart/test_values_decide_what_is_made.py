@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from typing import Any
@@ -260,3 +261,15 @@ def test_helm_makes_what_the_engine_of_these_tests_makes(values: Values) -> None
 
 def _key(manifest: rendering.Manifest) -> tuple[str, str, str]:
     return manifest["kind"], manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+
+
+def test_the_values_that_users_of_the_other_charts_know_are_there() -> None:
+    document = (CHART.parents[1] / "docs" / "chart.md").read_text(encoding="utf-8")
+    section = document.partition("\n## Values of the other charts\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([A-Za-z]+(?:\.[A-Za-z]+)*)`", section)) - {"kind", "kubeapiPorts"}
+    assert len(named) > 50
+    assert {name for name in named if not _has(default_values(), name.split("."))} == set()
+
+
+def _has(values: Any, path: list[str]) -> bool:
+    return not path or (isinstance(values, dict) and path[0] in values and _has(values[path[0]], path[1:]))
