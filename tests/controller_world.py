@@ -48,7 +48,9 @@ class World:
         self.clock, self.provider = HandClock(), ScriptedProvider()
         self.provider.holds(db="first")
         self.store: Object | None = STORE
+        self.stores: dict[Key, Object] = {}
         self.denial = ""
+        self.settings = Settings()
         self.blocking = Blocking(1)
         self.generators: dict[Key, Object] = {}
         self.cached: SecretState | None = None
@@ -70,7 +72,7 @@ class World:
         generators = Generators.from_mapping({"Password": self.counting})
         generation = Generation(generators, outside, clock=self.clock, entropy=bytes, limit=1)
         self.deps = deps = Deps(
-            settings=Settings(),
+            settings=self.settings,
             clock=self.clock,
             secrets=Secrets(client, cached=lambda *_: self.cached, digester=DIGESTER),
             statuses=Statuses(client),
@@ -82,7 +84,7 @@ class World:
         self.controller = ExternalSecrets(
             deps,
             resources=lambda namespace, name: self.cluster.objects.get(("ExternalSecret", namespace, name)),
-            stores=lambda _: self.store,
+            stores=lambda key: self.stores.get(key, self.store),
             sources=Sources(
                 self.sessions,
                 TemplateRendering(Referents(client), self.blocking, self.clock),

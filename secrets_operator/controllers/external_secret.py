@@ -153,6 +153,9 @@ class ExternalSecrets:
 
     async def _follow(self, resource: Object, want: Wanted) -> Outcome:
         settings, now = self._deps.settings, self._deps.clock.now()
+        if any(self._is_foreign(key) for key in want.unread):
+            # The operator of that class takes the resource for its own: two must not write one Secret.
+            return Done()
         stores = {key: self._stores(key) for key in want.stores}
         with self._deps.metrics.timed(EXTERNAL_SECRETS.kind, Stage.OBSERVE):
             target = await self._targets.of(want)
@@ -193,6 +196,10 @@ class ExternalSecrets:
             grace=Grace(settings.new_store_grace, self._started),
             now=now,
         )
+
+    def _is_foreign(self, key: Key) -> bool:
+        store = self._stores(key)
+        return store is not None and not is_of_class(store, self._deps.settings.controller_class)
 
     async def _denial(self, key: Key, store: Object | None, namespace: str) -> str:
         settings = self._deps.settings

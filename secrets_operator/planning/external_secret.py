@@ -70,6 +70,9 @@ class Wanted:
     kind: TargetKind = SECRET_KIND
     """What kind of object it writes."""
 
+    unread: tuple[Key, ...] = ()
+    """The stores it names and reads nothing from: only their controller class counts."""
+
     @property
     def marks(self) -> Marks:
         """How its Secret shows that it was written for this resource."""
@@ -202,6 +205,7 @@ def wanted(resource: Object) -> Wanted | Unusable:
         reads=reads,
         windows=read_windows(spec.sync_windows),
         kind=target_kind(resource["spec"]),
+        unread=tuple(dict.fromkeys(store for store in _named(spec, key.namespace) if store not in stores)),
     )
 
 
@@ -323,6 +327,10 @@ def _reads(spec: ExternalSecretSpec, namespace: str) -> Iterator[Read]:
     for index, one in enumerate(spec.data):
         read = _read(one.remote_ref, f"spec.data[{index}].remoteRef", secret_key=one.secret_key)
         yield replace(read, store=_store_of(one.source_ref, spec, namespace))
+
+
+def _named(spec: ExternalSecretSpec, namespace: str) -> Iterator[Key]:
+    return (store_key(reference, namespace) for reference in spec.store_refs() if reference.name)
 
 
 def _store_of(source: SourceRef | None, spec: ExternalSecretSpec, namespace: str) -> Key:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.flow import Again, Done, Lane, Never, Outcome, Retry
+from secrets_operator.flow import Again, Done, Key, Lane, Never, Outcome, Retry
 from secrets_operator.kube.errors import (
     ApiError,
     Conflict,
@@ -19,6 +19,7 @@ from secrets_operator.kube.errors import (
 from secrets_operator.provider import Absent, Failed, Reference, Rejected
 from secrets_operator.queueing.workqueue import Claim
 from secrets_operator.reporting.snapshot import Refreshes
+from secrets_operator.settings import Settings
 from tests.builders import external_secret, secret, store
 from tests.controller_world import KEY, STORE, World
 
@@ -208,6 +209,29 @@ async def test_a_store_of_another_class_is_not_judged(world: World) -> None:
     assert (await world.reconcile(), world.writes()) == (Done(), {})
 
 
+@pytest.mark.parametrize(
+    ("owner", "written"),
+    [
+        pytest.param("other", {}, id="of another class -> the resource is another operator's"),
+        pytest.param("default", FIRST_SYNC, id="of our class -> it is ours"),
+    ],
+)
+async def test_a_store_that_is_named_and_not_read_from(world: World, owner: str, written: dict[str, int]) -> None:
+    entry = {"secretKey": "password", "remoteRef": {"key": "db"}, "sourceRef": {"storeRef": {"name": "own"}}}
+    world.stores[Key("SecretStore", "team", "store")] = store(spec={"controller": owner}, ready=None)
+    world.cluster.put(external_secret(spec={"data": [entry]}))
+    await world.reconcile()
+    assert world.writes() == written
+
+
+async def test_without_cluster_stores_a_resource_that_names_one_says_so(world: World) -> None:
+    world.settings = Settings(cluster_stores=False)
+    world.start()
+    world.cluster.put(external_secret(spec={"secretStoreRef": {"name": "shared", "kind": "ClusterSecretStore"}}))
+    why = "ClusterSecretStores are not read here (--enable-cluster-store-reconciler=false): name a SecretStore"
+    assert (await world.reconcile(), world.condition()) == (Retry(why), ("False", why))
+
+
 async def test_a_store_edited_so_that_its_provider_refuses_it_is_not_opened(world: World) -> None:
     world.store = store(spec={"provider": {"scripted": {"region": "moon"}}})
     await world.reconcile()
@@ -241,6 +265,11 @@ async def test_a_store_on_its_way_is_waited_for_in_silence(world: World) -> None
     fresh["metadata"]["creationTimestamp"] = "2026-03-01T12:00:00Z"
     world.store = fresh
     assert (await world.reconcile(), world.writes()) == (Again(timedelta(seconds=10).total_seconds()), {})
+
+
+async def test_a_resource_on_its_way_out_needs_nothing(world: World) -> None:
+    world.cluster.put(external_secret(deletionTimestamp="2026-03-01T12:00:00Z", finalizers=["a.b/c"]))
+    assert (await world.reconcile(), world.writes(), world.provider.fetched) == (Done(), {}, [])
 
 
 async def test_a_resource_that_is_gone_needs_nothing(world: World) -> None:

@@ -101,6 +101,22 @@ def test_plan(readiness: Readiness, target: SecretState | None, last: Synced, ex
     assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        pytest.param(Readiness.READY, Readiness.READY, Sync(), id="both ready -> sync"),
+        pytest.param(Readiness.READY, Readiness.MISSING, MISSING, id="one is missing -> try again"),
+        pytest.param(Readiness.PENDING, Readiness.MISSING, Hold(10.0), id="the first one that hinders counts"),
+        pytest.param(Readiness.READY, Readiness.FOREIGN, Ignore(), id="one of another class -> not our business"),
+        pytest.param(Readiness.MISSING, Readiness.FOREIGN, Ignore(), id="not even when another is missing"),
+    ],
+)
+def test_several_stores(first: Readiness, second: Readiness, expected: Plan) -> None:
+    stores = tuple(StoreView("SecretStore", "store", readiness) for readiness in (first, second))
+    observed = Observed(stores=stores, target=None, last=NEVER, now=NOW)
+    assert plan(WANT, observed, digester=DIGESTER, recheck=timedelta(seconds=10)) == expected
+
+
 def test_a_new_resource_waits_a_moment_in_silence_for_a_store_of_the_same_commit() -> None:
     missing = StoreView("SecretStore", "store", Readiness.MISSING)
     observed = Observed(stores=(missing,), target=None, last=NEVER, now=NOW, is_new=True)
@@ -204,6 +220,15 @@ def test_each_entry_says_what_to_do_with_its_values() -> None:
 
 
 SHARED = Key("ClusterSecretStore", "", "shared")
+
+
+def test_a_store_that_nothing_is_read_from_is_kept_apart() -> None:
+    entry = {"secretKey": "p", "remoteRef": {"key": "k"}, "sourceRef": {"storeRef": {"name": "own"}}}
+    only_a_store = {"sourceRef": {"storeRef": {"name": "shared", "kind": "ClusterSecretStore"}}}
+    found = want(data=[entry], dataFrom=[only_a_store])
+    own = Key("SecretStore", "team", "own")
+    assert found.reads == (Read("spec.data[0].remoteRef", "k", secret_key="p", store=own),)
+    assert (found.stores, found.unread) == ((own,), (Key("SecretStore", "team", "store"), SHARED))
 
 
 def test_a_resource_is_read_once_into_what_it_wants() -> None:
