@@ -15,7 +15,6 @@ DATA_HASH_ANNOTATION: Final = "reconcile.external-secrets.io/data-hash"
 
 # --- on resources of the external-secrets.io group ---
 FORCE_SYNC_ANNOTATION: Final = "external-secrets.io/force-sync"
-IGNORE_MAINTENANCE_CHECKS_ANNOTATION: Final = "external-secrets.io/ignore-maintenance-checks"
 COMPONENT_LABEL: Final = "external-secrets.io/component"
 COMPONENT_CONTROLLER: Final = "controller"
 

@@ -42,6 +42,12 @@ SAME, OTHER = "1-same", "2-other"
             "1-bf2e191ffa050d7e5617bad52426046fb9b3f137ba45f6c09b8f320b",
             id="the hash is the one External Secrets Operator writes",
         ),
+        pytest.param(
+            {"b": "2", "a": "1"},
+            {"c": "3"},
+            "1-154a8ebdaac884bf012957a5171949e2982d6adf99a75fc76d9e1a98",
+            id="with annotations in the order of their names, and labels",
+        ),
     ],
 )
 def test_synced_version(annotations: dict[str, str], labels: dict[str, str] | None, expected: str) -> None:
@@ -71,7 +77,10 @@ def test_the_order_of_annotations_does_not_count() -> None:
         pytest.param("CreatedOnce", HOUR, NEVER, True, id="CreatedOnce, never synced -> due"),
         pytest.param("CreatedOnce", HOUR, Synced(OTHER, OLD), False, id="CreatedOnce, spec changed -> not due"),
         pytest.param("CreatedOnce", HOUR, Synced(SAME, None), True, id="CreatedOnce, no refresh time -> due"),
+        pytest.param("CreatedOnce", HOUR, Synced("", OLD), True, id="CreatedOnce, no version -> due"),
+        pytest.param("CreatedOnce", HOUR, Synced(SAME, OLD), False, id="CreatedOnce, interval long past -> not due"),
         pytest.param("OnChange", HOUR, NEVER, True, id="OnChange, never synced -> due"),
+        pytest.param("OnChange", HOUR, Synced(SAME, None), True, id="OnChange, no refresh time -> due"),
         pytest.param("OnChange", HOUR, Synced(SAME, OLD), False, id="OnChange, interval long past -> not due"),
         pytest.param("OnChange", HOUR, Synced(OTHER, NOW), True, id="OnChange, spec changed -> due"),
         pytest.param("Periodic", HOUR, NEVER, True, id="Periodic, never synced -> due"),
@@ -81,6 +90,7 @@ def test_the_order_of_annotations_does_not_count() -> None:
         pytest.param("Periodic", HOUR, Synced(SAME, at(-60)), False, id="Periodic, just refreshed -> not due"),
         pytest.param("Periodic", HOUR, Synced(SAME, OLD), True, id="Periodic, interval past -> due"),
         pytest.param("Periodic", timedelta(0), NEVER, True, id="interval 0, never synced -> due"),
+        pytest.param("Periodic", timedelta(0), Synced("", OLD), True, id="interval 0, no version -> due"),
         pytest.param("Periodic", timedelta(0), Synced(OTHER, OLD), False, id="interval 0, spec changed -> not due"),
         pytest.param("Periodic", timedelta(0), Synced(SAME, None), False, id="interval 0, no refresh time -> not due"),
         pytest.param("Periodic", -HOUR, Synced(OTHER, OLD), False, id="negative interval counts as 0"),

@@ -28,6 +28,18 @@ def test_two_names_that_become_one_key_are_refused_with_both_names_and_the_way_o
         convert_keys({"a/b": 1, "a b": 2}, "Default", field="f")
 
 
+@pytest.mark.parametrize(
+    ("strategy", "names"),
+    [
+        pytest.param("Default", ("a_b", "a/b"), id="by Default, with a name that stays as it is"),
+        pytest.param("Unicode", ("a_U002f_b", "a/b"), id="by Unicode, with a name that looks converted"),
+    ],
+)
+def test_one_converted_name_collides(strategy: str, names: tuple[str, str]) -> None:
+    with pytest.raises(InvalidSpec, match=rf"^f: the remote keys '{names[0]}' and '{names[1]}' both become"):
+        convert_keys(dict.fromkeys(names, 1), strategy, field="f")
+
+
 def test_unicode_keeps_them_apart() -> None:
     assert convert_keys({"a/b": 1, "a b": 2}, "Unicode", field="f") == {"a_U002f_b": 1, "a_U0020_b": 2}
 
