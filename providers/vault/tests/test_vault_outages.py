@@ -170,6 +170,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
     [
         pytest.param({}, 1, id="a bundle"),
         pytest.param({}, 2, id="a bundle encoded twice"),
+        pytest.param({"caProvider": {"type": "Secret", "name": "gone"}}, 1, id="a bundle, whatever caProvider says"),
         pytest.param({"caProvider": {"type": "Secret", "name": "ca", "key": "ca.crt"}}, 0, id="a Secret"),
         pytest.param({"caProvider": {"type": "ConfigMap", "name": "ca", "key": "ca.crt"}}, 0, id="a ConfigMap"),
     ],
@@ -181,7 +182,7 @@ async def test_a_server_is_trusted_by_the_certificates_of_the_store(
     bundle = pem = file.read_text()
     for _ in range(times_encoded):
         bundle = base64.b64encode(bundle.encode()).decode()
-    chosen = {"caBundle": bundle} if times_encoded else trust
+    chosen = {**trust, "caBundle": bundle} if times_encoded else trust
     async with DevVault(ssl_context=context) as vault:
         secrets = {("default", "vault"): {"token": vault.root_token}, ("default", "ca"): {"ca.crt": pem}}
         host = MemoryHost(secrets=secrets, config_maps={("default", "ca"): {"ca.crt": pem}})

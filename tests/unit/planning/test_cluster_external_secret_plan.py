@@ -163,6 +163,12 @@ def test_which_namespaces_are_selected(spec: dict[str, Any], selected: str) -> N
     assert "".join(one.namespace for one in written) == selected
 
 
+def test_names_are_compared_with_the_label_that_the_api_server_sets() -> None:
+    named = want(namespaceSelectors=[], namespaces=["team"])
+    labelled = Namespace("x", {"kubernetes.io/metadata.name": "team"})
+    assert plan(named, [Namespace("team", {}), labelled], []).write == (desired(labelled, of=named),)
+
+
 @pytest.mark.parametrize(
     ("annotations", "given", "expected"),
     [

@@ -117,6 +117,51 @@ EXTERNAL_SECRETS = [
         id="a list that is too long",
     ),
     pytest.param(VALUE, "spec", "must be an object", id="text for the spec"),
+    pytest.param(
+        {"data": DATA, "target": {"manifest": {"apiVersion": "v1", "kind": ""}}},
+        "spec.target.manifest.kind",
+        "must not be empty",
+        id="an empty kind of a manifest",
+    ),
+    pytest.param(
+        {"data": DATA, "target": {"manifest": {"kind": "ConfigMap"}}},
+        "spec.target.manifest.apiVersion",
+        "is required: add it",
+        id="a manifest without apiVersion",
+    ),
+    pytest.param(
+        {"data": DATA, "target": {"template": {"templateFrom": [{"secret": {"name": "a"}}]}}},
+        "spec.target.template.templateFrom[0].secret.items",
+        "is required: add it",
+        id="a source of templates without items",
+    ),
+    pytest.param(
+        {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "UUID"}}}]},
+        "spec.dataFrom[0].sourceRef.generatorRef.name",
+        "is required: add it",
+        id="a generator without name",
+    ),
+]
+CHOICES = [
+    pytest.param("refreshPolicy", "CreatedOnce, Periodic or OnChange", id="when to refresh"),
+    pytest.param("target.creationPolicy", "Owner, Orphan, Merge, None or CreateOrMerge", id="how to write"),
+    pytest.param("target.deletionPolicy", "Delete, Merge or Retain", id="what to do when the values are gone"),
+    pytest.param("target.template.engineVersion", "v2", id="the engine"),
+    pytest.param("target.template.mergePolicy", "Replace or Merge", id="whether fetched keys stay"),
+    pytest.param(
+        "target.template.templateFrom.0.valuesDecodingStrategy", "Auto, Base64, Base64URL or None", id="printed values"
+    ),
+    pytest.param(
+        "target.template.templateFrom.0.configMap.items.0.templateAs", "Values or KeysAndValues", id="what is printed"
+    ),
+    pytest.param("syncWindows.kind", "allow or deny", id="what a window does"),
+    pytest.param("data.0.remoteRef.metadataPolicy", "None or Fetch", id="value or metadata"),
+    pytest.param("data.0.remoteRef.nullBytePolicy", "Ignore or Fail", id="zero bytes"),
+    pytest.param("dataFrom.0.extract.decodingStrategy", "Auto, Base64, Base64URL or None", id="read values"),
+    pytest.param("dataFrom.0.find.conversionStrategy", "Default or Unicode", id="found names"),
+    pytest.param("dataFrom.0.rewrite.0.merge.priorityPolicy", "Strict or IgnoreNotFound", id="keys that are missing"),
+    pytest.param("dataFrom.0.rewrite.0.merge.conflictPolicy", "Error or Ignore", id="keys that are there twice"),
+    pytest.param("dataFrom.0.rewrite.0.merge.strategy", "Extract or JSON", id="what becomes of the objects"),
 ]
 STORES = [
     pytest.param({}, "spec.provider", "is required: add it", id="no provider"),
@@ -178,6 +223,17 @@ def test_a_wrong_store_is_answered_with(spec: Any, path: str, message: str) -> N
     assert problem.path == path
     assert message in problem.message
     assert VALUE not in str(problem)
+
+
+@pytest.mark.parametrize(("path", "choices"), CHOICES)
+def test_a_field_of_few_values_names_them(path: str, choices: str) -> None:
+    spec: Any = VALUE
+    for name in reversed(path.split(".")):
+        spec = [spec] if name == "0" else {name: spec}
+    field = "spec." + path.replace(".0", "[0]")
+    assert f"must be one of {choices}" in [
+        found.message for found in problems(ExternalSecret, spec) if found.path == field
+    ]
 
 
 def test_all_problems_are_named_at_once_in_the_order_of_the_fields() -> None:
