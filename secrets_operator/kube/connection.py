@@ -32,7 +32,7 @@ _NO_OVERRIDES = kubeconfig.Overrides()
 class Connection:
     """What a client needs to talk to an API server; ``namespace`` is the one to use where the user names none.
 
-    ``headers`` go with every request, such as those of impersonation.
+    ``headers`` go with every request, such as those of impersonation. ``proxy`` is the URL of an HTTP proxy.
     """
 
     server: str
@@ -41,6 +41,7 @@ class Connection:
     namespace: str = "default"
     server_name: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    proxy: str = ""
 
 
 def load(environ: Mapping[str, str], *, clock: Clock, path: str = "", context: str = "") -> Connection:
@@ -94,6 +95,7 @@ def from_kubeconfig(
         tls=tls.context(access.trust, _certificate(access, login)),
         namespace=access.namespace,
         server_name=access.trust.server_name,
+        proxy=access.proxy,
     )
 
 

@@ -21,9 +21,6 @@ from secrets_operator.kube.tls import Trust
 
 Document = tuple[Path, Mapping[str, Any]]
 
-_REFUSED_CLUSTER = {
-    "proxy-url": "proxies are not supported: connect without one, or run inside the cluster",
-}
 _REFUSED_USER = {
     "as": "impersonation is not supported: log in as the user itself",
     "as-uid": "impersonation is not supported: log in as the user itself",
@@ -46,6 +43,8 @@ class Access:
     certificate: SecretBytes | Path | None = None
     key: SecretBytes | Path | None = None
     login: bool = False
+    proxy: str = ""
+    """URL of the HTTP proxy that connections go through; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,7 @@ class Overrides:
     client_key: str = ""
     tls_server_name: str = ""
     insecure_skip_tls_verify: bool = False
+    proxy_url: str = ""
 
     def applied(self, access: Access) -> Access:
         """Return the access with what is said here in place of its own."""
@@ -78,6 +78,7 @@ class Overrides:
             certificate=Path(self.client_certificate) if self.client_certificate else access.certificate,
             key=Path(self.client_key) if self.client_key else access.key,
             login=access.login and not logged_in,
+            proxy=_proxy(self.proxy_url, "--proxy-url") or access.proxy,
         )
 
 
@@ -100,7 +101,6 @@ def parse(documents: Sequence[Document], context: str = "", overrides: Overrides
     cluster = _Entry.find(documents, "clusters", "cluster", overrides.cluster or chosen.text("cluster"))
     user_name = overrides.user or chosen.text("user")
     user = _Entry.find(documents, "users", "user", user_name) if user_name else _Entry("users", Path(), {})
-    cluster.refuse(_REFUSED_CLUSTER)
     user.refuse(_REFUSED_USER)
     token = user.text("token").encode()
     access = Access(
@@ -112,6 +112,7 @@ def parse(documents: Sequence[Document], context: str = "", overrides: Overrides
         certificate=user.data("client-certificate"),
         key=user.data("client-key"),
         login=bool(user.values.get("exec") or user.values.get("auth-provider")),
+        proxy=_proxy(cluster.text("proxy-url"), f"{cluster.where}.proxy-url"),
     )
     return overrides.applied(access)
 
@@ -179,6 +180,12 @@ def _server(cluster: _Entry) -> str:
     if not server.startswith(("https://", "http://")):
         raise InvalidConnection("must be a URL that starts with https://", field=f"{cluster.where}.server")
     return server
+
+
+def _proxy(url: str, field: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise InvalidConnection("must be a URL that starts with http://: other proxies are not supported", field=field)
+    return url
 
 
 def _trust(cluster: _Entry) -> Trust:

@@ -64,6 +64,7 @@ class Session:
         self._http = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=self._connection.proxy or None,
             # Uncompressed: next to the API server the bytes are cheap, and unpacking them costs both sides.
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
         )

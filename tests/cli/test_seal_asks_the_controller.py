@@ -179,7 +179,7 @@ def test_connection_flags_need_no_kubeconfig(seal_there: Seal, cluster: ClusterT
         pytest.param(["--token", "wrong"], "Unauthorized", id="another token"),
         pytest.param(["--as", "nobody"], 'User "nobody" cannot get resource "services"', id="no rights"),
         pytest.param(["--as-group", "admins"], "--as-uid and --as-group need --as", id="a group of nobody"),
-        pytest.param(["--proxy-url", "http://x"], "--proxy-url is not supported", id="a proxy"),
+        pytest.param(["--proxy-url", "socks5://x"], "--proxy-url: must be a URL", id="a SOCKS proxy"),
         pytest.param(["--context", "none"], "the kubeconfig has no such entry", id="no such context"),
         pytest.param(["--request-timeout", "soon"], "--request-timeout must be a duration", id="no duration"),
     ],

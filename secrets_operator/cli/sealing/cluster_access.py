@@ -15,7 +15,6 @@ from secrets_operator.resources.durations import DurationError, parse_timedelta
 
 _TIMEOUT = 30.0
 _NOT_SUPPORTED = {
-    "proxy_url": "--proxy-url is not supported: connect without a proxy",
     "username": "--username is not supported: Kubernetes has no basic authentication since 1.19, use --token",
     "password": "--password is not supported: Kubernetes has no basic authentication since 1.19, use --token",
 }

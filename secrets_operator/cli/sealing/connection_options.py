@@ -41,7 +41,7 @@ _CONNECTION: tuple[Decorator, ...] = (
     option("--as", "as_user", metavar="USER", help="Act as this user."),
     option("--as-uid", metavar="UID", help="Act with this uid."),
     list_option("--as-group", metavar="GROUP", help="Act as a member of these groups."),
-    option("--proxy-url", metavar="URL", hidden=True),
+    option("--proxy-url", metavar="URL", help="HTTP proxy to reach the API server through."),
     option("--username", metavar="NAME", hidden=True),
     option("--password", metavar="PASSWORD", hidden=True),
     switch("--disable-compression", "", hidden=True),

@@ -95,6 +95,7 @@ def access(**fields: Any) -> Access:
         ),
         pytest.param(document(user={"exec": {"command": "aws"}}), access(login=True), id="exec plug-in"),
         pytest.param(document(user={"auth-provider": {"name": "oidc"}}), access(login=True), id="OIDC"),
+        pytest.param(document({"proxy-url": "http://p:8080"}), access(proxy="http://p:8080"), id="an HTTP proxy"),
         pytest.param(
             document({"proxy-url": ""}, {"as": "", "username": None}), access(), id="refused fields that are empty"
         ),
@@ -115,7 +116,7 @@ def test_a_context_says_where_and_who(given: Mapping[str, Any], expected: Access
         pytest.param(document({"server": ""}), "clusters[c].cluster.server", id="no server"),
         pytest.param(document({"server": "10.0.0.1"}), "clusters[c].cluster.server", id="server without scheme"),
         pytest.param(document({"server": 1}), "clusters[c].cluster.server", id="server is a number"),
-        pytest.param(document({"proxy-url": "http://p"}), "clusters[c].cluster.proxy-url", id="proxy"),
+        pytest.param(document({"proxy-url": "socks5://p"}), "clusters[c].cluster.proxy-url", id="no HTTP proxy"),
         pytest.param(
             document({"insecure-skip-tls-verify": True, "certificate-authority": "ca"}),
             "clusters[c].cluster.insecure-skip-tls-verify",
