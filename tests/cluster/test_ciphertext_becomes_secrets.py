@@ -133,7 +133,8 @@ def test_a_key_restored_later_opens_what_waited_for_it(world: World, namespace: 
 def test_ciphertext_that_is_damaged_names_the_item(world: World, namespace: str, certificate: str) -> None:
     sealed = seal(certificate, namespace)
     good = sealed["spec"]["encryptedData"]["k"]
-    damaged = base64.b64encode(base64.b64decode(good)[:-1] + b"\0").decode()
+    value = base64.b64decode(good)
+    damaged = base64.b64encode(value[:-1] + bytes([value[-1] ^ 1])).decode()
     world.apply(sealed_secret(namespace, {"good": good, "bad": damaged, "worse": "%%%"}))
     found = world.wait_condition("SealedSecret", namespace, "sealed", status="False")
     assert "(bad)" in found["message"]
