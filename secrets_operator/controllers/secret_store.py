@@ -11,7 +11,7 @@ from secrets_operator.fetching.sessions import Sessions, provider_of, provider_p
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
 from secrets_operator.planning.conditions import Condition, find
-from secrets_operator.planning.secret_store import refresh_interval, store_problems
+from secrets_operator.planning.secret_store import checked_every, store_problems
 from secrets_operator.planning.status import Status, store_status, with_condition
 from secrets_operator.planning.stores import is_of_class
 from secrets_operator.provider.discovery import Providers
@@ -79,7 +79,7 @@ class SecretStores:
         return found
 
     def _interval(self, store: Object) -> timedelta:
-        return refresh_interval(store["spec"].get("refreshInterval")) or self._deps.settings.store_refresh_interval
+        return checked_every(store, self._deps.settings.store_refresh_interval)
 
     async def _report(self, store: Object, condition: Condition, *, capabilities: str) -> None:
         previous = store.get("status") or {}

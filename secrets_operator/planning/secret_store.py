@@ -45,3 +45,14 @@ def refresh_interval(value: str | int | None) -> timedelta | None:
         message = "must not be negative"
         raise DurationError(message)
     return max(interval, SHORTEST_INTERVAL) if interval else None
+
+
+def checked_every(store: Object, otherwise: timedelta) -> timedelta:
+    """Return how often a store is validated: as it says, or ``otherwise`` where it says nothing that can be read.
+
+    An interval that cannot be read is one of the :func:`store_problems`.
+    """
+    try:
+        return refresh_interval(store["spec"].get("refreshInterval")) or otherwise
+    except DurationError:
+        return otherwise

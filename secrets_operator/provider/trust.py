@@ -17,7 +17,9 @@ from secrets_operator.flow import SecretBytes
 from secrets_operator.provider.contract import Host, Problem
 from secrets_operator.resources.providers.certificates import TrustedCA
 
-_PEM = b"-----BEGIN CERTIFICATE-----"
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+# Several times what operating systems trust: reading them keeps the event loop for some milliseconds.
+_MOST_CERTIFICATES = 1000
 
 
 def trust_problems(trusted: TrustedCA, store_kind: str, *, at: str = "") -> Iterator[Problem]:
@@ -55,21 +57,28 @@ async def trusted_certificates(trusted: TrustedCA, host: Host, *, at: str = "") 
 def bundle_of(encoded: str, *, at: str = "") -> str:
     """Return the PEM certificates of a ``caBundle``: base64, also twice; raises InvalidSpec."""
     bundle = _decoded(encoded.encode())
-    if not bundle.lstrip().startswith(_PEM):
+    if _BEGIN.encode() not in bundle:
         bundle = _decoded(bundle)
     field = _path(at, "caBundle")
-    if not bundle.lstrip().startswith(_PEM):
+    if _BEGIN.encode() not in bundle:
         raise InvalidSpec("must be PEM certificates in base64", field=field)
     return usable_certificates(bundle.decode("ascii", "replace"), field=field)
 
 
 def usable_certificates(pem: str, *, field: str) -> str:
-    """Return ``pem`` when certificates can be read from it; raises InvalidSpec."""
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError) as error:
-        raise InvalidSpec("does not hold a valid X.509 certificate in PEM form", field=field) from error
-    return pem
+    """Return the certificates of ``pem`` that can be read; raises InvalidSpec when none can, and when it has too many.
+
+    Remarks, other blocks and damaged certificates are left out, as Go's certificate pools do: such bundles are in use,
+    and what is left out is trusted by nobody.
+    """
+    blocks = pem.split(_BEGIN)[1:]
+    if len(blocks) > _MOST_CERTIFICATES:
+        raise InvalidSpec(f"holds more than {_MOST_CERTIFICATES} certificates", field=field)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    usable = [one for one in map(_certificate, blocks) if one and _can_be_read(one, context)]
+    if not usable:
+        raise InvalidSpec("does not hold a valid X.509 certificate in PEM form", field=field)
+    return "".join(usable)
 
 
 def client_context(pem: str | None) -> ssl.SSLContext:
@@ -97,6 +106,20 @@ def present_certificate(context: ssl.SSLContext, pair: SecretBytes, *, field: st
         ) from None
     finally:
         os.close(descriptor)
+
+
+def _certificate(block: str) -> str:
+    """Return the certificate that ``block`` begins with, in PEM form; empty when it has no end."""
+    body, end, _ = block.partition(_END)
+    return f"{_BEGIN}{body}{end}\n" if end else ""
+
+
+def _can_be_read(certificate: str, context: ssl.SSLContext) -> bool:
+    try:
+        context.load_verify_locations(cadata=certificate)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 def _decoded(encoded: bytes) -> bytes:

@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.conditions import main_status
-from secrets_operator.planning.secret_store import refresh_interval
+from secrets_operator.planning.secret_store import checked_every
 from secrets_operator.planning.status import speaks_of_another_spec
-from secrets_operator.resources.durations import DurationError
 from secrets_operator.resources.names import CLUSTER_SECRET_STORE, EXTERNAL_SECRET, SECRET_STORE
 from secrets_operator.watching.collections import Collection
 from secrets_operator.watching.shares import Held, Shares
@@ -67,15 +66,10 @@ class Inventory:
         key, ready = _key(resource), main_status(resource) == "True"
         if key.kind in STORES:
             # A ready store was checked within its interval: checking all at once would be a storm.
-            return Held(key, in_order=ready, spread=self._interval(resource).total_seconds(), everywhere=True)
+            spread = checked_every(resource, self._store_interval).total_seconds()
+            return Held(key, in_order=ready, spread=spread, everywhere=True)
         stale = key.kind == EXTERNAL_SECRET.kind and speaks_of_another_spec(resource)
         return Held(key, in_order=ready and not stale)
-
-    def _interval(self, store: Object) -> timedelta:
-        try:
-            return refresh_interval(store["spec"].get("refreshInterval")) or self._store_interval
-        except DurationError:
-            return self._store_interval
 
 
 def _key(resource: Object) -> Key:

@@ -1,6 +1,6 @@
 """The controller of stores: what it says about one, and what it keeps to itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -33,7 +33,7 @@ KEY = Key("SecretStore", "team", "store")
 class World:
     """The controller of SecretStores with one store."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, owns: Callable[[Key], bool] = lambda _: True) -> None:
         self.cluster, self.provider, self.blocking = MemoryCluster(), ScriptedProvider(), Blocking(1)
         self.clock = clock = HandClock()
         client = self.cluster.client
@@ -49,6 +49,7 @@ class World:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: None,
+            owns=owns,
         )
         self.controller = SecretStores(
             deps, kind="SecretStore", resources=self.found, providers=providers, sessions=self.sessions
@@ -66,6 +67,10 @@ class World:
         assert found is not None
         return self.sessions.breaker(found)
 
+    async def close(self) -> None:
+        await self.sessions.close()
+        self.blocking.close()
+
     async def reconcile(self) -> Outcome:
         return await self.controller.reconcile(KEY)
 
@@ -81,8 +86,7 @@ async def world() -> AsyncIterator[World]:
     made = World()
     made.has()
     yield made
-    await made.sessions.close()
-    made.blocking.close()
+    await made.close()
 
 
 async def test_a_valid_store_is_reported_once_and_checked_again_after_the_setting(world: World) -> None:
@@ -115,6 +119,12 @@ async def test_a_store_may_say_how_often_it_is_checked(world: World) -> None:
             id="a field that cannot be read",
         ),
         pytest.param(
+            {"refreshInterval": "-1m"},
+            Never,
+            "spec.refreshInterval: must not be negative",
+            id="an interval that is none, until it is mended",
+        ),
+        pytest.param(
             {"provider": {"nowhere": {}}},
             Retry,
             "provider nowhere is not installed: install the plug-in that offers it beside the operator",
@@ -127,6 +137,13 @@ async def test_what_is_wrong_is_told(world: World, spec: Object, outcome: type[O
     assert isinstance(await world.reconcile(), outcome)
     assert world.verdict() == ("False", "InvalidProviderConfig", message)
     assert world.cluster.events() == [("InvalidProviderConfig", message)]
+
+
+async def test_an_interval_that_is_none_is_told_by_one_replica_and_troubles_no_other() -> None:
+    world = World(owns=lambda _: False)
+    world.has(refreshInterval="5 minutes")
+    assert (await world.reconcile(), world.verdict()) == (Again(300.0), ("", "", ""))
+    await world.close()
 
 
 @pytest.mark.parametrize(

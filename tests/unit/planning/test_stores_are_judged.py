@@ -7,7 +7,7 @@ import pytest
 
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.refresh import format_time
-from secrets_operator.planning.secret_store import refresh_interval, store_problems
+from secrets_operator.planning.secret_store import checked_every, refresh_interval, store_problems
 from secrets_operator.planning.stores import Grace, Readiness, StoreView, store_key, view_of
 from secrets_operator.resources.durations import DurationError
 from secrets_operator.resources.references import StoreRef
@@ -145,3 +145,16 @@ def test_refresh_interval(value: str | int | None, expected: timedelta | None) -
 def test_refresh_interval_is_refused(value: str) -> None:
     with pytest.raises(DurationError):
         refresh_interval(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("30s", 30, id="as the store says"),
+        pytest.param(None, 300, id="it says nothing -> the setting"),
+        pytest.param("5 minutes", 300, id="it says what cannot be read -> the setting"),
+    ],
+)
+def test_checked_every(value: str | None, expected: int) -> None:
+    found = store(spec={"refreshInterval": value})
+    assert checked_every(found, timedelta(minutes=5)) == timedelta(seconds=expected)
