@@ -15,7 +15,7 @@ from typing import Any, cast
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client, IssuedToken
 from secrets_operator.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
-from secrets_operator.kube.resources import Resource
+from secrets_operator.kube.resources import CONFIG_MAPS, Resource
 
 Place = tuple[str, str, str]
 
@@ -97,6 +97,10 @@ class MemoryCluster:
         if uid and found["metadata"].get("uid", "") != uid:
             raise Conflict("another uid", code=409)
         del self.objects[resource.kind, namespace, name]
+
+    async def served(self, group: str, version: str) -> tuple[Resource, ...]:
+        """Return the one kind of others that there is."""
+        return (CONFIG_MAPS,) if (group, version) == ("", "v1") else ()
 
     async def create_token(
         self, namespace: str, service_account: str, *, audiences: Sequence[str] = (), seconds: int = 3600

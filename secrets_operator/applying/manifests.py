@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from secrets_operator.applying.secrets import metadata
 from secrets_operator.errors import InvalidSpec, NotFound, Retryable
@@ -16,7 +17,7 @@ from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import Conflict, ResourceUnknown, ServerError
 from secrets_operator.kube.resources import Resource
 from secrets_operator.planning.generic_targets import TargetKind
-from secrets_operator.planning.manifest_state import manifest_state
+from secrets_operator.planning.manifest_state import applied_fields, manifest_state
 from secrets_operator.planning.secret_state import Digester, OwnedFields, SecretState
 from secrets_operator.planning.targets import DesiredSecret
 
@@ -97,6 +98,14 @@ class ManifestObjects:
                 raise
             known = manifest_state(found, self._digester)
         return self.as_meant(known)
+
+    async def applied(self, namespace: str, name: str, manager: str) -> tuple[SecretState, dict[str, Any]]:
+        """Return the object as the API server has it now, and of its fields what ``manager`` applied.
+
+        Raises NotFound, or Retryable when the API server does not answer.
+        """
+        found = await self._client.get(self.resource, namespace, name)
+        return self.as_meant(manifest_state(found, self._digester)), applied_fields(found, manager)
 
     def as_meant(self, state: SecretState) -> SecretState:
         """Return the state with what we applied as we meant it, where it still is as the API server made it."""

@@ -233,7 +233,7 @@ class ExternalSecrets:
         return kept_up(last, cadence=want.cadence, key=want.key, until=until)
 
     def _record(self, want: Wanted, observed: Observed) -> Record | None:
-        if not want.generators or not want.kind.is_secret:
+        if not want.generators:
             return None
         record = record_of(observed.target, want.record, want.manager)
         return record if record is not None and record.keys else None

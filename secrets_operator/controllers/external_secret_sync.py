@@ -49,6 +49,7 @@ from secrets_operator.planning.secret_writes import (
 )
 from secrets_operator.planning.status import Success
 from secrets_operator.planning.targets import DesiredSecret
+from secrets_operator.rendering.manifest_template import RenderedManifest
 from secrets_operator.reporting.events import Event
 from secrets_operator.reporting.metrics import Stage
 
@@ -106,6 +107,7 @@ class Sync:
             fetched = await self._fetch(want, stores, manner.since)
             if generates and decision is None and not _failures(fetched, want):
                 # Last: what is made is to be written, not thrown away because of another entry.
+                await self._targets.require_unchanged(want, observed)
                 fetched = await self._generating.add_to(fetched, want, observed)
         failed = _failures(fetched, want)
         if failed:
@@ -140,23 +142,35 @@ class Sync:
     async def _decided(
         self, resource: Object, want: Wanted, fetched: Fetched, *, observed: Observed, manner: Manner
     ) -> Decision:
-        kept = await self._generating.kept(want, manner.keeps)
         with self._timed(Stage.RENDER):
-            values = {**await self._templates.values(fetched), **kept}
-            desired = await self._desired(resource, want, values, kept=kept, live=observed.target)
+            values = await self._templates.values(fetched)
+            if manner.keeps:
+                desired = await self._kept(resource, want, values, keeps=manner.keeps, live=observed.target)
+            else:
+                desired = await self._desired(resource, want, values)
             desired = await self._recorded(desired, want, fetched, observed=observed, manner=manner)
-        return decide(want, desired, observed.target, self._deps.digester, has_values=bool(values))
+        return decide(want, desired, observed.target, self._deps.digester, has_values=bool(values or manner.keeps))
 
     def _timed(self, stage: Stage) -> AbstractContextManager[object]:
         return self._deps.metrics.timed(EXTERNAL_SECRETS.kind, stage)
 
-    async def _desired(
-        self, resource: Object, want: Wanted, values: Values, *, kept: Values, live: SecretState | None
+    async def _kept(
+        self, resource: Object, want: Wanted, values: Values, *, keeps: frozenset[str], live: SecretState | None
     ) -> DesiredSecret:
-        """Return what is to be written; what a template made of values that are ``kept`` is taken from ``live``."""
+        """Return what is to be written when generated values stay; what was made of them is taken from ``live``."""
+        template, digester = want.spec.target.template, self._deps.digester
+        if not want.kind.is_secret:
+            parts = kept_parts(template, {}, live, want.manager)
+            fields = await self._targets.kept_fields(want, keeps)
+            return from_manifest(want, RenderedManifest(fields, parts.labels, parts.annotations), digester)
+        kept = await self._targets.kept_values(want, keeps)
+        if template is not None:
+            return from_template(want, template, kept_parts(template, kept, live, want.manager), digester)
+        return from_external_secret(resource, want, {**values, **kept}, digester)
+
+    async def _desired(self, resource: Object, want: Wanted, values: Values) -> DesiredSecret:
+        """Return what is to be written, of values that were all fetched or generated just now."""
         template = want.spec.target.template
-        if template is not None and kept:
-            return from_template(want, template, kept_parts(template, kept, live, want.manager), self._deps.digester)
         if not (values or want.spec.target.deletion_policy == "Merge"):
             # Nothing was fetched: what becomes of the target is for the deletion policy to say, not for a template.
             template = None
@@ -172,12 +186,12 @@ class Sync:
     async def _recorded(
         self, desired: DesiredSecret, want: Wanted, fetched: Fetched, *, observed: Observed, manner: Manner
     ) -> DesiredSecret:
-        """Record on the Secret what is generated of it, and when it was."""
-        if not want.generators or not want.kind.is_secret:
+        """Record on the object what is generated of it, and when it was."""
+        if not want.generators:
             return desired
         keys, made = manner.keeps, observed.last if manner.keeps else Synced(want.version, observed.now)
-        if not keys and want.spec.target.template is not None:
-            keys = frozenset(desired.data)  # what a template made of them cannot be told apart
+        if not keys and (want.spec.target.template is not None or not want.kind.is_secret):
+            keys = frozenset(desired.data)  # what was made of them cannot be told apart
         elif not keys:
             generated = Fetched(tuple(value for value in fetched.values if value.read.generator is not None))
             values = await self._templates.values(generated)

@@ -1,4 +1,4 @@
-"""Makes the generated values of ExternalSecrets, keeps those that could not be written yet, and reads those that stay.
+"""Makes the generated values of ExternalSecrets and keeps those that could not be written yet.
 
 A retry after a failed write writes the values that were made for the first attempt: a lease or a token is asked for
 once, and a write whose answer was lost does not leave a Secret that is replaced a second later.
@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secrets_operator.controllers.deps import Deps
-from secrets_operator.errors import NotFound, OperatorError, Retryable
+from secrets_operator.errors import OperatorError, Retryable
 from secrets_operator.fetching.generation import Generation
-from secrets_operator.flow import Cause, Fetched, Key, Miss, Object, Read, SecretBytes, Value
-from secrets_operator.kube.errors import Conflict
+from secrets_operator.flow import Cause, Fetched, Key, Miss, Object, Read, Value
 from secrets_operator.planning.external_secret import Observed, Wanted
-from secrets_operator.planning.generated_values import kept_keys, record_of
 from secrets_operator.planning.generators import GeneratorView, view_of_generator
 from secrets_operator.provider import Generated
 
@@ -58,12 +56,10 @@ class Generating:
     async def add_to(self, fetched: Fetched, want: Wanted, observed: Observed) -> Fetched:
         """Make what the generators of a resource are to make, in its place among what was fetched.
 
-        Raises Conflict when the Secret was written meanwhile, as by another replica: its values must not be replaced
-        a moment later.
+        Whoever calls sees to it before that nobody else has just made some.
         """
         if not want.generators:
             return fetched
-        await self._require_unchanged(want, observed)
         basis = (want.owner.uid, want.version, tuple(view.spec for view in observed.generators))
         attempt = self._unwritten.get(want.key)
         if attempt is None or attempt.basis != basis:
@@ -79,32 +75,9 @@ class Generating:
             tuple(sorted(misses, key=lambda one: place[one.read.field])),
         )
 
-    async def kept(self, want: Wanted, keys: frozenset[str]) -> dict[str, SecretBytes]:
-        """Return the values of ``keys`` from the Secret; raises Conflict when they are no longer what they were."""
-        if not keys:
-            return {}
-        try:
-            state, values = await self._deps.secrets.values(want.key.namespace, want.target, keys)
-        except NotFound as error:
-            raise _changed(want) from error
-        if not keys <= kept_keys(state, want.record, want.manager):
-            raise _changed(want)
-        return values
-
     def forget(self, key: Key) -> None:
         """Drop what was made for a resource: it is written, or the resource is gone."""
         self._unwritten.pop(key, None)
-
-    async def _require_unchanged(self, want: Wanted, observed: Observed) -> None:
-        if observed.target is None or not want.kind.is_secret:
-            return
-        try:
-            state, _ = await self._deps.secrets.values(want.key.namespace, want.target, ())
-        except NotFound as error:
-            raise _changed(want) from error
-        seen = record_of(observed.target, want.record, want.manager)
-        if record_of(state, want.record, want.manager) != seen:
-            raise _changed(want)
 
     async def _value(self, read: Read, view: GeneratorView, want: Wanted, attempt: _Attempt) -> Value | Miss:
         known, until = attempt.values.get(read.field, (None, 0.0))
@@ -126,7 +99,3 @@ class Generating:
             return Miss(read, Cause.FAILED, f"{named} failed: {error}", error.after)
         except OperatorError as error:
             return Miss(read, Cause.REJECTED, f"{named} was refused: {error}")
-
-
-def _changed(want: Wanted) -> Conflict:
-    return Conflict(f"Secret {want.target} was changed meanwhile: it is looked at again", code=409)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from secrets_operator.flow import Key, Object, Query, Read
-from secrets_operator.planning.generated_values import kept_keys
+from secrets_operator.planning.generated_values import kept_keys, kept_leaves
 from secrets_operator.planning.generators import GeneratorView, generator_key
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind, target_kind
 from secrets_operator.planning.marks import (
@@ -270,9 +270,10 @@ def _is_as_applied(want: Wanted, target: SecretState | None, digester: Digester)
 
 
 def _kept(want: Wanted, target: SecretState | None) -> frozenset[str]:
-    if not want.generators or not want.kind.is_secret:
+    if not want.generators:
         return frozenset()
-    return kept_keys(target, want.record, want.manager)
+    kept = kept_keys if want.kind.is_secret else kept_leaves
+    return kept(target, want.record, want.manager)
 
 
 def _blocked(observed: Observed, recheck: timedelta, *, generates: bool) -> Plan | None:

@@ -1,6 +1,7 @@
 """What a Secret tells about generated values in it: when they were made, and whether they can be kept. Pure.
 
-Generated values are nowhere but in the Secret. So the record of the sync that made them is an annotation of the Secret,
+An object that is no Secret tells the same. Generated values are nowhere but in the
+Secret. So the record of the sync that made them is an annotation of the Secret,
 written together with them: a crash or a restart before the status is written does not make new values. And a repair
 keeps values that nobody touched: what our field manager still holds is as it was applied.
 """
@@ -17,7 +18,7 @@ from secrets_operator.planning.marks import OPERATOR_MARK_PREFIXES
 from secrets_operator.planning.refresh import Synced, format_time, parse_time
 from secrets_operator.planning.secret_state import Digester, OwnedFields, SecretState
 from secrets_operator.planning.targets import DesiredSecret, changed_keys
-from secrets_operator.resources.templates import Template
+from secrets_operator.resources.templates import Template, TemplateMetadata
 
 _TEMPLATE_MARK = "{{"
 
@@ -70,6 +71,20 @@ def kept_keys(target: SecretState | None, annotation: str, manager: str) -> froz
     return frozenset()
 
 
+def kept_leaves(target: SecretState | None, annotation: str, manager: str) -> frozenset[str]:
+    """Return the leaves of an object that is no Secret if its generated values can be kept, or none.
+
+    Which leaves they are in cannot be told, so all count as one, and nobody else may hold any: of a list that several
+    write to only the API server knows whose an item is.
+    """
+    record = record_of(target, annotation, manager)
+    if record is None or target is None:
+        return frozenset()
+    held = frozenset(record.keys) <= target.owned_by(manager).data & target.digests.keys()
+    shared = any(writer != manager for leaf in record.keys for writer in target.writers.get(leaf, ()))
+    return frozenset(record.keys) if held and not shared else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class KeptParts:
     """A Secret with a template whose values are kept, so that there is nothing to render it from."""
@@ -80,19 +95,20 @@ class KeptParts:
 
 
 def kept_parts(
-    template: Template, data: Mapping[str, SecretBytes], live: SecretState | None, manager: str
+    template: Template | None, data: Mapping[str, SecretBytes], live: SecretState | None, manager: str
 ) -> KeptParts:
-    """Return what a template made: ``data`` as it is, labels and annotations as they are and as the template has them.
+    """Return what was made: ``data`` as it is, labels and annotations as they are and as the template has them.
 
     One that is computed from values and was changed by somebody else comes back with the next refresh.
     """
     owned = live.owned_by(manager) if live is not None else OwnedFields()
     labels = live.labels if live is not None else {}
     annotations = live.annotations if live is not None else {}
+    metadata = template.metadata if template is not None else TemplateMetadata()
     return KeptParts(
         dict(data),
-        {**_own(labels, owned.labels), **_plain(template.metadata.labels)},
-        {**_own(annotations, owned.annotations), **_plain(template.metadata.annotations)},
+        {**_own(labels, owned.labels), **_plain(metadata.labels)},
+        {**_own(annotations, owned.annotations), **_plain(metadata.annotations)},
     )
 
 

@@ -23,6 +23,8 @@ from secrets_operator.planning.secret_state import (
 )
 
 _NOT_FIELDS = frozenset({"apiVersion", "kind", "metadata", "status"})
+# Whether a ConfigMap is frozen is looked at by itself, as with a Secret.
+_IMMUTABLE = "immutable"
 
 
 def leaves(fields: Mapping[str, Any]) -> dict[str, SecretBytes]:
@@ -54,6 +56,45 @@ def manifest_state(manifest: Object, digester: Digester) -> SecretState:
     )
 
 
+def applied_fields(manifest: Object, manager: str) -> dict[str, Any]:
+    """Return of an object's fields, as the API server sent them, what ``manager`` applied: with their present values.
+
+    A list whose items have owners of their own is cut down to those of ``manager``; any other counts whole.
+    """
+    entries = manifest["metadata"].get("managedFields") or ()
+    applied = [one for one in entries if _is_of(one, manager) and one.get("operation") == "Apply"]
+    fields: dict[str, Any] = {}
+    for entry in applied:
+        fields |= _part({name: value for name, value in manifest.items() if name not in _NOT_FIELDS}, entry["fieldsV1"])
+    return {name: value for name, value in fields.items() if name != _IMMUTABLE}
+
+
+def _is_of(entry: Mapping[str, Any], manager: str) -> bool:
+    return entry.get("manager") == manager and not entry.get("subresource")
+
+
+def _part(value: Any, owned: Mapping[str, Any]) -> Any:
+    """Return the part of ``value`` that a ``fieldsV1`` names."""
+    inside = {name: below for name, below in owned.items() if name != "."}
+    if inside and isinstance(value, Mapping):
+        return {name: _part(child, inside[f"f:{name}"]) for name, child in value.items() if f"f:{name}" in inside}
+    if inside and isinstance(value, list):
+        found = ((item, _owned_item(item, inside)) for item in value)
+        return [_part(item, below) for item, below in found if below is not None]
+    return value
+
+
+def _owned_item(item: Any, owned: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what is owned of one item of a list, ``k:`` being its keys and ``v:`` its value; None when nothing is."""
+    for name, below in owned.items():
+        kind, _, text = name.partition(":")
+        if kind == "k" and isinstance(item, Mapping) and orjson.loads(text).items() <= item.items():
+            return dict(below)
+        if kind == "v" and orjson.loads(text) == item:
+            return dict(below)
+    return None
+
+
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and (value or not path):
         for name, child in value.items():
@@ -77,9 +118,8 @@ def _owners(
             writers[path] = (*writers.get(path, ()), manager)
         if entry.get("operation") == "Apply":
             metadata = fields.get("f:metadata") or {}
-            # Whether a ConfigMap is immutable is compared by itself, as with a Secret.
             applied[manager] = OwnedFields(
-                owned - {"immutable"}, member_names(metadata, "f:labels"), member_names(metadata, "f:annotations")
+                owned - {_IMMUTABLE}, member_names(metadata, "f:labels"), member_names(metadata, "f:annotations")
             )
     return applied, writers
 

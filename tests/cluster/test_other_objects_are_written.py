@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster.manifests import aws_store, external_secret, fake_store
+from tests.cluster.conftest import GENERIC_TARGETS, OPERATOR_NAMESPACE
+from tests.cluster.manifests import aws_store, external_secret, fake_store, generated, generator
 from tests.cluster_world import Aws, Object, OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.usefixtures("operator", "widgets")]
@@ -136,6 +138,43 @@ def test_a_template_shapes_a_custom_resource_and_defaults_are_no_drift(
     assert "DriftHealed" not in reasons(world, namespace)
     assert before is not None
     assert before["metadata"]["labels"]["team"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "target"),
+    [
+        pytest.param(CONFIG_MAP, {}, id="a ConfigMap"),
+        pytest.param(
+            WIDGET,
+            {"templateFrom": [{"literal": "from: f-{{ .password }}", "target": "spec.rules[0]"}]},
+            id="a list in a custom resource, with a default in it",
+        ),
+    ],
+)
+def test_a_password_outlives_a_restart_and_a_lost_label(
+    world: World, kubeconfig: Path, namespace: str, manifest: Object, target: Object
+) -> None:
+    world.apply(generator(namespace, "Password", {}))
+    more = {"template": target} if target else {}
+    world.apply(resource(namespace, {}, manifest, dataFrom=[generated("Password")], **more))
+    world.wait_condition("ExternalSecret", namespace, "app", reason="ResourceSynced")
+
+    def made() -> Object:
+        found = world.config_map(namespace, "app") if manifest is CONFIG_MAP else world.get("Widget", namespace, "app")
+        assert found is not None
+        return found
+
+    label = "reconcile.external-secrets.io/managed"
+    first = made()
+    edit(world, namespace, f"{manifest['kind'].lower()}s", {"metadata": {"labels": {label: None}}})
+    wait_for("the label", lambda: label in (made()["metadata"].get("labels") or {}))
+    options = [*GENERIC_TARGETS, "--watch-namespace", namespace]
+    with OperatorProcess(kubeconfig, OPERATOR_NAMESPACE, options=options) as second:
+        second.wait_ready()
+        wait_for("it has looked at everything", lambda: second.metric("secrets_operator_reconciles_total") >= 1)
+        wait_for("its queue is empty", lambda: second.metric("secrets_operator_queue_depth") == 0)
+    part = "data" if manifest is CONFIG_MAP else "spec"
+    assert (made()[part], part in made()) == (first[part], True)
 
 
 def test_fields_of_others_stay(world: World, namespace: str) -> None:

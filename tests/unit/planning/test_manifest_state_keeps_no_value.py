@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from secrets_operator.flow import Object
-from secrets_operator.planning.manifest_state import leaves, manifest_state
+from secrets_operator.planning.manifest_state import applied_fields, leaves, manifest_state
 from secrets_operator.planning.secret_state import SecretState
 from tests.builders import DIGESTER, metadata
 
@@ -91,6 +91,37 @@ def test_writers_are_named_but_for_those_of_subresources() -> None:
         entry({"f:spec": {"f:host": {}}}, "scaler", "Update", subresource="scale"),
     )
     assert state.writers["spec.host"] == (OURS, "kubectl-edit")
+
+
+@pytest.mark.parametrize(
+    ("owned", "expected"),
+    [
+        pytest.param({"f:spec": {".": {}, "f:host": {}}}, {"spec": {"host": "h"}}, id="a scalar"),
+        pytest.param({"f:data": {"f:tls.crt": {}}}, {"data": {"tls.crt": "c"}}, id="a key with a dot"),
+        pytest.param({"f:spec": {"f:ports": {}}}, {"spec": {"ports": [1, 2]}}, id="a list with one owner"),
+        pytest.param({"f:spec": {"f:atomic": {}}}, {"spec": {"atomic": {"a": 1, "b": 2}}}, id="a map with one owner"),
+        pytest.param(
+            {"f:spec": {"f:rules": {'k:{"name":"a"}': {".": {}, "f:name": {}, "f:x": {}}}}},
+            {"spec": {"rules": [{"name": "a", "x": 1}]}},
+            id="one item of a list, without what others or defaults added to it",
+        ),
+        pytest.param({"f:spec": {"f:set": {'v:"q"': {}}}}, {"spec": {"set": ["q"]}}, id="one member of a set"),
+        pytest.param({"f:spec": {"f:gone": {}, "f:host": {}}}, {"spec": {"host": "h"}}, id="a field that is gone"),
+        pytest.param({"f:metadata": {"f:labels": {"f:l": {}}}, "f:immutable": {}}, {}, id="what is no field of ours"),
+    ],
+)
+def test_what_a_manager_applied_as_it_is_now(owned: Object, expected: Object) -> None:
+    spec = {
+        "host": "h",
+        "ports": [1, 2],
+        "atomic": {"a": 1, "b": 2},
+        "rules": [{"name": "b", "x": 2}, {"name": "a", "x": 1, "y": 9}],
+        "set": ["p", "q"],
+    }
+    managers = [entry(owned), entry({"f:spec": {"f:host": {}, "f:replicas": {}}}, "kubectl-edit", "Update")]
+    made = metadata("app", "team", managedFields=managers, labels={"l": "v"})
+    found = {"kind": "Widget", "metadata": made, "spec": spec, "data": {"tls.crt": "c", "x": "y"}, "immutable": True}
+    assert applied_fields(found, OURS) == expected
 
 
 def test_an_object_on_its_way_out_says_so() -> None:
