@@ -43,6 +43,7 @@ from secrets_operator.serving.request_metrics import counted
 from secrets_operator.serving.reviews import Reviews
 from secrets_operator.serving.sealing_api import SealingApi
 from secrets_operator.settings import Settings
+from secrets_operator.watching.balancing import Balancing
 from secrets_operator.watching.inventory import STORES
 from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.onlookers import nobody
@@ -178,6 +179,7 @@ class Operator:
         log.info("generators found", **{name: str(origin) for name, origin in generators.installed().items()})
         key = await self._insist("digest key", lambda: digest_key(self._client, self._settings.namespace))
         digester = Digester(key)
+        shares = Shares(self._membership, everywhere=STORES)
         wiring = Wiring(
             self._settings,
             client=self._client,
@@ -189,7 +191,7 @@ class Operator:
             pools=self._pools,
             digester=digester,
             onlooker=self._dashboard.changed if self._dashboard is not None else nobody,
-            shares=Shares(self._membership, everywhere=STORES),
+            shares=shares,
         )
         if self._dashboard is not None:
             lookups = Lookups(self._client, self._clock)
@@ -207,6 +209,7 @@ class Operator:
                     # Not earlier: what the others hand over has to be worked on here at once.
                     self._membership.start()
                     tasks.create_task(wiring.share(self._membership))
+                    tasks.create_task(Balancing(self._membership, shares, self._settings).run(wiring.inventory.keys))
                 if self._addresses.admission is not None:
                     tasks.create_task(self._admitting(self._addresses.admission).run(wiring.admission.answer))
                 tasks.create_task(wiring.events.run())

@@ -191,7 +191,7 @@ class Wiring:
         return Live(
             self._queue,
             now=self._clock.now,
-            resources=self._inventory.owned(),
+            resources=self.inventory.owned(),
             members=lambda: self._shares.members,
             refreshes=self._reading.refreshes,
             circuits=lambda: ((store, breaker.state) for store, breaker in self._guards.breakers()),
@@ -236,7 +236,7 @@ class Wiring:
         more: list[Collection[Any]] = [self._namespaces, self.secrets, self._key_secrets, *self._generators.values()]
         self.collections = Collections((*worked_on, *more))
         interval = self._settings.store_refresh_interval
-        self._inventory = Inventory(worked_on, self._shares, singletons=KEY_WORK, store_interval=interval)
+        self.inventory = Inventory(worked_on, self._shares, singletons=KEY_WORK, store_interval=interval)
 
     def _watch_cluster(self) -> None:
         # Who works in some namespaces only neither sees all others nor decides what they get.
@@ -382,7 +382,7 @@ class Wiring:
         """Act on what comes and goes with the members, until cancelled."""
         margin = self._settings.replicas.retry_period
         actions = Actions(self._reading.take_over, self._forget, self._metrics.handed_over)
-        await HandOver(membership, self._queue, self._clock, margin=margin).run(self._inventory.held, actions)
+        await HandOver(membership, self._queue, self._clock, margin=margin).run(self.inventory.held, actions)
 
     def _forget(self, key: Key) -> None:
         if key.kind == EXTERNAL_SECRETS.kind:

@@ -7,7 +7,7 @@ from secrets_operator.errors import NotFound
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import LEASES
-from secrets_operator.resources.labels import MEMBER_LABEL
+from secrets_operator.resources.labels import MEMBER_LABEL, WEIGHT_ANNOTATION
 from secrets_operator.settings import Replicas
 
 _MANAGER = "secrets-operator"
@@ -23,15 +23,23 @@ class MemberLease:
         self._clock = clock
         self._acquired = ""
 
-    async def renew(self) -> None:
-        """Say that this replica is at work, also after its Lease was cleared away. Raises what the API server says."""
+    async def renew(self, weight: int) -> None:
+        """Say that this replica is at work, also after its Lease was cleared away, and how much of its share it keeps.
+
+        Raises what the API server says.
+        """
         now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._acquired = self._acquired or now
         name = self._replicas.identity
         body: Object = {
             "apiVersion": LEASES.api_version,
             "kind": LEASES.kind,
-            "metadata": {"name": name, "namespace": self._namespace, "labels": {MEMBER_LABEL: self._replicas.group}},
+            "metadata": {
+                "name": name,
+                "namespace": self._namespace,
+                "labels": {MEMBER_LABEL: self._replicas.group},
+                "annotations": {WEIGHT_ANNOTATION: str(weight)},
+            },
             "spec": {
                 "holderIdentity": name,
                 "leaseDurationSeconds": round(self._replicas.lease_duration.total_seconds()),

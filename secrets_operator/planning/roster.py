@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from secrets_operator.flow import Object
+from secrets_operator.planning.sharing import FULL_WEIGHT, Members
+from secrets_operator.resources.labels import WEIGHT_ANNOTATION
 
 _REMEMBER_SECONDS = 3600.0
 
@@ -23,6 +25,9 @@ class LeaseRecord:
     version: str
     """Its resourceVersion."""
 
+    weight: int = FULL_WEIGHT
+    """How much of what comes to its holder the holder keeps (:mod:`secrets_operator.planning.sharing`)."""
+
 
 def lease_record(lease: Object) -> LeaseRecord:
     """Read a Lease (https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/)."""
@@ -31,7 +36,13 @@ def lease_record(lease: Object) -> LeaseRecord:
         f"{spec.get('holderIdentity')} {spec.get('renewTime')}",
         float(spec.get("leaseDurationSeconds") or 0),
         lease["metadata"].get("resourceVersion", ""),
+        _weight((lease["metadata"].get("annotations") or {}).get(WEIGHT_ANNOTATION, "")),
     )
+
+
+def _weight(text: str) -> int:
+    """Read what all replicas must read alike, whoever wrote it."""
+    return min(int(text), FULL_WEIGHT) if len(text) < 5 and text.isascii() and text.isdigit() else FULL_WEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +86,16 @@ class Roster:
         """The own lease may have run out: this replica is no member until it has seen its lease renewed."""
         self._is_in = False
 
-    def live(self, now: float) -> frozenset[str]:
-        """Return who is at work; nobody while this replica is no member itself."""
+    def live(self, now: float) -> Members:
+        """Return who is at work, with weights; nobody while this replica is no member itself."""
         if not self._is_in:
-            return frozenset()
-        if self._is_behind(now):
-            return frozenset(self._seen)
-        return frozenset(name for name, one in self._seen.items() if name == self._me or _lives(one, now))
+            return {}
+        everybody = self._is_behind(now)
+        return {
+            name: one.record.weight
+            for name, one in self._seen.items()
+            if everybody or name == self._me or _lives(one, now)
+        }
 
     def expired(self, now: float) -> dict[str, str]:
         """Return the leases that ran out, each with the resourceVersion in which it did."""

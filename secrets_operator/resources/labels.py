@@ -53,5 +53,7 @@ SEALED_KEYS_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealing-keys"
 SEALING_CERTIFICATE_LABEL: Final = f"{OWN_ANNOTATION_PREFIX}sealing-certificate"
 # On the Leases by which replicas find each other; the value is the group that shares its work.
 MEMBER_LABEL: Final = f"{OWN_ANNOTATION_PREFIX}member"
+# On these Leases: how much of its share the holder keeps, of 1024.
+WEIGHT_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}weight"
 
 TRUE: Final = "true"

@@ -56,6 +56,12 @@ class Inventory:
             return {collection.kind: collection for collection in self._collections}
         return {collection.kind: Owned(collection, self._shares.owns) for collection in self._collections}
 
+    def keys(self) -> Iterator[Key]:
+        """Yield the key of everything there is work for; do not await between two."""
+        yield from self._singletons
+        for collection in self._collections:
+            yield from map(_key, collection.values())
+
     def held(self) -> Iterator[Held]:
         """Yield everything there is work for; do not await between two."""
         yield from (Held(key, in_order=False) for key in self._singletons)

@@ -20,7 +20,7 @@ from secrets_operator.kube.fence import Fence
 from secrets_operator.kube.member_lease import MemberLease
 from secrets_operator.kube.resources import LEASES
 from secrets_operator.planning.roster import LeaseRecord, Roster, lease_record
-from secrets_operator.planning.sharing import owner_of
+from secrets_operator.planning.sharing import FULL_WEIGHT, Members, owner_of
 from secrets_operator.resources.labels import MEMBER_LABEL
 from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
@@ -40,8 +40,10 @@ class Membership:
         """Open ``fence`` while this replica may write; it stays as it is until :meth:`start`."""
         replicas = settings.replicas
         self.me = replicas.identity
-        self.members: frozenset[str] = frozenset()
-        """Who shares the work now; empty while this replica is no member."""
+        self.members: Members = {}
+        """Who shares the work now; empty while this replica is no member. Another object after every change."""
+        self.weight = FULL_WEIGHT
+        """What the others are told with the next renewal; it holds from when the Lease comes back with it."""
         self.changed = asyncio.Event()
         """Set whenever ``members`` changes; cleared by who acts on it."""
         self.joined = asyncio.Event()
@@ -102,7 +104,7 @@ class Membership:
         began = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._deadline / 2):
-                await self._lease.renew()
+                await self._lease.renew(self.weight)
         except (OperatorError, TimeoutError) as error:
             self._report(str(error) or "no answer in time")
             return
@@ -131,7 +133,8 @@ class Membership:
             self._roster.out()
         members = self._roster.live(now)
         if members != self.members:
-            log.info("members", now=sorted(members), before=sorted(self.members))
+            if members.keys() != self.members.keys():
+                log.info("members", now=sorted(members), before=sorted(self.members))
             self.members = members
             self.changed.set()
             if members:

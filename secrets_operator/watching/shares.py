@@ -149,7 +149,7 @@ class HandOver:
             # Out for a while, as all others may have been: only the own memory and the statuses are certain.
             return {}
         now = self._clock.now() - self._margin
-        others = (before.members | after.members) - {after.me}
+        others = (before.members.keys() | after.members.keys()) - {after.me}
         return {name: now - timedelta(seconds=self._membership.kept_for(name)) for name in others}
 
     def _queue_up(self, one: Held) -> None:

@@ -15,6 +15,7 @@ from secrets_operator.kube.client import Client
 from secrets_operator.kube.fence import Fence
 from secrets_operator.kube.member_lease import MemberLease
 from secrets_operator.kube.resources import CONFIG_MAPS, LEASES, TOKEN_REVIEWS
+from secrets_operator.planning.sharing import FULL_WEIGHT
 from secrets_operator.settings import Replicas
 from tests.hand_clock import HandClock
 
@@ -57,8 +58,8 @@ async def test_it_is_not_sent(client: Client, write: Callable[[Client], Awaitabl
 
 async def test_leases_and_questions_pass(client: Client) -> None:
     lease = MemberLease(client, REPLICAS, namespace="default", clock=SystemClock())
-    await lease.renew()
-    await lease.renew()
+    await lease.renew(FULL_WEIGHT)
+    await lease.renew(FULL_WEIGHT)
     (found,) = (await client.list(LEASES, "default"))["items"]
     assert found["spec"]["holderIdentity"] == found["metadata"]["name"] == "replica-1"
     await lease.release()
@@ -70,8 +71,8 @@ async def test_leases_and_questions_pass(client: Client) -> None:
 
 async def test_a_lease_that_was_renewed_meanwhile_is_not_cleared_away(client: Client) -> None:
     lease = MemberLease(client, REPLICAS, namespace="default", clock=SystemClock())
-    await lease.renew()
+    await lease.renew(FULL_WEIGHT)
     (found,) = (await client.list(LEASES, "default"))["items"]
-    await lease.renew()
+    await lease.renew(FULL_WEIGHT)
     with pytest.raises(errors.Conflict):
         await lease.clear("replica-1", found["metadata"]["resourceVersion"])
