@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.referents import (
-    CLUSTER_STORE,
-    Referents,
-    config_map_key,
-    reachable_namespace,
-    secret_data,
-    secret_key,
-)
+from secrets_operator.fetching.referents import Referents, config_map_key, secret_data, secret_key
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.flow import Key, Object, RetrySettings, SecretBytes
 from secrets_operator.provider import StoreIdentity
+from secrets_operator.provider.namespaces import CLUSTER_STORE, reachable_namespace
 
 T = TypeVar("T")
 

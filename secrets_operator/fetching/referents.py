@@ -1,7 +1,6 @@
 """The one guarded reader of objects that a user's resource names.
 
-Nothing else may read across namespaces. The rule of stores: a SecretStore reaches its own namespace only; a
-ClusterSecretStore reaches the namespace its selector names or, without one, that of the resource using the store.
+Nothing else may read across namespaces; ``provider/namespaces.py`` has the rule of stores.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from secrets_operator.errors import InvalidSpec, NamespaceUnknown, NotFound
+from secrets_operator.errors import InvalidSpec, NotFound
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, Resource
 from secrets_operator.provider import StoreIdentity
-
-CLUSTER_STORE = "ClusterSecretStore"
+from secrets_operator.provider.namespaces import reachable_namespace
 
 
 class Referents:
@@ -63,23 +61,6 @@ class Referents:
             return await self._client.get(resource, namespace, name)
         except NotFound as error:
             raise InvalidSpec(f"there is no {resource.kind} {namespace}/{name}", field=field) from error
-
-
-def reachable_namespace(asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> str:
-    """Return the namespace a selector of a store may read.
-
-    Raises InvalidSpec when a SecretStore names a foreign namespace, NamespaceUnknown when it is the consumer's and
-    nobody is asking.
-    """
-    wanted = selector.get("namespace") or ""
-    if asker.kind == CLUSTER_STORE:
-        if wanted or asker.namespace:
-            return wanted or asker.namespace
-        raise NamespaceUnknown("the namespace is that of the resource using the store", field=field)
-    if wanted and wanted != asker.namespace:
-        message = "a SecretStore reads its own namespace only: remove the namespace, or use a ClusterSecretStore"
-        raise InvalidSpec(message, field=f"{field}.namespace")
-    return asker.namespace
 
 
 def secret_key(secret: Object, selector: Mapping[str, Any], *, field: str) -> SecretBytes:

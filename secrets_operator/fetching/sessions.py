@@ -21,7 +21,6 @@ from secrets_operator.fetching.batching import Ask, Batcher, Finder
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import Outside, StoreHost
-from secrets_operator.fetching.referents import CLUSTER_STORE
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.fetching.store_guards import Guard, StoreGuards
 from secrets_operator.fetching.value_cache import Share, ValueCache
@@ -30,6 +29,7 @@ from secrets_operator.kube.errors import RetryableApiError
 from secrets_operator.planning.retry_settings import retry_settings
 from secrets_operator.provider import Provider, Session, StoreIdentity, is_per_reader
 from secrets_operator.provider.discovery import Providers
+from secrets_operator.provider.namespaces import CLUSTER_STORE
 
 log = structlog.get_logger(__name__)
 

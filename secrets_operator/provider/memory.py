@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from secrets_operator.errors import InvalidSpec, NamespaceUnknown
+from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import RetrySettings, SecretBytes
 from secrets_operator.provider.contract import StoreIdentity
+from secrets_operator.provider.namespaces import reachable_namespace
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ class MemoryHost:
         self, selector: Mapping[str, Any], *, labels: Mapping[str, str], field: str
     ) -> Mapping[str, SecretBytes]:
         """Return all keys of a Secret with these labels."""
-        place = self._namespace(selector, field), selector.get("name", "")
+        place = reachable_namespace(self.store, selector, field=field), selector.get("name", "")
         data = self.secrets.get(place)
         if data is None:
             raise InvalidSpec(f"Secret {'/'.join(place)} does not exist", field=field)
@@ -67,16 +68,17 @@ class MemoryHost:
         self, selector: Mapping[str, Any], *, audiences: Sequence[str], field: str, seconds: int = 3600
     ) -> SecretBytes:
         """Return a made-up token that names what was asked for."""
-        namespace = self._namespace(selector, field)
+        namespace = reachable_namespace(self.store, selector, field=field)
         return SecretBytes(f"token:{namespace}/{selector.get('name')}:{','.join(audiences)}:{seconds}".encode())
 
     async def service_account_annotations(self, selector: Mapping[str, Any], *, field: str) -> Mapping[str, str]:
         """Return the annotations of a ServiceAccount."""
-        return self.annotations.get((self._namespace(selector, field), selector.get("name", "")), {})
+        namespace = reachable_namespace(self.store, selector, field=field)
+        return self.annotations.get((namespace, selector.get("name", "")), {})
 
     def consumer_namespace(self, *, field: str) -> str:
         """Return the namespace of the store."""
-        return self._namespace({}, field)
+        return reachable_namespace(self.store, {}, field=field)
 
     async def turn(self) -> None:
         """Wait for nothing."""
@@ -95,18 +97,11 @@ class MemoryHost:
         self.leases[service] += change
 
     def _value(self, objects: Objects, kind: str, selector: Mapping[str, Any], path: str) -> str:
-        namespace, name, key = self._namespace(selector, path), selector.get("name", ""), selector.get("key", "")
+        namespace = reachable_namespace(self.store, selector, field=path)
+        name, key = selector.get("name", ""), selector.get("key", "")
         data = objects.get((namespace, name))
         if data is None:
             raise InvalidSpec(f"{kind} {namespace}/{name} does not exist", field=path)
         if key not in data:
             raise InvalidSpec(f"{kind} {namespace}/{name} has no key {key}", field=path)
         return data[key]
-
-    def _namespace(self, selector: Mapping[str, Any], path: str) -> str:
-        """A SecretStore reads its own namespace; a ClusterSecretStore the selector's, or else the consumer's."""
-        chosen = selector.get("namespace") if self.store.kind == "ClusterSecretStore" else ""
-        namespace = chosen or self.store.namespace
-        if not namespace:
-            raise NamespaceUnknown("the namespace is the consumer's, and none is asking", field=path)
-        return str(namespace)

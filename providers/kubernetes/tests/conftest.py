@@ -17,6 +17,7 @@ from devcluster import Cluster
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Reference, Session, StoreIdentity
 from secrets_operator.provider.memory import MemoryHost
+from secrets_operator.provider.namespaces import reachable_namespace
 
 Open = Callable[..., Awaitable[Session]]
 READER = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]
@@ -86,7 +87,7 @@ class TokenHost(MemoryHost):
     ) -> SecretBytes:
         assert self.place is not None
         assert seconds >= 600
-        namespace = self._namespace(selector, field)
+        namespace = reachable_namespace(self.store, selector, field=field)
         self.issued.append((f"{namespace}/{selector['name']}", tuple(audiences)))
         return SecretBytes((await self.place.token(namespace, selector["name"], audiences)).encode())
 

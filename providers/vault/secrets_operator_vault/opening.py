@@ -71,11 +71,13 @@ async def _presented(settings: Settings, host: Host) -> ClientCertificate | None
     if settings.auth is not None:
         method, chosen = method_of(settings.auth)
         if method.field == "cert" and chosen.client_cert is not None and chosen.secret_ref is not None:
-            return await client_certificate(chosen.client_cert, chosen.secret_ref, host, field="auth.cert")
+            pair = {"clientCert": chosen.client_cert, "secretRef": chosen.secret_ref}
+            return await client_certificate(pair, host, field="auth.cert")
     tls = settings.tls
     if tls is None or tls.cert_secret_ref is None or tls.key_secret_ref is None:
         return None
-    return await client_certificate(tls.cert_secret_ref, tls.key_secret_ref, host, field="tls")
+    pair = {"certSecretRef": tls.cert_secret_ref, "keySecretRef": tls.key_secret_ref}
+    return await client_certificate(pair, host, field="tls")
 
 
 def _connect(settings: Settings, trusted: str | None, presented: ClientCertificate | None) -> Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from secrets_operator.flow import SecretBytes
@@ -20,14 +21,16 @@ class ClientCertificate:
 
 
 async def client_certificate(
-    certificate: SecretKeySelector, key: SecretKeySelector, host: Host, *, field: str
+    selectors: Mapping[str, SecretKeySelector], host: Host, *, field: str
 ) -> ClientCertificate:
-    """Read the certificate that the operator presents; raises what the host raises."""
-    places = ((certificate, "tls.crt"), (key, "tls.key"))
+    """Read the certificate that the operator presents, and its key: two selectors by their names below ``field``.
+
+    Raises what the host raises.
+    """
     parts = []
-    for selector, default_key in places:
+    for (name, selector), default_key in zip(selectors.items(), ("tls.crt", "tls.key"), strict=True):
         raw = {"key": default_key, **selector.model_dump(exclude_none=True)}
-        parts.append((await host.secret_value(raw, field=field)).reveal())
+        parts.append((await host.secret_value(raw, field=f"{field}.{name}")).reveal())
     return ClientCertificate(b"\n".join(parts), field)
 
 

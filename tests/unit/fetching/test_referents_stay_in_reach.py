@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError
-from secrets_operator.fetching.referents import Referents, config_map_key, reachable_namespace, secret_key
+from secrets_operator.fetching.referents import Referents, config_map_key, secret_key
 from secrets_operator.provider import StoreIdentity
+from secrets_operator.provider.namespaces import reachable_namespace
 from tests.builders import secret
 from tests.memory_cluster import MemoryCluster
 
