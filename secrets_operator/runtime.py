@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from aiohttp.web import RouteDef
@@ -36,7 +36,7 @@ from secrets_operator.serving.batch_verify import BatchVerify
 from secrets_operator.serving.certificate_sources import CertificateFolder, CertificateSecret
 from secrets_operator.serving.dashboard.lookups import Lookups
 from secrets_operator.serving.dashboard.world import World
-from secrets_operator.serving.health import Health
+from secrets_operator.serving.health import Health, WatchState
 from secrets_operator.serving.host import Host, check_free
 from secrets_operator.serving.http import Address, HttpServer
 from secrets_operator.serving.request_metrics import counted
@@ -44,6 +44,7 @@ from secrets_operator.serving.reviews import Reviews
 from secrets_operator.serving.sealing_api import SealingApi
 from secrets_operator.settings import Settings
 from secrets_operator.watching.balancing import Balancing
+from secrets_operator.watching.collections import Collection
 from secrets_operator.watching.inventory import STORES
 from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.onlookers import nobody
@@ -72,6 +73,20 @@ class Addresses:
     live: Address
     admission: Address | None = None
     dashboard: Address | None = None
+
+
+def watch_states(watched: Iterable[Collection[Any]]) -> list[WatchState]:
+    """Return the state of every watch, for the probes."""
+    return [
+        WatchState(
+            name=collection.kind,
+            synced=reflector.synced.is_set(),
+            heard=reflector.last_heard,
+            fault=str(reflector.fault or ""),
+        )
+        for collection in watched
+        for reflector in collection.reflectors
+    ]
 
 
 class Operator:
@@ -196,7 +211,7 @@ class Operator:
         if self._dashboard is not None:
             lookups = Lookups(self._client, self._clock)
             self._dashboard.show(World(wiring.shown, wiring.secrets.get, digester, lookups))
-        self._health.watch(wiring.watch_states)
+        self._watch_health(wiring)
         async with asyncio.TaskGroup() as tasks:
             try:
                 for reflector in wiring.collections.reflectors():
@@ -219,6 +234,13 @@ class Operator:
                 await wiring.obstacles.close()
                 await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
+
+    def _watch_health(self, wiring: Wiring) -> None:
+        watched: list[Collection[Any]] = list(wiring.collections)
+        if self._membership is not None:
+            watched.append(self._membership.leases)
+            self._health.need(self._membership.missing)
+        self._health.watch(lambda: watch_states(watched))
 
     async def _stop_working(self, workers: Workers) -> None:
         if self._membership is None:

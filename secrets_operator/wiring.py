@@ -65,7 +65,6 @@ from secrets_operator.reporting.snapshot import Live
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.resources.names import CLUSTER_GENERATOR
 from secrets_operator.sealing.stored_keys import StoredKey
-from secrets_operator.serving.health import WatchState
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.collections import Collection, Collections, custom_resource, watched_namespaces
@@ -150,19 +149,6 @@ class Wiring:
             observer=metrics,
         )
         metrics.watch(self._live())
-
-    def watch_states(self) -> list[WatchState]:
-        """Return the state of every watch, for the probes."""
-        return [
-            WatchState(
-                name=collection.kind,
-                synced=reflector.synced.is_set(),
-                heard=reflector.last_heard,
-                fault=str(reflector.fault or ""),
-            )
-            for collection in self.collections
-            for reflector in collection.reflectors
-        ]
 
     def _make_sessions(self, providers: Providers, outside: Outside) -> Sessions:
         access = NamespaceAccess(self._client, cached=lambda name: self._namespaces.get("", name))

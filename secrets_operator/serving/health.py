@@ -1,6 +1,7 @@
 """Is the operator alive, and is it ready? Read from live state by whoever asks, also from another thread.
 
-*Ready* means that every cache is complete, so that decisions are taken on the whole world. *Alive* means that the event
+*Ready* means that every cache is complete, so that decisions are taken on the whole world, and that one of several
+replicas has found its place among them. *Alive* means that the event
 loop turns and that no watch has been silent without knowing why: such a watch would leave changes unseen for ever, and
 only a restart mends that. An API server that is down makes neither of them fail twice: no restart would bring it back.
 """
@@ -35,12 +36,17 @@ class Health:
         self._now = now
         self._beat = now()
         self._watches: Callable[[], Sequence[WatchState]] = tuple
+        self._missing: Callable[[], Sequence[str]] = tuple
         self._started = False
 
     def watch(self, states: Callable[[], Sequence[WatchState]]) -> None:
         """Ask ``states`` for the watches from here on."""
         self._watches = states
         self._started = True
+
+    def need(self, missing: Callable[[], Sequence[str]]) -> None:
+        """Be unready also while ``missing`` names something, beside the watches."""
+        self._missing = missing
 
     async def beat(self) -> NoReturn:
         """Show that the event loop turns; run this on it until cancelled."""
@@ -64,8 +70,9 @@ class Health:
         """Return what is still missing before decisions can be taken; empty when ready."""
         if not self._started:
             return ["the API server has not been reached yet"]
-        return [
+        unsynced = [
             f"{state.name}: {state.fault or 'not listed completely yet'}"
             for state in self._watches()
             if not state.synced
         ]
+        return [*unsynced, *self._missing()]

@@ -16,6 +16,7 @@ import structlog
 from secrets_operator.clock import Clock
 from secrets_operator.errors import OperatorError
 from secrets_operator.kube.client import Client
+from secrets_operator.kube.errors import Forbidden
 from secrets_operator.kube.fence import Fence
 from secrets_operator.kube.member_lease import MemberLease
 from secrets_operator.kube.resources import LEASES
@@ -24,11 +25,16 @@ from secrets_operator.planning.sharing import FULL_WEIGHT, Members, owner_of
 from secrets_operator.resources.labels import MEMBER_LABEL
 from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
+from secrets_operator.watching.collections import Collection
 from secrets_operator.watching.reflector import Reflector, Selection
 
 log = structlog.get_logger(__name__)
 
 _RELEASE_SECONDS = 2.0
+_RULE = (
+    "several replicas need a Role in the operator's namespace for leases of coordination.k8s.io with the verbs list, "
+    "watch, create, patch and delete"
+)
 
 
 class Membership:
@@ -54,7 +60,7 @@ class Membership:
         self._deadline = replicas.renew_deadline.total_seconds()
         self._period = replicas.retry_period.total_seconds()
         self._roster = Roster(self.me, patience=self._deadline)
-        self._leases = Reflector(
+        self._reflector = Reflector(
             client,
             Selection(LEASES, settings.namespace, f"{MEMBER_LABEL}={replicas.group}"),
             project=lease_record,
@@ -62,15 +68,16 @@ class Membership:
             clock=clock,
             chance=chance,
         )
+        self.leases = Collection(LEASES.kind, [self._reflector])
         self._tasks: list[asyncio.Task[None]] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._trouble = ""
+        self._trouble: Exception | None = None
 
     def start(self) -> None:
         """Join the others; from here on nothing is written without the lease."""
         log.info("joining the other replicas", replica=self.me)
         self._fence.close()
-        self._tasks = [asyncio.create_task(self._leases.run()), asyncio.create_task(self._stay())]
+        self._tasks = [asyncio.create_task(self._reflector.run()), asyncio.create_task(self._stay())]
 
     async def leave(self) -> None:
         """Take the own lease away, so that the others take over at once; nothing must be written any more."""
@@ -106,9 +113,9 @@ class Membership:
             async with asyncio.timeout(self._deadline / 2):
                 await self._lease.renew(self.weight)
         except (OperatorError, TimeoutError) as error:
-            self._report(str(error) or "no answer in time")
+            self._report(error)
             return
-        self._report("")
+        self._report(None)
         self._fence.open_until(began + self._deadline)
 
     async def _clear_away(self) -> None:
@@ -144,10 +151,28 @@ class Membership:
         ends = [end for end in (self._roster.next_expiry(now), self._fence.until) if end is not None and end > now]
         self._timer = loop.call_later(min(ends) - now + 0.001, self._look) if ends else None
 
-    def _report(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            if trouble:
-                log.warning("the lease was not renewed", error=trouble)
+    def missing(self) -> list[str]:
+        """Return why this replica is not to be called ready.
+
+        Once it has been a member, an API server that fails is no reason: all replicas would be called unready at once.
+        """
+        if self.members or (self.joined.is_set() and not isinstance(self._trouble, Forbidden)):
+            return []
+        why = _said(self._trouble or self._reflector.fault) or "this replica is not among the others yet"
+        return [f"{LEASES.kind}: {why}"]
+
+    def _report(self, trouble: Exception | None) -> None:
+        if _said(trouble) != _said(self._trouble):
+            if isinstance(trouble, Forbidden):
+                log.error("the lease was not renewed", error=_said(trouble))
+            elif trouble is not None:
+                log.warning("the lease was not renewed", error=_said(trouble))
             else:
                 log.info("the lease is renewed again")
         self._trouble = trouble
+
+
+def _said(trouble: Exception | None) -> str:
+    if isinstance(trouble, Forbidden):
+        return f"{trouble}; {_RULE}"
+    return "" if trouble is None else str(trouble) or "no answer in time"

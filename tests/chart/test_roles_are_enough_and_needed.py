@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,10 +19,12 @@ import yaml
 
 from charts.generation.rendering import render
 from devcluster import ClusterThread, LoggedRequest
+from secrets_operator.clock import SystemClock
 from secrets_operator.flow import SecretBytes
 from secrets_operator.sealing.certificates import sealing_public_key
 from secrets_operator.sealing.scopes import Scope, label
 from secrets_operator.sealing.seal import seal_value
+from secrets_operator.serving.self_made_certificates import make
 from tests.builders import NOW
 from tests.certificates import Authority
 from tests.chart_roles import asked, denied, granted
@@ -40,10 +44,20 @@ pytestmark = [pytest.mark.cluster, pytest.mark.process]
 ROOT = Path(__file__).parents[2]
 OWN = "secrets-operator"
 ACCOUNT = "secrets-operator"
-ADDRESSES = ("--listen-addr", "--live-addr", "--admission-addr")
+ADDRESSES = ("--listen-addr", "--live-addr", "--admission-addr", "--dashboard-addr")
 NOWHERE = "http://127.0.0.1:1"
-RELEASE = {"image": {"repository": "secrets-operator"}}
-"""Values that every installation needs."""
+RELEASE = {"image": {"repository": "secrets-operator"}, "replicaCount": 3}
+"""Values of every installation here."""
+
+LEAVING = f"Permission(namespace={OWN!r}, group='coordination.k8s.io', resource='leases', verb='delete')"
+"""What is asked for at the end."""
+
+EVERYTHING_ON = {
+    "admission": {"enabled": True},
+    "dashboard": {"enabled": True},
+    "extraArgs": {"admission-check-interval": "1s"},
+}
+"""What there can be where the cluster may be asked about everybody."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,8 @@ class Installed:
     world: World
     operator: OperatorProcess
     manifests: list[Object]
+    page: str
+    """Where the dashboard is, for who has a token."""
 
     def requests(self) -> list[LoggedRequest]:
         return list(self.cluster.cluster.requests.matching(user=f"system:serviceaccount:{OWN}:{ACCOUNT}"))
@@ -63,10 +79,28 @@ class Installed:
         needed = asked(self.requests())
         return [str(one) for one in sorted(granted(self.manifests, ACCOUNT)) if not any(map(one.covers, needed))]
 
+    def grant(self) -> None:
+        """Apply the roles as the chart makes them."""
+        for manifest in self.manifests:
+            if manifest["kind"] in {"Role", "ClusterRole"}:
+                self.world.apply(manifest)
+
+    def wait_ready(self) -> None:
+        wait_for("the operator is ready", lambda: self.operator.get("/readyz")[0] == 200, seconds=60)
+
+
+def without(resource: str, manifest: Object) -> Object:
+    """Return a role without its rules about a resource, and anything else as it is."""
+    rules = [rule for rule in manifest.get("rules", ()) if resource not in rule.get("resources", ())]
+    return {**manifest, "rules": rules} if manifest["kind"] in {"Role", "ClusterRole"} else manifest
+
 
 @contextmanager
-def installed(folder: Path, values: Object, *namespaces: str) -> Iterator[Installed]:
-    """Apply what the chart renders and run the operator as its Deployment says, as its ServiceAccount."""
+def installed(folder: Path, values: Object, *namespaces: str, withheld: str = "") -> Iterator[Installed]:
+    """Apply what the chart renders and run the operator as its Deployment says, as its ServiceAccount.
+
+    No role speaks of the resource ``withheld``, until they are granted.
+    """
     manifests = render({**RELEASE, **values})
     with ClusterThread() as cluster:
         admin, bound = folder / "admin", folder / "bound"
@@ -78,17 +112,23 @@ def installed(folder: Path, values: Object, *namespaces: str) -> Iterator[Instal
             world.ensure_namespace(namespace)
         for manifest in manifests:
             if manifest["kind"] not in {"CustomResourceDefinition", "Deployment"}:
-                world.apply(manifest)
+                world.apply(without(withheld, manifest))
         (deployment,) = (one for one in manifests if one["kind"] == "Deployment")
         bound.write_text(acting_as(admin, token_of(world, OWN, ACCOUNT, "https://kubernetes.default.svc")))
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         options = [one for one in container["args"][1:] if not one.startswith(ADDRESSES)]
         if "--admission" in options:
             options.append(f"--admission-addr=127.0.0.1:{free_port()}")
+        page = free_port()
+        if any(one.startswith("--dashboard-addr") for one in container["args"]):
+            # On no loopback address, so that it asks who looks.
+            options.append(f"--dashboard-addr=:{page}")
         # No call to AWS leaves this machine, and none needs to be answered: it is the token before it that counts.
         with OperatorProcess(bound, OWN, aws=Aws(NOWHERE, None, None, None), options=options) as operator:  # type: ignore[arg-type]
-            wait_for("the operator is ready", lambda: operator.get("/readyz")[0] == 200, seconds=60)
-            yield Installed(cluster, world, operator, manifests)
+            here = Installed(cluster, world, operator, manifests, f"http://127.0.0.1:{page}")
+            if not withheld:
+                here.wait_ready()
+            yield here
 
 
 def token_of(world: World, namespace: str, account: str, audience: str) -> str:
@@ -247,39 +287,64 @@ def use_its_own_namespace(here: Installed) -> None:
 
 
 def use_admission(here: Installed) -> None:
-    """Have the certificate of the admission server made and trusted.
-
-    It is renewed after weeks only, so the right to change its Secret is used by an ExternalSecret beside it.
-    """
-    world = here.world
-    wait_for("there is a certificate", lambda: world.data(OWN, f"{OWN}-admission-certificate"))
+    """Have the certificate of the admission server made, trusted, and renewed when it has little time left."""
+    world, name = here.world, f"{OWN}-admission-certificate"
+    wait_for("there is a certificate", lambda: world.data(OWN, name))
+    old = make(f"{OWN}-admission", OWN, now=SystemClock().now() - timedelta(days=80))
+    parts = {"tls.crt": old.chain, "tls.key": old.key.reveal()}
+    parts |= {"ca.crt": old.authorities, "ca.key": old.authority_key.reveal()}
+    world.edit_secret(OWN, name, {"data": {key: b64encode(part).decode() for key, part in parts.items()}})
+    wait_for("it is renewed", lambda: (world.data(OWN, name) or {})["tls.crt"] != old.chain)
     path = f"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{OWN}"
-    wait_for(
-        "it is trusted", lambda: all("caBundle" in one["clientConfig"] for one in world.call("GET", path)["webhooks"])
-    )
-    world.apply(fake_store(OWN, {"one": "1"}))
-    world.apply(external_secret(OWN, {"k": "one"}))
-    world.wait_data(OWN, "app", {"k": b"1"})
+
+    def bundles() -> list[bytes]:
+        webhooks = world.call("GET", path)["webhooks"]
+        return [b64decode(one["clientConfig"].get("caBundle", "")) for one in webhooks]
+
+    wait_for("its authority is trusted", lambda: all(one.startswith(old.authorities) for one in bundles()))
 
 
-def assert_fit(here: Installed) -> None:
-    """Hold that nothing was denied, and wait until every rule was needed."""
+def use_dashboard(here: Installed, namespace: str, store: str) -> None:
+    """Have somebody who may list everything look at an ExternalSecret and at a ClusterSecretStore."""
+    world, account = here.world, {"name": "visitor", "namespace": namespace}
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["list"]}]
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "visitor"}}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "visitor"}
+    world.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+    world.apply({**role, "kind": "ClusterRole", "rules": rules})
+    subject = {"kind": "ServiceAccount", **account}
+    world.apply({**role, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [subject]})
+    bearer = token_of(world, namespace, "visitor", "https://kubernetes.default.svc")
+    for kind, place, name in (("ExternalSecret", namespace, "app"), ("ClusterSecretStore", "", store)):
+        path = f"/resource?kind={kind}&namespace={place}&name={name}"
+        request = urllib.request.Request(f"{here.page}{path}", headers={"Authorization": f"Bearer {bearer}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read().decode()
+        assert f"<h1>{name}" in text
+        assert "not looked up" not in text
+
+
+def assert_fit(here: Installed, *, before: Sequence[LoggedRequest] = ()) -> None:
+    """Stop the operator, which takes its Lease away; hold that nothing was denied and that every rule was needed.
+
+    What was denied ``before`` the rules were granted does not count.
+    """
     deadline = 10.0
-    try:
-        wait_for("every rule is used", lambda: not here.unused(), seconds=deadline)
-    except AssertionError:
-        assert here.unused() == []
-    assert denied(here.requests()) == []
+    with suppress(AssertionError):
+        wait_for("every rule but one is used", lambda: not (set(here.unused()) - {LEAVING}), seconds=deadline)
+    here.operator.stop()
+    assert here.unused() == []
+    assert denied(here.requests()) == list(before)
 
 
 def test_in_all_namespaces(tmp_path: Path) -> None:
-    values = {"admission": {"enabled": True}, "extraArgs": {"admission-check-interval": "1s"}}
-    with installed(tmp_path, values, "shop") as here:
+    with installed(tmp_path, EVERYTHING_ON, "shop") as here:
         use_admission(here)
         use_a_namespace(here, "shop")
         use_cluster_stores(here, "shop", "shop")
         use_fan_out(here, "shop")
         use_batch_verify(here, "shop")
+        use_dashboard(here, "shop", "shared")
         use_a_namespace_that_no_watch_has_seen(here)
         use_its_own_namespace(here)
         assert_fit(here)
@@ -287,25 +352,40 @@ def test_in_all_namespaces(tmp_path: Path) -> None:
 
 def test_in_listed_namespaces(tmp_path: Path) -> None:
     values = {"watchNamespaces": ["shop", "billing"], "credentialNamespaces": ["vaults"]}
-    with installed(tmp_path, values, "shop", "billing", "vaults") as here:
+    with installed(tmp_path, EVERYTHING_ON | values, "shop", "billing", "vaults") as here:
+        use_admission(here)
         use_a_namespace(here, "shop")
         use_a_namespace(here, "billing")
         use_cluster_stores(here, "shop", "vaults")
         use_batch_verify(here, "shop")
+        use_dashboard(here, "shop", "shared")
+        use_dashboard(here, "billing", "aws")
         use_its_own_namespace(here)
         assert_fit(here)
 
 
 def test_in_one_namespace_without_any_cluster_role(tmp_path: Path) -> None:
     targets = [{"apiGroup": "", "kind": "ConfigMap", "resources": ["configmaps"]}]
-    values = {"scopedRBAC": True, "replicaCount": 2, "genericTargets": {"enabled": True, "resources": targets}}
-    with installed(tmp_path, values) as here:
+    values = {"scopedRBAC": True, "genericTargets": {"enabled": True, "resources": targets}}
+    with installed(tmp_path, values, withheld="leases") as here:
         assert [one for one in here.manifests if one["kind"].startswith("ClusterRole")] == []
+        before = it_waits_for_the_right_on_leases(here)
         use_a_namespace(here, OWN)
         use_generic_targets(here, OWN)
         here.world.apply(external_secret(OWN, {"k": "one"}, name="far", store="far", kind="ClusterSecretStore"))
         here.world.wait_condition("ExternalSecret", OWN, "far", status="False", says="name a SecretStore")
         use_its_own_namespace(here)
-        # It takes its Lease away when it ends.
-        here.operator.stop()
-        assert_fit(here)
+        assert_fit(here, before=before)
+
+
+def it_waits_for_the_right_on_leases(here: Installed) -> list[LoggedRequest]:
+    """Hold that one of several replicas that may not announce itself says so and is not ready; then let it."""
+    missing = "a Role in the operator's namespace for leases of coordination.k8s.io with the verbs list, watch, create"
+    wait_for("it says what is missing", lambda: missing in here.operator.get("/readyz")[1])
+    assert here.operator.get("/readyz")[0] == 503
+    assert missing in here.operator.output
+    before = denied(here.requests())
+    assert {request.resource for request in before} == {"leases"}
+    here.grant()
+    here.wait_ready()
+    return denied(here.requests())

@@ -202,7 +202,12 @@ def test_a_replica_that_cannot_renew_its_lease_stops_writing_before_others_take_
         edit_all(there)
         wait_for("the others put its share right", lambda: not spoilt(there), seconds=60)
         assert written(victim) == before
+        # No other replica is better off with an API server that fails, and nothing is gained by calling all unready.
         assert victim.get("/readyz")[0] == 200
+        cluster.call(cluster.cluster.clear_faults)
+        cluster.call(partial(cluster.cluster.fail_requests, 403, count=10_000, method="PATCH", path=lease))
+        wait_for("it says that it may not", lambda: "a Role in the operator's namespace" in victim.get("/readyz")[1])
+        assert victim.get("/readyz")[0] == 503
     finally:
         cluster.call(cluster.cluster.clear_faults)
     wait_members(replicas, 3)

@@ -58,6 +58,26 @@ Each takes the root.
   resources: [externalsecrets/finalizers]
   verbs: [update]
 {{- end }}
+{{- /* Events, and workloads that use a Secret, when somebody opens the details of a resource. */}}
+{{- if include "secrets-operator.lookups" . }}
+- apiGroups: [""]
+  resources: [events, pods]
+  verbs: [list]
+- apiGroups: [apps]
+  resources: [deployments, statefulsets, daemonsets]
+  verbs: [list]
+{{- end }}
+{{- end }}
+
+{{- /* Events about what is in no namespace are in this one. */}}
+{{- define "secrets-operator.rules.clusterEvents" -}}
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create{{ if include "secrets-operator.lookups" . }}, list{{ end }}]
+{{- end }}
+
+{{- define "secrets-operator.lookups" -}}
+{{- if and .Values.dashboard.enabled .Values.rbac.dashboardLookups }}true{{ end -}}
 {{- end }}
 
 {{- /* Cluster-wide kinds that namespaced resources refer to. */}}

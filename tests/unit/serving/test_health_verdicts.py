@@ -64,3 +64,11 @@ async def test_a_loop_that_stops_turning_is_a_fault_until_it_turns_again() -> No
     await asyncio.sleep(0)
     assert health.faults() == []
     beating.cancel()
+
+
+def test_what_else_is_missing_makes_it_unready_and_is_no_reason_to_restart_it() -> None:
+    health = Health(HandClock().monotonic)
+    health.watch(lambda: [watch(synced=False)])
+    health.need(lambda: ["Lease: may not be written"])
+    assert health.faults() == []
+    assert health.unready() == ["Secret: not listed completely yet", "Lease: may not be written"]
