@@ -32,8 +32,9 @@ from secrets_operator.fetching.blocking import Pools
 from secrets_operator.fetching.generation import Generation
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.namespace_access import NamespaceAccess
+from secrets_operator.fetching.read_pools import Shared
 from secrets_operator.fetching.referents import Referents
-from secrets_operator.fetching.sessions import Sessions, Shared
+from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.fetching.store_guards import StoreGuards
 from secrets_operator.fetching.value_cache import ValueCache
 from secrets_operator.flow import Key, Object, Outcome
@@ -180,7 +181,7 @@ class Wiring:
             resources=self.inventory.owned(),
             members=lambda: self._shares.members,
             refreshes=self._reading.refreshes,
-            circuits=lambda: ((store, breaker.state) for store, breaker in self._guards.breakers()),
+            circuits=self.sessions.circuits,
             cached_bytes=lambda: self._values.size,
             sealing_keys=self.sealing_keys.use.numbers,
         )

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from secrets_operator.errors import NotFound, Terminal
 from secrets_operator.flow import Object, SecretBytes
-from secrets_operator.provider import Absent, Answer, Capabilities, FindAnswer, Found, Host, Problem, Query, Reference
+from secrets_operator.provider import (
+    Absent,
+    Answer,
+    Capabilities,
+    FindAnswer,
+    Found,
+    Host,
+    Problem,
+    Query,
+    Reference,
+    Sharing,
+)
 
 
 async def everybody_may(_store: Object, _namespace: str) -> str:
@@ -24,9 +35,12 @@ class ScriptedSession:
     provider: ScriptedProvider
     host: Host
     closed: int = 0
+    sharing: Sharing | None = None
+    fetches: int = 0
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         assert not self.closed, "a closed session was used"
+        self.fetches += 1
         self.provider.fetched.append(tuple(references))
         await asyncio.sleep(self.provider.slowness)
         return [self.provider.remote.get(reference.key, Absent()) for reference in references]
@@ -62,7 +76,10 @@ class ScriptedSession:
 
 @dataclass(eq=False)
 class ScriptedProvider:
-    """Reads ``spec.auth`` as the selector of a credential; opening waits while ``gate`` is closed."""
+    """Reads ``spec.auth`` as the selector of a credential, and lets sessions share by ``spec.identity``.
+
+    Opening waits while ``gate`` is closed.
+    """
 
     name: str = "scripted"
     capabilities: Capabilities = Capabilities.READ_ONLY
@@ -77,6 +94,9 @@ class ScriptedProvider:
     validated: int = 0
     slowness: float = 0
     """Seconds that a fetch takes."""
+
+    slow_logins: set[str] = field(default_factory=set)
+    """Namespaces whose logins are never answered."""
 
     opening: int = 0
 
@@ -98,5 +118,15 @@ class ScriptedProvider:
             raise self.open_error
         if "auth" in spec:
             await host.secret_value(spec["auth"], field="auth")
-        self.sessions.append(ScriptedSession(self, host))
-        return self.sessions[-1]
+        if host.store.namespace in self.slow_logins:
+            await asyncio.Event().wait()
+        session = ScriptedSession(self, host)
+        if "identity" in spec:
+            session.sharing = Sharing(
+                spec["identity"],
+                lambda reference: replace(reference, key=spec.get("prefix", "") + reference.key),
+                session.fetch,
+                lambda: spec.get("account"),
+            )
+        self.sessions.append(session)
+        return session

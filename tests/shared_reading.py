@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.call_rate import CallRate
-from secrets_operator.fetching.sessions import Shared
+from secrets_operator.fetching.read_pools import Shared
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.fetching.store_guards import StoreGuards
+from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.fetching.value_cache import Share, ValueCache
 
 
@@ -30,4 +31,5 @@ def shared(clock: Callable[[], float] = now, *, most_bytes: int = 0) -> Shared:
 
 def store_calls(blocking: Blocking, *, limit: int = 1) -> StoreCalls:
     """Return the calls of one session, as many a second as it likes."""
-    return StoreCalls(blocking, CallRate(0, now=now), limit=limit)
+    throttle = Throttle(now=now)
+    return StoreCalls(blocking, CallRate(0, now=now), lambda: throttle, limit=limit)

@@ -15,7 +15,8 @@ from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.controllers.unsealing import Unsealer
 from secrets_operator.errors import InvalidSpec, OperatorError
 from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.sessions import Denial, provider_faults, provider_of
+from secrets_operator.fetching.sessions import Denial
+from secrets_operator.fetching.store_objects import provider_faults, provider_of
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning import admission as rules
 from secrets_operator.planning.admission import Findings, Review, Verdict

@@ -12,7 +12,7 @@ from secrets_operator.controllers.external_secret_sync import Manner, Sources, S
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.batching import Ask
-from secrets_operator.fetching.sessions import key_of, revision_of
+from secrets_operator.fetching.store_objects import key_of, revision_of
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS
 from secrets_operator.planning.conditions import main_status

@@ -14,7 +14,8 @@ from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.fetching.gather import gather
-from secrets_operator.fetching.sessions import Sessions, provider_of
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.store_objects import provider_of
 from secrets_operator.flow import (
     Again,
     Cause,

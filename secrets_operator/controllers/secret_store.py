@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
 from secrets_operator.errors import OperatorError, Retryable, Unsure
 from secrets_operator.fetching.breaker import Breaker, State
-from secrets_operator.fetching.sessions import Sessions, provider_of, provider_problems
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.store_objects import provider_of, provider_problems
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
 from secrets_operator.planning.conditions import Condition, find

@@ -91,6 +91,13 @@ class Batcher:
         # One reader giving up must not take the answer from the others.
         return await asyncio.shield(reading.future)
 
+    async def stop(self) -> None:
+        """Break off the calls under way; who reads is told that they were cancelled."""
+        calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
     def _known(self, reference: Reference, since: float) -> Got | None:
         found = self._share.get(reference, since)
         if found is None or isinstance(found[0], Matches):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from secrets_operator.errors import NotFound, OperatorError
 from secrets_operator.fetching.batching import Got, GotMatches
-from secrets_operator.fetching.sessions import OpenSession
+from secrets_operator.fetching.openings import OpenSession
 from secrets_operator.flow import Cause, Fetched, Miss, Query, Read, SecretBytes, Value
 from secrets_operator.provider import (
     Absent,
@@ -44,7 +44,7 @@ async def _ask(read: Read, session: OpenSession, since: float, namespace: str) -
     reference = Reference(read.key, read.version, read.metadata)
     if session.per_reader:
         reference = replace(reference, property=read.property, namespace=namespace)
-    return await session.batcher.read(reference, since)
+    return await session.batcher.read(session.complete(reference), since)
 
 
 def interpret(read: Read, answer: Answer | FindAnswer, session: Session) -> Value | Miss:

@@ -15,6 +15,7 @@ from secrets_operator.errors import OperatorError, Retryable
 from secrets_operator.fetching.call_rate import CallRate
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.store_calls import StoreCalls
+from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.flow import Key, SecretBytes
 from secrets_operator.planning.generators import GeneratorView, Spec
 from secrets_operator.provider import Entropy, Generated, StoreIdentity
@@ -52,6 +53,10 @@ class GeneratorHost(StoreHost):
         """Return the annotations of a ServiceAccount; see the contract."""
         return await super().service_account_annotations(_local(selector), field=field)
 
+    def namespace_of(self, selector: Mapping[str, Any], *, field: str) -> str:
+        """Return the namespace in which the object of a selector is read; see the contract."""
+        return super().namespace_of(_local(selector), field=field)
+
 
 class Generation:
     """See the module's docstring."""
@@ -87,8 +92,9 @@ class Generation:
 
     def _calls_of(self, key: Key) -> StoreCalls:
         if key not in self._calls:
-            rate = CallRate(0.0, now=self._clock.monotonic)
-            self._calls[key] = StoreCalls(self._outside.blocking, rate, limit=self._limit)
+            now = self._clock.monotonic
+            rate, throttle = CallRate(0.0, now=now), Throttle(now=now)
+            self._calls[key] = StoreCalls(self._outside.blocking, rate, lambda: throttle, limit=self._limit)
         return self._calls[key]
 
 

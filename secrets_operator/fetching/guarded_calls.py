@@ -1,4 +1,4 @@
-"""Puts a deadline and the breaker of its store in front of what a session is asked.
+"""Puts a deadline and a breaker in front of what sessions are asked.
 
 Whole calls are judged, never single references: a call failed when none of its references was answered. A secret that
 is absent or refused is an answer. A call that was under way when the breaker opened still counts.
@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.flow import Query
-from secrets_operator.provider import Answer, Failed, FindAnswer, Reference, Session
+from secrets_operator.provider import Answer, Failed, FindAnswer, Reference
+
+
+class Reads(Protocol):
+    """What is guarded; see ``Session``."""
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        """Answer every reference, in order."""
+        ...
+
+    async def find(self, query: Query) -> FindAnswer:
+        """Answer with every match or with none."""
+        ...
 
 
 class GuardedCalls:
-    """``fetch`` and ``find`` of one session, each within ``deadline`` seconds."""
+    """``fetch`` and ``find`` of one pool of sessions, each within ``deadline`` seconds."""
 
     def __init__(
         self,
-        session: Session,
+        reads: Reads,
         breaker: Breaker,
         *,
         deadline: float = 30.0,
@@ -28,7 +41,7 @@ class GuardedCalls:
     ) -> None:
         """Tell ``asked`` how many references and queries go out."""
         self._asked = asked
-        self._session = session
+        self._reads = reads
         self._breaker = breaker
         self._deadline = deadline
 
@@ -42,7 +55,7 @@ class GuardedCalls:
         answers: Sequence[Answer] = ()
         try:
             async with asyncio.timeout(self._deadline):
-                answers = await self._session.fetch(references)
+                answers = await self._reads.fetch(references)
         except TimeoutError:
             answers = [Failed(f"no answer within {self._deadline:g} s")] * len(references)
         finally:
@@ -59,7 +72,7 @@ class GuardedCalls:
         answer: FindAnswer | None = None
         try:
             async with asyncio.timeout(self._deadline):
-                answer = await self._session.find(query)
+                answer = await self._reads.find(query)
         except TimeoutError:
             answer = Failed(f"no answer within {self._deadline:g} s: narrow the query")
         finally:

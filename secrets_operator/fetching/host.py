@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from secrets_operator.fetching.blocking import Blocking
@@ -59,15 +59,17 @@ class StoreHost:
         outside: Outside,
         calls: StoreCalls,
         retry: RetrySettings | None = None,
+        noticed: Callable[[], None] = lambda: None,
     ) -> None:
+        """Call ``noticed`` when it turns out that the session depends on who uses it."""
         self.store = store
         # A cluster store is one store, whoever uses it.
         self._key = Key(store.kind, "" if store.kind == CLUSTER_STORE else store.namespace, store.name)
         self.retry = retry
         self.credentials: dict[CredentialRead, None] = {}
-        self.used_consumer_namespace = False
+        self.calls = calls
         self._outside = outside
-        self._calls = calls
+        self._noticed = noticed
 
     async def secret_value(self, selector: Mapping[str, Any], *, field: str) -> SecretBytes:
         """Return one key of a Secret; see the contract."""
@@ -104,16 +106,23 @@ class StoreHost:
         self._note_namespace({}, field)
         return reachable_namespace(self.store, {}, field=field)
 
+    def namespace_of(self, selector: Mapping[str, Any], *, field: str) -> str:
+        """Return the namespace in which the object of a selector is read; see the contract."""
+        self._note_namespace(selector, field)
+        return reachable_namespace(self.store, selector, field=field)
+
     async def turn(self) -> None:
         """Wait until the store may be called; see the contract."""
-        await self._calls.turn()
+        await self.calls.turn()
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Run a blocking SDK call; see the contract."""
-        return await self._calls.run(call)
+        return await self.calls.run(call)
 
     def called(self, service: str, call: str, *, ok: bool, throttled: bool = False) -> None:
         """Count one call of the remote side; see the contract."""
+        if throttled:
+            self.calls.slow_down()
         self._outside.observer.provider_called(service, call, ok=ok, throttled=throttled, store=self._key)
 
     def leases_changed(self, service: str, change: int) -> None:
@@ -141,7 +150,11 @@ class StoreHost:
         read = referents.secret if kind == "Secret" else referents.service_account
         return await read(self.store, selector, field=field)
 
+    def serve_everybody(self) -> None:
+        """Have no consumer from here on: no namespace may be served by what another one's credential opens."""
+        self.store = replace(self.store, namespace="")
+
     def _note_namespace(self, selector: Mapping[str, Any], field: str) -> None:
-        namespace = reachable_namespace(self.store, selector, field=field)
-        if self.store.kind == CLUSTER_STORE and not selector.get("namespace") and namespace:
-            self.used_consumer_namespace = True
+        if self.store.kind == CLUSTER_STORE and not selector.get("namespace"):
+            self._noticed()
+        reachable_namespace(self.store, selector, field=field)

@@ -8,26 +8,21 @@ closed when it is replaced and its last user has left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 import structlog
 
-from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Refused, Retryable, Terminal
-from secrets_operator.fetching.batching import Ask, Batcher, Finder
+from secrets_operator.errors import NamespaceUnknown, OperatorError, Refused, Retryable, Terminal
 from secrets_operator.fetching.breaker import Breaker
-from secrets_operator.fetching.guarded_calls import GuardedCalls
-from secrets_operator.fetching.host import Outside, StoreHost
-from secrets_operator.fetching.store_calls import StoreCalls
-from secrets_operator.fetching.store_guards import Guard, StoreGuards
-from secrets_operator.fetching.value_cache import Share, ValueCache
+from secrets_operator.fetching.host import Outside
+from secrets_operator.fetching.openings import Deadlines, Opener, Opening, OpenSession
+from secrets_operator.fetching.read_pools import Shared
+from secrets_operator.fetching.store_objects import key_of, revision_of
 from secrets_operator.flow import Key, Object
-from secrets_operator.kube.errors import RetryableApiError
-from secrets_operator.planning.retry_settings import retry_settings
-from secrets_operator.provider import Provider, Session, StoreIdentity, is_per_reader
+from secrets_operator.provider import Session
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.provider.namespaces import CLUSTER_STORE
 
@@ -37,65 +32,12 @@ Denial = Callable[[Object, str], Awaitable[str]]
 """(store, namespace) -> why resources in that namespace may not use the store; empty when they may."""
 
 
-Backlog = Callable[[Key, str], Iterable[Ask]]
-"""(store, consumer's namespace or empty for all) -> what resources that wait for their turn are going to ask."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """How many seconds a provider gets for one step; opening and one batch together fit into a reconcile's."""
-
-    open: float = 25.0
-    fetch: float = 30.0
-    validate: float = 25.0
-    close: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What the sessions of all stores have in common."""
-
-    guards: StoreGuards
-    values: ValueCache
-    backlog: Backlog = lambda _store, _namespace: ()
-
-
 class _Slot(NamedTuple):
     kind: str
     namespace: str
     name: str
     consumer: str
     """The consumer's namespace where the credential lives there, else empty."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenSession:
-    """A session in use, with what coalesces the reads and queries of all its users."""
-
-    session: Session
-    batcher: Batcher
-    finder: Finder
-    host: StoreHost
-    share: Share
-    per_reader: bool = False
-    """References hold the property and the namespace of who reads; see ``Provider``."""
-
-
-@dataclass(slots=True, eq=False)
-class _Opening:
-    """A session that is open or being opened. Who waits for it counts as a user, so it is never closed under them."""
-
-    revision: tuple[str, int]
-    task: asyncio.Task[OpenSession]
-    users: int = 0
-    retired: bool = False
-
-    @property
-    def opened(self) -> OpenSession | None:
-        """The session, once it is open."""
-        if not self.task.done() or self.task.cancelled() or self.task.exception() is not None:
-            return None
-        return self.task.result()
 
 
 class Sessions:
@@ -112,13 +54,17 @@ class Sessions:
         deadlines: Deadlines | None = None,
     ) -> None:
         """Lend nothing that ``denial`` speaks against; allow a session ``limit`` blocking calls under way."""
-        self._providers = providers
-        self._outside = outside
-        self._shared = shared
         self.denial = denial
-        self._limit = limit
+        self._guards = shared.guards
         self._deadlines = deadlines or Deadlines()
-        self._slots: dict[_Slot, _Opening] = {}
+        self._opener = Opener(providers, outside, shared, limit=limit, deadlines=self._deadlines)
+        self._slots: dict[_Slot, Opening] = {}
+        self._first: dict[Key, Opening] = {}
+        """Of each cluster store the session that is being opened and may turn out to serve all namespaces."""
+
+        self._depending: dict[Key, tuple[str, int]] = {}
+        """The revisions of cluster stores that have a session for each namespace."""
+
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -130,18 +76,25 @@ class Sessions:
         denial = await self.denial(store, namespace)
         if denial:
             raise Refused(denial)
+        await self._first_is_decided(store, namespace)
         opening = self._current(store, namespace)
-        opening.users += 1
-        try:
+        with opening.lent():
             # One user giving up must not take the session from the others.
             yield await asyncio.shield(opening.task)
-        finally:
-            opening.users -= 1
-            self._close_if_unused(opening)
 
     def breaker(self, store: Object) -> Breaker:
-        """Return the breaker of a store."""
-        return self._guard(store).breaker
+        """Return the breaker that says most about a store: its own, or one it has in common with other stores."""
+        return max(self._breakers(store), key=_severity)
+
+    def circuits(self) -> Iterator[tuple[Key, int]]:
+        """Yield the state of the worst breaker of every store."""
+        guards = dict(self._guards.items())
+        worst = {store: guard.breaker.state for store, guard in guards.items()}
+        for slot, opening in self._slots.items():
+            key = Key(*slot[:3])
+            if opening.place is not None and key in guards and guards[key].revision == opening.revision:
+                worst[key] = max(worst[key], opening.place[1].breaker.state)
+        return iter(worst.items())
 
     async def validate(self, store: Object) -> None:
         """Check the credential of ``store``, read anew; raises Terminal, Retryable or Unsure.
@@ -153,6 +106,7 @@ class Sessions:
             async with self.use(store, store["metadata"].get("namespace", "")) as current:
                 await self._validate(current)
         except NamespaceUnknown:
+            self._note_dependence(store)
             return
         except Terminal:
             self.forget(key_of(store))
@@ -170,7 +124,8 @@ class Sessions:
 
     def forget(self, store: Key) -> None:
         """Retire every session of a store: it was deleted, or its credential does not work."""
-        self._shared.guards.forget(store)
+        self._guards.forget(store)
+        self._depending.pop(store, None)
         for slot in [slot for slot in self._slots if slot[:3] == store]:
             self._retire(slot)
 
@@ -184,63 +139,56 @@ class Sessions:
         for slot, opening in list(self._slots.items()):
             opening.task.cancel()  # of no effect on what is open already
             self._retire(slot)
+        await self._opener.pools.stop()
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    def _guard(self, store: Object) -> Guard:
-        return self._shared.guards.of(key_of(store), revision_of(store))
+    def _breakers(self, store: Object) -> Iterator[Breaker]:
+        yield self._opener.guard(store).breaker
+        key, revision = key_of(store), revision_of(store)
+        for slot, opening in self._slots.items():
+            if slot[:3] == key and opening.place is not None and opening.revision == revision:
+                yield opening.place[1].breaker
 
-    def _current(self, store: Object, namespace: str) -> _Opening:
-        metadata, revision = store["metadata"], revision_of(store)
-        shared = _Slot(store["kind"], metadata.get("namespace", ""), metadata["name"], "")
-        own = shared._replace(consumer=namespace if store["kind"] == CLUSTER_STORE else "")
+    async def _first_is_decided(self, store: Object, namespace: str) -> None:
+        """Wait while the session that is being opened for another namespace may turn out to be for this one too.
+
+        Otherwise fifty namespaces that use a new store at once would log in fifty times. Raises what kept it from being
+        opened where that has nothing to do with who asked.
+        """
+        key, revision = key_of(store), revision_of(store)
+        first = self._first.get(key)
+        if first is None or first.revision != revision or _slots(store, namespace)[1] in self._slots:
+            return
+        await first.decided.wait()
+        failed = first.task.done() and not first.task.cancelled() and first.task.exception()
+        if failed and not first.depends_on_its_consumer:
+            raise failed
+
+    def _current(self, store: Object, namespace: str) -> Opening:
+        revision, (shared, own) = revision_of(store), _slots(store, namespace)
         for slot in (shared, own):
             opening = self._slots.get(slot)
-            if opening is not None and opening.revision == revision:
+            if opening is None:
+                continue
+            serves = slot == own or not opening.depends_on_its_consumer
+            if opening.revision == revision and serves:
                 return opening
-            if opening is not None:
-                self._retire(slot)
-        task = asyncio.create_task(self._open(store, namespace), name=f"open {own}")
-        opening = self._slots[own] = _Opening(revision, task)
-        task.add_done_callback(lambda _: self._opened(own, shared, opening))
+            if not serves:
+                self._note_dependence(store, opening.revision)
+            self._retire(slot)
+        return self._begin(store, namespace)
+
+    def _begin(self, store: Object, namespace: str) -> Opening:
+        key, (shared, own) = key_of(store), _slots(store, namespace)
+        opening = self._slots[own] = Opening(revision_of(store), unused=self._close_if_unused)
+        if self._depending.get(key) == opening.revision:
+            opening.depends()
+        elif store["kind"] == CLUSTER_STORE:
+            self._first.setdefault(key, opening)
+        opens = self._opener.open(store, namespace, opening, discard=partial(self._discard, opening))
+        opening.begin(asyncio.create_task(opens, name=f"open {own}"))
+        opening.task.add_done_callback(lambda _: self._opened(store, opening, own, shared))
         return opening
-
-    async def _open(self, store: Object, namespace: str) -> OpenSession:
-        name, spec = provider_of(store)
-        provider = self._providers.get(name)
-        # A resource may be quicker than the store's own controller, whose verdict on an edited store is to come.
-        problems = provider_problems(provider, store)
-        if problems:
-            raise InvalidSpec(problems)
-        guard = self._guard(store)
-        guard.breaker.check()
-        host = StoreHost(
-            StoreIdentity(store["kind"], store["metadata"]["name"], namespace),
-            outside=self._outside,
-            calls=StoreCalls(self._outside.blocking, guard.rate, limit=self._limit),
-            retry=retry_settings(store),
-        )
-        try:
-            async with asyncio.timeout(self._deadlines.open):
-                session = await provider.open(spec, host)
-        except TimeoutError as error:
-            message = f"provider {name} could not be opened within {self._deadlines.open:g} s"
-            guard.breaker.failed(message)
-            raise Retryable(message) from error
-        except RetryableApiError:
-            raise  # the API server's trouble, not the provider's
-        except Retryable as error:
-            guard.breaker.failed(str(error), error.after)
-            raise
-        return replace(self._ready(store, session, host, guard.breaker), per_reader=is_per_reader(provider))
-
-    def _ready(self, store: Object, session: Session, host: StoreHost, breaker: Breaker) -> OpenSession:
-        asked = partial(self._outside.observer.provider_asked, provider_of(store)[0])
-        calls = GuardedCalls(session, breaker, deadline=self._deadlines.fetch, asked=asked)
-        key = key_of(store)
-        share = self._shared.values.share(str(key))
-        consumer = host.store.namespace if host.used_consumer_namespace else ""
-        batcher = Batcher(calls.fetch, share, backlog=lambda: self._shared.backlog(key, consumer))
-        return OpenSession(session, batcher, Finder(calls.find, share), host, share)
 
     async def _validate(self, current: OpenSession) -> None:
         try:
@@ -253,29 +201,47 @@ class Sessions:
             self.discard(current)
             raise
 
-    def _opened(self, own: _Slot, shared: _Slot, opening: _Opening) -> None:
+    def _opened(self, store: Object, opening: Opening, own: _Slot, shared: _Slot) -> None:
+        if self._first.get(key_of(store)) is opening:
+            del self._first[key_of(store)]
+        if opening.depends_on_its_consumer:
+            self._note_dependence(store, opening.revision)
         current = opening.opened
         if self._slots.get(own) is not opening:
-            self._close_if_unused(opening)
+            self._prepare_to_close(opening)
         elif current is None:
             del self._slots[own]
-        elif own != shared and not current.host.used_consumer_namespace:
+        elif store["kind"] == CLUSTER_STORE and not opening.depends_on_its_consumer:
             # The credential is the same for every namespace: all of them share one session from here on.
-            if shared in self._slots:
+            current.host.serve_everybody()
+            if own != shared and shared in self._slots:
                 self._retire(own)
             else:
                 self._slots[shared] = self._slots.pop(own)
 
+    def _note_dependence(self, store: Object, revision: tuple[str, int] | None = None) -> None:
+        self._depending[key_of(store)] = revision or revision_of(store)
+
+    def _discard(self, opening: Opening) -> None:
+        for slot in [slot for slot, known in self._slots.items() if known is opening]:
+            self._retire(slot)
+
     def _retire(self, slot: _Slot) -> None:
         opening = self._slots.pop(slot)
         opening.retired = True
+        self._prepare_to_close(opening)
+
+    def _prepare_to_close(self, opening: Opening) -> None:
+        if opening.place is not None:
+            member, pool = opening.place
+            pool.prepare_to_leave(member)
         self._close_if_unused(opening)
 
-    def _close_if_unused(self, opening: _Opening) -> None:
+    def _close_if_unused(self, opening: Opening) -> None:
         current = opening.opened
-        if opening.retired and not opening.users and current is not None:
+        if opening.retired and not opening.users and current is not None and opening.place is not None:
             opening.retired = False  # closed once only
-            current.share.close()
+            self._opener.pools.leave(*opening.place)
             closing = asyncio.create_task(self._close(current.session))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
@@ -288,34 +254,15 @@ class Sessions:
             log.warning("closing a provider session failed", error=type(error).__name__)
 
 
-def provider_of(store: Object) -> tuple[str, Object]:
-    """Return the name and the object of the one provider in a store's spec; the schema allows exactly one."""
-    ((name, spec),) = ((name, spec) for name, spec in store["spec"]["provider"].items() if spec is not None)
-    return name, spec
-
-
-def provider_problems(provider: Provider, store: Object) -> str:
-    """Return what ``provider`` has against its object in a store, on one line; empty when there is nothing."""
-    return "; ".join(provider_faults(provider, store))
-
-
-def provider_faults(provider: Provider, store: Object) -> list[str]:
-    """Return what ``provider`` has against its object in a store, one by one."""
-    name, spec = provider_of(store)
-    found = provider.problems(spec, store_kind=store["kind"])
-    return [f"spec.provider.{name}.{problem.path}: {problem.message}" for problem in found]
-
-
-def key_of(store: Object) -> Key:
-    """Return the key of a store."""
+def _slots(store: Object, namespace: str) -> tuple[_Slot, _Slot]:
+    """Return where the session for all namespaces is kept, and where that for this one."""
     metadata = store["metadata"]
-    return Key(store["kind"], metadata.get("namespace", ""), metadata["name"])
+    shared = _Slot(store["kind"], metadata.get("namespace", ""), metadata["name"], "")
+    return shared, shared._replace(consumer=namespace if store["kind"] == CLUSTER_STORE else "")
 
 
-def revision_of(store: Object) -> tuple[str, int]:
-    """Return what changes when a store is edited or replaced by a namesake."""
-    metadata = store["metadata"]
-    return metadata["uid"], metadata.get("generation", 0)
+def _severity(breaker: Breaker) -> tuple[int, float]:
+    return breaker.state, breaker.remaining
 
 
 async def _is_stale(current: OpenSession) -> bool:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.call_rate import CallRate
+from secrets_operator.fetching.throttle import Throttle
 
 T = TypeVar("T")
 
@@ -15,21 +16,28 @@ T = TypeVar("T")
 class StoreCalls:
     """Lets at most ``limit`` blocking calls be under way, so that a store cannot take every thread."""
 
-    def __init__(self, blocking: Blocking, rate: CallRate, *, limit: int) -> None:
+    def __init__(self, blocking: Blocking, rate: CallRate, throttle: Callable[[], Throttle], *, limit: int) -> None:
+        """Keep to the ``rate`` of the store and to the ``throttle`` of whoever answers, asked for at each call."""
         self._blocking = blocking
         self._rate = rate
+        self.throttle = throttle
         self._places = asyncio.Semaphore(limit)
 
     async def turn(self) -> None:
-        """Wait until the store may be called."""
+        """Wait until the store may be called. Raises Retryable where it asked to slow down and too many wait."""
         await self._rate.turn()
+        await self.throttle().turn()
+
+    def slow_down(self) -> None:
+        """Call more slowly: the other side asks for it."""
+        self.throttle().slow_down()
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run a blocking call in its turn; its exceptions arrive unchanged."""
+        """Run a blocking call in its turn; its exceptions arrive unchanged. Raises as :meth:`turn`."""
         await self._places.acquire()
         try:
-            await self._rate.turn()
-        except asyncio.CancelledError:
+            await self.turn()
+        except BaseException:
             self._places.release()
             raise
         running = asyncio.ensure_future(self._blocking.run(call))

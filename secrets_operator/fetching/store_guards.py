@@ -1,16 +1,19 @@
-"""What protects a store from us, and us from the store: its breaker and its call rate, one of each per store.
+"""What protects a store from us, and us from the store: its breaker, its call rate and its pace, one of each per store.
 
 They outlive sessions: a store whose credential is renewed, or that is opened for another namespace, is the same server.
-They do not outlive an edit of the store: what failed may be what was mended.
+They do not outlive an edit of the store: what failed may be what was mended. What several stores have in common has a
+breaker of their own, and an account that has told who it is has a pace of its own; both last as long as their users.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from secrets_operator.fetching.breaker import Breaker, Limits
 from secrets_operator.fetching.call_rate import CallRate
+from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.flow import Key
 
 
@@ -21,6 +24,7 @@ class Guard:
     revision: tuple[str, int]
     breaker: Breaker
     rate: CallRate
+    throttle: Throttle
 
 
 class StoreGuards:
@@ -40,20 +44,37 @@ class StoreGuards:
         self._limits = limits or Limits()
         self._changed = changed
         self._guards: dict[Key, Guard] = {}
+        self._throttles: WeakValueDictionary[Hashable, Throttle] = WeakValueDictionary()
 
     def of(self, store: Key, revision: tuple[str, int]) -> Guard:
         """Return the guard of a store in one revision: its uid and generation."""
         guard = self._guards.get(store)
         if guard is None or guard.revision != revision:
-            breaker = Breaker(now=self._now, limits=self._limits, changed=lambda: self._changed(store))
-            guard = Guard(revision, breaker, CallRate(self._calls_per_second, now=self._now))
-            self._guards[store] = guard
+            breaker = self.breaker_of(lambda: [store])
+            rate = CallRate(self._calls_per_second, now=self._now)
+            guard = self._guards[store] = Guard(revision, breaker, rate, Throttle(now=self._now))
         return guard
+
+    def breaker_of(self, stores: Callable[[], Iterable[Key]]) -> Breaker:
+        """Return a new breaker of ``stores``, each of which is told when it opens or closes."""
+
+        def changed() -> None:
+            for store in stores():
+                self._changed(store)
+
+        return Breaker(now=self._now, limits=self._limits, changed=changed)
+
+    def throttle_of(self, account: Hashable) -> Throttle:
+        """Return the pace at which an account is called; it is kept for as long as somebody has it."""
+        throttle = self._throttles.get(account)
+        if throttle is None:
+            throttle = self._throttles[account] = Throttle(now=self._now)
+        return throttle
 
     def forget(self, store: Key) -> None:
         """Drop the guard of a store that is gone."""
         self._guards.pop(store, None)
 
-    def breakers(self) -> Iterator[tuple[Key, Breaker]]:
-        """Yield the breaker of every store."""
-        return ((store, guard.breaker) for store, guard in self._guards.items())
+    def items(self) -> Iterator[tuple[Key, Guard]]:
+        """Yield the guard of every store."""
+        return iter(self._guards.items())

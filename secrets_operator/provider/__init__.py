@@ -21,9 +21,11 @@ from secrets_operator.provider.contract import (
     Reference,
     Rejected,
     Session,
+    Sharing,
     StoreIdentity,
     is_per_reader,
     notice_of,
+    sharing_of,
 )
 from secrets_operator.provider.generator_contract import (
     DEFAULT_FRESH_SECONDS,
@@ -57,7 +59,9 @@ __all__ = [
     "Rejected",
     "RetrySettings",
     "Session",
+    "Sharing",
     "StoreIdentity",
     "is_per_reader",
     "notice_of",
+    "sharing_of",
 ]

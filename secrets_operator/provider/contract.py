@@ -11,7 +11,7 @@ Plug-ins import from ``secrets_operator.provider``, ``.flow``, ``.resources`` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -167,6 +167,13 @@ class Host(Protocol):
         """
         ...
 
+    def namespace_of(self, selector: Mapping[str, Any], *, field: str) -> str:
+        """Return the namespace in which the object of a selector is read; raises as :meth:`secret_value`.
+
+        For the ``identity`` of a :class:`Sharing`: an account of that name in another namespace is somebody else.
+        """
+        ...
+
     async def turn(self) -> None:
         """Wait until the store may be called; await it before each remote call that :meth:`run_blocking` does not make.
 
@@ -192,8 +199,35 @@ class Host(Protocol):
         ...
 
 
+def _nobody_knows() -> Hashable:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """With which other sessions of its provider a session shares what it reads, of whatever store they are.
+
+    ``identity`` must be equal only where the remote side would answer both sessions alike, and is opaque: it shows no
+    value. It is made of what was resolved, the credential itself, the roles, the place, the way there, and not of what
+    a store claims: a value may never reach somebody whose credential would not have read it. One of the sessions then
+    reads for all. ``complete`` returns a reference as the remote side knows it, with what the store puts before keys:
+    two stores mean the same secret if and only if these are equal. ``fetch`` is the session's for such references.
+
+    ``account`` says against whose limits calls count, as soon as the remote side itself has told; None until then. An
+    account that asks to slow down is called slowly by all sessions that name it.
+    """
+
+    identity: Hashable
+    complete: Callable[[Reference], Reference]
+    fetch: Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
+    account: Callable[[], Hashable] = _nobody_knows
+
+
 class Session(Protocol):
-    """An open, authenticated connection to one store. Used by many tasks at once."""
+    """An open, authenticated connection to one store. Used by many tasks at once.
+
+    One that others may read for, and that may read for others, has an attribute ``sharing``, a :class:`Sharing`.
+    """
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Answer every reference, in order; never raise for what the remote side says or fails to say.
@@ -265,6 +299,12 @@ class Provider(Protocol):
 def is_per_reader(provider: Provider) -> bool:
     """Tell whether references of a provider hold the property and the namespace of who reads."""
     return bool(getattr(provider, "per_reader", False))
+
+
+def sharing_of(session: Session) -> Sharing | None:
+    """Return with whom a session shares what it reads; None where it shares nothing."""
+    found: Sharing | None = getattr(session, "sharing", None)
+    return found
 
 
 def notice_of(provider: Provider) -> str:

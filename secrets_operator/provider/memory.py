@@ -80,6 +80,10 @@ class MemoryHost:
         """Return the namespace of the store."""
         return reachable_namespace(self.store, {}, field=field)
 
+    def namespace_of(self, selector: Mapping[str, Any], *, field: str) -> str:
+        """Return the namespace in which the object of a selector is read."""
+        return reachable_namespace(self.store, selector, field=field)
+
     async def turn(self) -> None:
         """Wait for nothing."""
 

@@ -1,7 +1,5 @@
 """Calls of one store's SDK client: each a trip through the host's thread pool, counted, and made again as
-``retrySettings`` say.
-
-Without that block the SDK itself tries again, see ``endpoints.CONFIG``; with it the SDK does not.
+``retrySettings`` say. The SDK itself makes each once.
 """
 
 from __future__ import annotations
@@ -22,6 +20,8 @@ T = TypeVar("T")
 # External Secrets Operator counts attempts for AWS, not retries, and 0 is without limit.
 _MOST_ATTEMPTS = 3
 _INTERVAL_SECONDS = 1.0
+# Without the block, about what the SDK waits on average.
+_USUAL_INTERVAL_SECONDS = 0.5
 # Where the name in the metrics of External Secrets Operator is not that of the operation.
 _COUNTED_AS = {"DescribeParameters": "DescribeParameter"}
 
@@ -85,9 +85,9 @@ class Calls:
 
 
 def retry_policy(settings: RetrySettings | None) -> RetryPolicy:
-    """Return how often a call is made on top of what the SDK does by itself."""
+    """Return how often a call is made."""
     if settings is None:
-        return RetryPolicy(most=1)
+        return RetryPolicy(most=_MOST_ATTEMPTS, interval=_USUAL_INTERVAL_SECONDS)
     most, interval = settings.max_retries, settings.interval_seconds
     return RetryPolicy(
         most=_MOST_ATTEMPTS if most is None else most, interval=_INTERVAL_SECONDS if interval is None else interval

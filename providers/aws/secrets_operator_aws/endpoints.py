@@ -8,15 +8,15 @@ from botocore.config import Config
 
 from secrets_operator.errors import Refused
 
-# Seconds; all attempts together stay within the half minute a read may take. Not the SDK's adaptive mode: it waits in
-# the thread of the call, and threads are shared with other stores. The operator leaves a throttled store alone.
+# Seconds; all attempts together stay within the half minute a read may take. The SDK tries again by itself only when it
+# logs in: while it waits, also in its adaptive mode, it keeps the thread of the call, and threads are shared with other
+# stores. ``Calls`` waits without one, and the operator spaces out the calls to an account that throttles.
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=8,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=32,
 )
-# For stores that say themselves how often to try.
 ONE_ATTEMPT = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 

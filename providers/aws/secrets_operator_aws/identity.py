@@ -7,7 +7,7 @@ the session is opened, tokens whenever the SDK renews the credentials.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -41,6 +41,11 @@ class WebIdentity:
     """A role that a service account's token may assume; ``token`` gets a fresh one and is called in a thread."""
 
     role: str
+    namespace: str
+    account: str
+    """Name of the service account."""
+
+    audiences: tuple[str, ...]
     token: Callable[[], str] = field(repr=False)
 
 
@@ -86,11 +91,13 @@ async def _web_identity(account: ServiceAccountSelector, host: Host) -> WebIdent
         raise InvalidSpec(
             f"the ServiceAccount has no annotation {ROLE_ANNOTATION}: add the ARN of its role", field=_FIELD
         )
-    audiences = list(dict.fromkeys([annotations.get(AUDIENCE_ANNOTATION) or _AUDIENCE, *account.audiences]))
-    return WebIdentity(role, partial(_token, host, selector, audiences, asyncio.get_running_loop()))
+    audiences = tuple(dict.fromkeys([annotations.get(AUDIENCE_ANNOTATION) or _AUDIENCE, *account.audiences]))
+    namespace = host.namespace_of(selector, field=_FIELD)
+    token = partial(_token, host, selector, audiences, asyncio.get_running_loop())
+    return WebIdentity(role, namespace, account.name, audiences, token)
 
 
-def _token(host: Host, selector: dict[str, Any], audiences: list[str], loop: asyncio.AbstractEventLoop) -> str:
+def _token(host: Host, selector: dict[str, Any], audiences: Sequence[str], loop: asyncio.AbstractEventLoop) -> str:
     """Get a token from a thread: the SDK renews credentials in the middle of any call."""
     asking = asyncio.run_coroutine_threadsafe(
         host.service_account_token(selector, audiences=audiences, field=_FIELD, seconds=_TOKEN_SECONDS), loop

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from botocore.session import Session as BotocoreSession
 from secrets_operator_aws.endpoints import CONFIG, endpoint
 from secrets_operator_aws.identity import Identity, StaticKeys, WebIdentity
 from secrets_operator_aws.roles import Hop
+from secrets_operator_aws.sharing import Start, start_of
 
 # That of External Secrets Operator: trust policies may ask for it.
 _WEB_SESSION_NAME = "external-secrets-provider-aws"
@@ -42,8 +44,32 @@ class _Fixed:
         return self._credentials
 
 
-def login(region: str, identity: Identity, chain: Sequence[Hop]) -> boto3.Session:
-    """Return an SDK session with the credentials of the store; without any, ``get_credentials`` returns None."""
+class _Remembered:
+    """Fetches temporary credentials, and remembers the account that STS said they are of."""
+
+    def __init__(self, fetch: Callable[[], dict[str, Any]]) -> None:
+        self._fetch = fetch
+        self.account = ""
+
+    def __call__(self) -> dict[str, Any]:
+        credentials = self._fetch()
+        self.account = credentials.get("account_id") or ""
+        return credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An SDK session, its credentials and what they start from, both None when there are none."""
+
+    session: boto3.Session
+    credentials: Any
+    start: Start | None
+    account: Callable[[], str]
+    """The account of the credentials; empty until AWS has said it."""
+
+
+def login(region: str, identity: Identity, chain: Sequence[Hop]) -> Login:
+    """Return an SDK session with the credentials of the store."""
     # On DEBUG the SDK logs whole responses, secret values included.
     logging.getLogger("botocore").setLevel(logging.INFO)
     core = _core()
@@ -53,14 +79,22 @@ def login(region: str, identity: Identity, chain: Sequence[Hop]) -> boto3.Sessio
     create = partial(_sts, core, region)
     if isinstance(identity, StaticKeys):
         core.set_credentials(identity.access_key_id, identity.secret_access_key, identity.session_token)
-    credentials = _of_token(create, identity) if isinstance(identity, WebIdentity) else core.get_credentials()
-    if credentials is not None and (chain or isinstance(identity, WebIdentity)):
+    source: _Remembered | None = None
+    if isinstance(identity, WebIdentity):
+        source = _of_token(create, identity)
+        credentials = DeferredRefreshableCredentials(source, "assume-role-with-web-identity")
+    else:
+        credentials = core.get_credentials()
+    start = start_of(identity, credentials, core.full_config)
+    if credentials is not None and (chain or source is not None):
         for hop in chain:
             fetcher = AssumeRoleCredentialFetcher(create, credentials, hop.role, extra_args=hop.arguments())
-            credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, _Fixed.METHOD)
+            source = _Remembered(fetcher.fetch_credentials)
+            credentials = DeferredRefreshableCredentials(source, _Fixed.METHOD)
         core = _core()
         core.register_component("credential_provider", CredentialResolver([_Fixed(credentials)]))
-    return boto3.Session(botocore_session=core, region_name=region)
+    session = boto3.Session(botocore_session=core, region_name=region)
+    return Login(session, credentials, start, lambda: "" if source is None else source.account)
 
 
 def _core() -> BotocoreSession:
@@ -75,11 +109,11 @@ def _loader(data_path: str | None) -> Loader:
     return create_loader(data_path)
 
 
-def _of_token(create: Callable[..., Any], identity: WebIdentity) -> Any:
+def _of_token(create: Callable[..., Any], identity: WebIdentity) -> _Remembered:
     fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
         create, identity.token, identity.role, extra_args={"RoleSessionName": _WEB_SESSION_NAME}
     )
-    return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role-with-web-identity")
+    return _Remembered(fetcher.fetch_credentials)
 
 
 def _sts(core: BotocoreSession, region: str, service: str, *, config: Config | None = None, **keys: Any) -> Any:

@@ -13,28 +13,28 @@ from secrets_operator.provider import FindAnswer, Host
 from secrets_operator.resources.providers.aws import AwsProvider
 from secrets_operator.resources.resource import without_nulls
 from secrets_operator_aws.calls import Calls
-from secrets_operator_aws.endpoints import CONFIG, ONE_ATTEMPT, endpoint
+from secrets_operator_aws.endpoints import ONE_ATTEMPT, endpoint
 from secrets_operator_aws.errors import SDK_ERRORS, error_for
 from secrets_operator_aws.identity import Identity, identity
-from secrets_operator_aws.login import login
+from secrets_operator_aws.login import Login, login
 from secrets_operator_aws.roles import Hop, hops
 from secrets_operator_aws.services import SERVICES, Service
 from secrets_operator_aws.session import AwsSession
+from secrets_operator_aws.sharing import identity_of
 
 
 async def open_session(spec: Mapping[str, Any], host: Host) -> AwsSession:
     """Open a session on the store's region; raises Terminal or Retryable, and what the host raises."""
-    config = CONFIG if host.retry is None else ONE_ATTEMPT
-    return await open_with(AwsProvider.model_validate(without_nulls(spec)), host, config)
+    return await open_with(AwsProvider.model_validate(without_nulls(spec)), host, ONE_ATTEMPT)
 
 
 async def open_with(settings: AwsProvider, host: Host, config: Config) -> AwsSession:
-    """Open a session whose client has the timeouts and attempts of ``config``; raises as :func:`open_session`."""
+    """Open a session whose client has the timeouts of ``config``; raises as :func:`open_session`."""
     service = SERVICES[settings.service]
     chain, source = hops(settings, host), await identity(settings.auth, host)
     try:
         connect = partial(_connect, service, settings.region, source, chain, config)
-        client, credentials = await host.run_blocking(connect)
+        client, made = await host.run_blocking(connect)
     except SDK_ERRORS as error:
         # Not chained: AWS quotes signed headers in some errors, session tokens included, and a traceback shows them.
         raise error_for(error) from None
@@ -45,10 +45,15 @@ async def open_with(settings: AwsProvider, host: Host, config: Config) -> AwsSes
         return await service.find(query, calls, reader)
 
     prefix = settings.prefix if service.takes_prefix else ""
-    return AwsSession(calls, credentials, reader, find, prefix=prefix)
+    session = AwsSession(calls, made.credentials, reader, find, prefix=prefix)
+    if made.start is not None:
+        place = service.sdk, settings.region
+        session.share_as(identity_of(made.start, place, chain), place, made.account)
+    return session
 
 
-def _connect(service: Service, region: str, source: Identity, chain: Sequence[Hop], config: Config) -> tuple[Any, Any]:
-    sdk = login(region, source, chain)
-    client = sdk.client(service.sdk, endpoint_url=endpoint(service.variable), config=config)
-    return client, sdk.get_credentials()
+def _connect(
+    service: Service, region: str, source: Identity, chain: Sequence[Hop], config: Config
+) -> tuple[Any, Login]:
+    made = login(region, source, chain)
+    return made.session.client(service.sdk, endpoint_url=endpoint(service.variable), config=config), made

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from secrets_operator.errors import NotFound, Refused
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Answer, FindAnswer, Reference
+from secrets_operator.provider import Answer, FindAnswer, Reference, Sharing
 from secrets_operator.provider.properties import lookup_literal_first, spread
 from secrets_operator_aws.calls import Calls
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for
@@ -21,6 +21,8 @@ class AwsSession:
     """Reads secrets with one client; ``credentials`` are the SDK's, None when there are none."""
 
     def __init__(self, calls: Calls, credentials: Any, reader: Reads, find: Find, *, prefix: str) -> None:
+        self.sharing: Sharing | None = None
+        self._own_account = ""
         self._calls = calls
         self._credentials = credentials
         self._reader = reader
@@ -29,9 +31,19 @@ class AwsSession:
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Read all references; see ``reading`` and ``certificates``."""
-        complete = [replace(reference, key=self._prefix + reference.key) for reference in references]
-        answers = await self._reader.read(complete)
-        return [answers[reference] for reference in complete]
+        return await self._fetch_complete([self._complete(reference) for reference in references])
+
+    def share_as(self, identity: bytes, place: tuple[str, str], account: Callable[[], str]) -> None:
+        """Share what is read with sessions of the same identity; ``account`` is the one STS said it logged into.
+
+        AWS has limits for each account at each ``place``: service and region.
+        """
+
+        def limited() -> Hashable:
+            number = account() or self._own_account
+            return (number, *place) if number else None
+
+        self.sharing = Sharing(identity, self._complete, self._fetch_complete, limited)
 
     async def find(self, query: Query) -> FindAnswer:
         """Find by complete names, to which the prefix is not added."""
@@ -53,11 +65,19 @@ class AwsSession:
         if self._credentials is None:
             raise Refused(Meaning.NO_CREDENTIALS.value)
         try:
-            await self._calls.run(self._credentials.get_frozen_credentials)
+            frozen = await self._calls.run(self._credentials.get_frozen_credentials)
         except SDK_ERRORS as error:
             # Not chained: AWS quotes signed headers in some errors, session tokens included.
             raise error_for(error) from None
+        self._own_account = frozen.account_id or ""
 
     async def close(self) -> None:
         """Close the connections."""
         await self._calls.close()
+
+    def _complete(self, reference: Reference) -> Reference:
+        return replace(reference, key=self._prefix + reference.key)
+
+    async def _fetch_complete(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        answers = await self._reader.read(references)
+        return [answers[reference] for reference in references]

@@ -22,7 +22,7 @@ from secrets_operator.provider import DEFAULT_FRESH_SECONDS, Generated, Host
 from secrets_operator.resources.generators.aws import AwsGeneratorSpec, ECRAuthorizationTokenSpec, STSSessionTokenSpec
 from secrets_operator.resources.providers.aws import AwsAuth
 from secrets_operator_aws.calls import Call, Calls
-from secrets_operator_aws.endpoints import CONFIG, endpoint
+from secrets_operator_aws.endpoints import ONE_ATTEMPT, endpoint
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for, meaning_of, no_answer
 from secrets_operator_aws.identity import Identity, identity
 from secrets_operator_aws.login import login
@@ -122,12 +122,12 @@ async def _ask(service: _Service, settings: AwsGeneratorSpec, host: Host, call: 
 
 
 def _connect(service: _Service, region: str, source: Identity, chain: list[Hop]) -> Any:
-    sdk = login(region, source, chain)
+    sdk = login(region, source, chain).session
     return sdk.client(
         service.sdk,
         region_name=service.region or region,
         endpoint_url=endpoint(service.variable),
-        config=CONFIG,
+        config=ONE_ATTEMPT,
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import io
 import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import boto3
@@ -18,8 +20,19 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from secrets_operator_aws.provider import PROVIDER
 from werkzeug.serving import make_server
 
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.host import Outside
+from secrets_operator.fetching.read_pools import Shared
+from secrets_operator.fetching.referents import Referents
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.store_guards import StoreGuards
+from secrets_operator.fetching.value_cache import ValueCache
+from secrets_operator.flow import Object
+from secrets_operator.kube.client import Client
 from secrets_operator.provider import RetrySettings, Session, StoreIdentity
+from secrets_operator.provider.discovery import Providers
 from secrets_operator.provider.memory import MemoryHost
+from secrets_operator.reporting.metrics import Metrics
 
 REGION = "eu-central-1"
 ECR_PUBLIC = "SpencerFrontendService."
@@ -58,6 +71,7 @@ class Gateway:
     """What STS was asked, in order, with its parameters."""
     faults: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     passing: Counter[str] = field(default_factory=Counter)
+    once: set[str] = field(default_factory=set)
     retry_after: str = ""
     public_login: Any = None
     """What ECR Public answers, which moto does not have."""
@@ -67,6 +81,11 @@ class Gateway:
         """Answer calls of ``operation`` with an error, all after the next ``after``."""
         self.faults[operation] = (status, code, message)
         self.passing[operation] = after
+
+    def fail_once(self, operation: str, status: int, code: str) -> None:
+        """Answer the next call of ``operation`` with an error, and no other."""
+        self.fail(operation, status, code)
+        self.once.add(operation)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
@@ -88,6 +107,9 @@ class Gateway:
         if passes:
             return self.app(environ, start_response)
         status, code, message = self.faults[operation]
+        if operation in self.once:
+            self.once.discard(operation)
+            del self.faults[operation]
         body = json.dumps({"__type": code, "message": message})
         if login:
             body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
@@ -127,6 +149,7 @@ def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterat
     yield running_gateway
     running_gateway.faults.clear()
     running_gateway.passing.clear()
+    running_gateway.once.clear()
     running_gateway.retry_after = ""
 
 
@@ -201,3 +224,70 @@ def spec() -> dict[str, Any]:
 @pytest.fixture
 def host() -> MemoryHost:
     return HOST
+
+
+class Keys:
+    """An API server with a Secret in each namespace that the stores log in with; all have the keys of ``team-0``."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, str] = {}
+        """The access keys of namespaces that have others."""
+
+    async def get(self, _resource: Any, namespace: str, name: str) -> Object:
+        access_key = self.of.get(namespace, "AKIATEST")
+        metadata = {"name": name, "namespace": namespace, "resourceVersion": access_key}
+        return {"metadata": metadata, "data": {"id": _encoded(access_key), "secret": _encoded(f"of-{access_key}")}}
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _everybody_may(_store: Object, _namespace: str) -> str:
+    return ""
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+def most_bytes() -> int:
+    """How many bytes of values are kept: none, since what is counted is what batches alone are good for."""
+    return 0
+
+
+@pytest.fixture
+def guards() -> StoreGuards:
+    return StoreGuards(now=_now, calls_per_second=0)
+
+
+@pytest.fixture
+async def sessions(gateway: Any, keys: Keys, most_bytes: int, guards: StoreGuards) -> AsyncIterator[Sessions]:
+    """The operator's own fetching, on the gateway."""
+    blocking = Blocking(32)
+    outside = Outside(Referents(cast("Client", keys)), blocking, Metrics("1"))
+    shared = Shared(guards, ValueCache(most_bytes, now=_now))
+    made = Sessions(Providers.from_mapping({"aws": PROVIDER}), outside, shared, denial=_everybody_may, limit=16)
+    yield made
+    await made.close()
+    blocking.close()
+
+
+def _store_in(namespace: str, *, retry: dict[str, Any] | None = None, **fields: Any) -> Object:
+    """Return a store of one namespace that logs in with the Secret there."""
+    return {
+        "kind": "SecretStore",
+        "metadata": {"name": "aws", "namespace": namespace, "uid": f"uid-{namespace}", "generation": 1},
+        "spec": {"provider": {"aws": {**SPEC, **fields}}, **({"retrySettings": retry} if retry else {})},
+    }
+
+
+@pytest.fixture
+def store_in() -> Callable[..., Object]:
+    return _store_in

@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
-from secrets_operator_aws.provider import PROVIDER
 
-from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.gather import gather
-from secrets_operator.fetching.host import Outside
-from secrets_operator.fetching.referents import Referents
-from secrets_operator.fetching.sessions import Sessions, Shared
-from secrets_operator.fetching.store_guards import StoreGuards
-from secrets_operator.fetching.value_cache import ValueCache
-from secrets_operator.flow import Object, Read
-from secrets_operator.kube.client import Client
-from secrets_operator.provider.discovery import Providers
-from secrets_operator.reporting.metrics import Metrics
+from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.store_objects import key_of
+from secrets_operator.flow import Fetched, Object, Read
 
 KEYS, RESOURCES = 200, 1000
 
-
-class Keys:
-    """An API server with the one Secret that the stores log in with."""
-
-    async def get(self, _resource: Any, namespace: str, name: str) -> Object:
-        metadata = {"name": name, "namespace": namespace, "resourceVersion": "1"}
-        return {"metadata": metadata, "data": {"id": "QUtJQVRFU1Q=", "secret": "dGVzdA=="}}
-
-
-async def everybody_may(_store: Object, _namespace: str) -> str:
-    return ""
-
-
-@pytest.fixture
-async def sessions(gateway: Any) -> AsyncIterator[Sessions]:
-    blocking = Blocking(32)
-    outside = Outside(Referents(cast("Client", Keys())), blocking, Metrics("1"))
-    now = asyncio.get_running_loop().time
-    # Nothing is kept: what is counted is what batches alone are good for.
-    shared = Shared(StoreGuards(now=now, calls_per_second=0), ValueCache(0, now=now))
-    made = Sessions(Providers.from_mapping({"aws": PROVIDER}), outside, shared, denial=everybody_may, limit=16)
-    yield made
-    await made.close()
-    blocking.close()
+StoreIn = Callable[..., Object]
 
 
 def cluster_store(spec: dict[str, Any], **fields: Any) -> Object:
@@ -63,19 +33,20 @@ def cluster_store(spec: dict[str, Any], **fields: Any) -> Object:
     }
 
 
-async def opened(sessions: Sessions, store: Object) -> None:
-    """Open the session, which all namespaces share from then on."""
-    async with sessions.use(store, "team-0"):
-        pass
+async def opened(sessions: Sessions, *stores: Object) -> None:
+    """Open the sessions; all namespaces share that of a cluster store from then on."""
+    async with AsyncExitStack() as stack:
+        for store in stores:
+            await stack.enter_async_context(sessions.use(store, store["metadata"].get("namespace", "team-0")))
 
 
-async def wave(sessions: Sessions, store: Object, key: str) -> list[str]:
+async def wave(sessions: Sessions, stores: Sequence[Object], key: str) -> list[str]:
     """Read as 1,000 resources of 50 namespaces do that are due at the same moment; every other one extracts."""
 
     async def resource(number: int) -> str:
         secret_key = "" if number % 2 else "k"
         read = Read(field="spec.data[0]", key=key.format(number % KEYS), secret_key=secret_key)
-        async with sessions.use(store, f"team-{number % 50}") as session:
+        async with sessions.use(stores[number % len(stores)], f"team-{number % 50}") as session:
             fetched = await gather([read], session, asyncio.get_running_loop().time())
         (value,) = fetched.values
         return value.data[secret_key or "k"].reveal().decode()
@@ -98,7 +69,7 @@ async def test_a_thousand_resources_on_200_secrets_cost_ten_calls(
     store = cluster_store(spec)
     await opened(sessions, store)
     gateway.calls.clear()
-    assert await wave(sessions, store, "app/{}") == EXPECTED
+    assert await wave(sessions, [store], "app/{}") == EXPECTED
     assert dict(gateway.calls) == {"BatchGetSecretValue": 10}
 
 
@@ -110,5 +81,94 @@ async def test_a_thousand_resources_on_200_parameters_cost_twenty_calls(
     store = cluster_store(spec, service="ParameterStore")
     await opened(sessions, store)
     gateway.calls.clear()
-    assert await wave(sessions, store, "/app/{}") == EXPECTED
+    assert await wave(sessions, [store], "/app/{}") == EXPECTED
     assert dict(gateway.calls) == {"GetParameters": 20}
+
+
+async def test_a_thousand_resources_of_fifty_stores_with_equal_credentials_cost_ten_calls(
+    *, aws: Any, gateway: Any, sessions: Sessions, spec: dict[str, Any], store_in: StoreIn
+) -> None:
+    for number in range(KEYS):
+        aws.create_secret(Name=f"app/{number}", SecretString=f'{{"k":"{number}"}}')
+    stores = [store_in(f"team-{number}", prefix="app/" if number % 2 else "") for number in range(50)]
+    stores[0] = cluster_store(spec)
+    await opened(sessions, *stores)
+    gateway.calls.clear()
+
+    async def resource(number: int) -> str:
+        store = stores[number % 50]
+        key = f"{number % KEYS}" if store["spec"]["provider"]["aws"].get("prefix") else f"app/{number % KEYS}"
+        async with sessions.use(store, f"team-{number % 50}") as session:
+            fetched = await gather([Read("f", key, secret_key="k")], session, asyncio.get_running_loop().time())
+        return fetched.values[0].data["k"].reveal().decode()
+
+    found = await asyncio.gather(*map(resource, range(RESOURCES)))
+    assert found == [value(number % KEYS, extracted=False) for number in range(RESOURCES)]
+    assert dict(gateway.calls) == {"BatchGetSecretValue": 10}
+
+
+async def read(sessions: Sessions, store: Object, since: float) -> Fetched:
+    namespace = store["metadata"]["namespace"]
+    async with sessions.use(store, namespace) as session:
+        return await gather([Read("f", "app", secret_key="k")], session, since)
+
+
+@pytest.mark.parametrize("most_bytes", [pytest.param(1_000_000, id="values are kept")])
+async def test_only_stores_with_equal_credentials_share_calls_and_values(
+    *, aws: Any, gateway: Any, sessions: Sessions, keys: Any, store_in: StoreIn
+) -> None:
+    aws.create_secret(Name="app", SecretString="value")
+    keys.of["team-1"] = "AKIAOTHER"
+    ours, twin, theirs = (store_in(namespace) for namespace in ("team-0", "team-2", "team-1"))
+    await opened(sessions, ours, twin, theirs)
+    gateway.calls.clear()
+    began = asyncio.get_running_loop().time()
+    at_once = await asyncio.gather(*(read(sessions, store, began) for store in (ours, twin, ours, twin)))
+    assert [len(fetched.values) for fetched in at_once] == [1] * 4
+    assert dict(gateway.calls) == {"GetSecretValue": 1}
+
+    gateway.fail("GetSecretValue", 400, "AccessDeniedException")
+    assert (await read(sessions, twin, began)).values, "what was read a moment ago serves who could have read it"
+    refused = await read(sessions, theirs, began)
+    assert (refused.values, "access is denied" in refused.misses[0].message) == ((), True)
+
+    keys.of["team-2"] = "AKIAROTATED"
+    await sessions.drop_stale_credentials(twin)
+    assert not (await read(sessions, twin, began)).values, "with new keys it is somebody else"
+    assert (await read(sessions, ours, began)).values
+
+
+@pytest.mark.parametrize("most_bytes", [pytest.param(1_000_000, id="values are kept")])
+async def test_the_values_of_a_store_stay_for_the_others_when_it_is_deleted_and_go_with_the_last(
+    *, aws: Any, gateway: Any, sessions: Sessions, store_in: StoreIn
+) -> None:
+    aws.create_secret(Name="app", SecretString="value")
+    ours, twin = (store_in(namespace) for namespace in ("team-0", "team-1"))
+    await opened(sessions, ours, twin)
+    began = asyncio.get_running_loop().time()
+    await read(sessions, ours, began)
+    gateway.calls.clear()
+    sessions.forget(key_of(ours))
+    assert (await read(sessions, twin, began)).values
+    assert not gateway.calls
+    assert (await read(sessions, twin, asyncio.get_running_loop().time())).values, "it reads for itself now"
+    sessions.forget(key_of(twin))
+    gateway.calls.clear()
+    await read(sessions, twin, began)
+    assert gateway.calls["GetSecretValue"] == 1
+
+
+async def test_fifty_namespaces_that_use_a_new_cluster_store_log_in_once(
+    aws: Any, gateway: Any, sessions: Sessions, spec: dict[str, Any]
+) -> None:
+    aws.create_secret(Name="app/1", SecretString="value")
+    gateway.calls.clear()
+    store = cluster_store(spec, role="arn:aws:iam::123456789012:role/reader")
+
+    async def resource(number: int) -> int:
+        async with sessions.use(store, f"team-{number}") as session:
+            read = Read("f", "app/1", secret_key="k")
+            return len((await gather([read], session, asyncio.get_running_loop().time())).values)
+
+    assert await asyncio.gather(*map(resource, range(50))) == [1] * 50
+    assert dict(gateway.calls) == {"AssumeRole": 1, "GetSecretValue": 1}

@@ -7,6 +7,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from secrets_operator_aws.endpoints import ONE_ATTEMPT
 from secrets_operator_aws.opening import open_with
 from secrets_operator_aws.session import AwsSession
 
-from secrets_operator.provider import Failed, Query, Reference
+from secrets_operator.provider import Failed, Query, Reference, RetrySettings
 from secrets_operator.resources.providers.aws import AwsProvider
 
 IMPATIENT = ONE_ATTEMPT.merge(Config(read_timeout=0.3))
@@ -121,7 +122,8 @@ async def test_a_fault_is_failed_and_quotes_nothing(
     wire: Wire, spec: dict[str, Any], host: Any, fault: Answering, service: str
 ) -> None:
     wire.answering = fault
-    session: AwsSession = await open_with(AwsProvider.model_validate(spec | {"service": service}), host, IMPATIENT)
+    once = replace(host, retry=RetrySettings(1))
+    session: AwsSession = await open_with(AwsProvider.model_validate(spec | {"service": service}), once, IMPATIENT)
     references = CERTIFICATES if service == "CertificateManager" else REFERENCES
     try:
         answers: list[Any] = [*await session.fetch(references)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.errors import InvalidSpec
+from secrets_operator.errors import InvalidSpec, NamespaceUnknown
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.referents import Referents
@@ -29,10 +29,17 @@ def cluster() -> MemoryCluster:
 
 
 @pytest.fixture
-async def host(cluster: MemoryCluster) -> AsyncIterator[StoreHost]:
+def noticed() -> list[bool]:
+    """What the host said of depending on who uses it."""
+    return []
+
+
+@pytest.fixture
+async def host(cluster: MemoryCluster, noticed: list[bool]) -> AsyncIterator[StoreHost]:
     blocking, identity = Blocking(1), StoreIdentity("ClusterSecretStore", "store", "team")
     outside = Outside(Referents(cluster.client), blocking, Metrics("1"))
-    yield StoreHost(identity, outside=outside, calls=store_calls(blocking))
+    calls = store_calls(blocking)
+    yield StoreHost(identity, outside=outside, calls=calls, noticed=lambda: noticed.append(True))
     blocking.close()
 
 
@@ -45,9 +52,9 @@ async def test_a_service_account_whose_annotations_change_makes_the_session_stal
     assert await host.credentials_changed()
 
 
-async def test_reading_one_without_a_namespace_is_reading_the_consumers(host: StoreHost) -> None:
+async def test_reading_one_without_a_namespace_is_reading_the_consumers(host: StoreHost, noticed: list[bool]) -> None:
     await host.service_account_annotations(REFERENCE, field="auth")
-    assert host.used_consumer_namespace
+    assert noticed
 
 
 async def test_an_account_without_annotations_has_none(cluster: MemoryCluster, host: StoreHost) -> None:
@@ -60,10 +67,26 @@ async def test_a_missing_account_is_named_by_its_field(host: StoreHost) -> None:
         await host.service_account_annotations({"name": "nobody"}, field="auth.jwt")
 
 
-async def test_naming_the_consumers_namespace_keeps_the_session_from_others(host: StoreHost) -> None:
-    assert not host.used_consumer_namespace
+async def test_naming_the_consumers_namespace_keeps_the_session_from_others(
+    host: StoreHost, noticed: list[bool]
+) -> None:
+    assert not noticed
     assert host.consumer_namespace(field="sessionTagsPolicy") == "team"
-    assert host.used_consumer_namespace
+    assert noticed
+
+
+async def test_the_namespace_of_a_selector_is_the_one_it_names_or_else_the_consumers(
+    host: StoreHost, noticed: list[bool]
+) -> None:
+    assert host.namespace_of({"namespace": "platform", "name": "reader"}, field="auth") == "platform"
+    assert not noticed
+    assert (host.namespace_of(REFERENCE, field="auth"), noticed) == ("team", [True])
+
+
+async def test_a_session_that_serves_everybody_reads_nothing_of_the_one_it_was_opened_for(host: StoreHost) -> None:
+    host.serve_everybody()
+    with pytest.raises(NamespaceUnknown):
+        await host.secret_value({"name": "login", "key": "token"}, field="auth")
 
 
 # --- whole Secrets, opened by a label ---

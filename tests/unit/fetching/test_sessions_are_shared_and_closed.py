@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.errors import InvalidSpec, OperatorError, Refused, Retryable
+from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Refused, Retryable
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import Outside
+from secrets_operator.fetching.openings import Deadlines, OpenSession
 from secrets_operator.fetching.referents import Referents
-from secrets_operator.fetching.sessions import Deadlines, OpenSession, Sessions
+from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object
 from secrets_operator.kube.errors import Forbidden, ServerError
 from secrets_operator.provider.discovery import Providers
@@ -106,12 +107,59 @@ async def test_a_cluster_store_with_a_credential_of_its_own_is_shared_by_all_nam
     assert (len(used), world.provider.opening) == (1, 1)
 
 
-async def test_sessions_opened_at_the_same_moment_for_one_cluster_store_leave_one(world: World) -> None:
+async def test_fifty_namespaces_that_use_a_new_cluster_store_at_once_open_it_once(world: World) -> None:
     found = cluster_store(auth=SHARED_AUTH)
-    await asyncio.gather(*(world.used(found, namespace) for namespace in ("a", "b", "c")))
+    used = await asyncio.gather(*(world.used(found, f"team-{number}") for number in range(50)))
+    assert (len(set(used)), world.provider.opening, world.closed()) == (1, 1, [0])
+
+
+async def test_what_keeps_a_cluster_store_from_being_opened_reaches_all_who_wait_and_is_tried_once(
+    world: World,
+) -> None:
+    world.provider.open_error = Refused("denied")
+    found = cluster_store(auth=SHARED_AUTH)
+    results = await asyncio.gather(*(world.used(found, name) for name in ("a", "b", "c")), return_exceptions=True)
+    assert ([str(result) for result in results], world.provider.opening) == (["denied"] * 3, 1)
+
+
+async def test_a_credential_that_one_namespace_lacks_is_no_failure_of_the_others_who_wait(world: World) -> None:
+    used = await asyncio.gather(
+        *(world.used(cluster_store(auth=AUTH), namespace) for namespace in ("lacking", "a", "b")),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in used] == [InvalidSpec, ScriptedSession, ScriptedSession]
+
+
+async def test_a_namespace_whose_credential_opens_slowly_holds_up_no_other(world: World) -> None:
+    world.provider.slow_logins.add("a")
+    found = cluster_store(auth=AUTH)
+    slow = asyncio.create_task(world.used(found, "a"))
     await settle()
-    assert sorted(world.closed()) == [0, 1, 1]
-    assert (await world.used(found, "d")).closed == 0
+    assert (await world.used(found, "b")).host.store.namespace == "b"
+    assert not slow.done()
+    with pytest.raises(Retryable):
+        await slow
+
+
+async def test_a_store_that_is_being_opened_for_nobody_fails_no_consumer(world: World) -> None:
+    found = cluster_store(auth=AUTH)
+    with world.opening_held_up():
+        checking = asyncio.create_task(world.sessions.validate(found))
+        await settle()
+        using = asyncio.create_task(world.used(found, "a"))
+        await settle()
+    await checking
+    assert (await using).host.store.namespace == "a"
+
+
+async def test_a_credential_read_late_is_never_one_of_another_namespace(world: World) -> None:
+    async with world.sessions.use(cluster_store(), "a") as first:
+        await world.used(cluster_store(), "b")
+        assert world.provider.opening == 1
+        with pytest.raises(NamespaceUnknown):
+            await first.host.secret_value(AUTH, field="auth")
+    namespaces = [(await world.used(cluster_store(), name)).host.store.namespace for name in ("a", "b")]
+    assert (namespaces, world.provider.opening) == (["a", "b"], 3)
 
 
 async def test_a_cluster_store_with_credentials_of_its_consumers_has_a_session_for_each_namespace(world: World) -> None:

@@ -1,0 +1,188 @@
+"""Sessions that read as one: what they read is batched, kept and guarded together, and one of them asks for all.
+
+A pool holds the open sessions of one provider whose ``Sharing`` says that the remote side would answer all of them
+alike, whatever stores they belong to, and that are to try again alike. A session that shares nothing has a pool to
+itself. The oldest session is asked, so that what it remembers (a batch call that is denied, say) helps all; when it
+leaves, the next one is. A pool ends with its last session, and its values with it.
+
+Who may use a store is decided before its session is lent; nothing here gives a store to anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from secrets_operator.fetching.batching import Ask, Batcher, Finder
+from secrets_operator.fetching.breaker import Breaker
+from secrets_operator.fetching.guarded_calls import GuardedCalls
+from secrets_operator.fetching.host import CallObserver
+from secrets_operator.fetching.store_guards import StoreGuards
+from secrets_operator.fetching.value_cache import Share, ValueCache
+from secrets_operator.flow import Key, Query, RetrySettings
+from secrets_operator.provider import Answer, Failed, FindAnswer, Reference, Rejected, Session, Sharing, sharing_of
+
+Backlog = Callable[[Key, str], Iterable[Ask]]
+"""(store, consumer's namespace or empty for all) -> what resources that wait for their turn are going to ask."""
+
+# What waits for so many of the stores of a pool is looked at when a call goes out: looking must cost less than a call.
+_LOOKED_AT = 100
+_CLOSED = "its session was closed a moment ago"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the sessions of all stores have in common."""
+
+    guards: StoreGuards
+    values: ValueCache
+    backlog: Backlog = lambda _store, _namespace: ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One open session, and for whom it is."""
+
+    provider: str
+    store: Key
+    consumer: str
+    """The consumer's namespace where the credential lives there, else empty."""
+
+    session: Session
+    retry: RetrySettings | None
+    lent: Callable[[], AbstractContextManager[None]]
+    """While in this context the session is not closed."""
+
+    turned_down: Callable[[], None]
+    """To be told that the remote side does not take the credential."""
+
+    def complete(self, reference: Reference) -> Reference:
+        """Return a reference as all sessions of the pool understand it."""
+        sharing = sharing_of(self.session)
+        return reference if sharing is None else sharing.complete(reference)
+
+
+class ReadPool:
+    """See the module's docstring."""
+
+    def __init__(self, breaker: Breaker, share: Share, backlog: Backlog, *, deadline: float, observe: Asked) -> None:
+        self.breaker = breaker
+        self.share = share
+        self._backlog = backlog
+        self._members: dict[Member, None] = {}
+        self._leaving: dict[Member, None] = {}
+        calls = GuardedCalls(self, breaker, deadline=deadline, asked=observe)
+        self.batcher = Batcher(calls.fetch, share, backlog=self._ahead)
+        self.finder = Finder(calls.find, share)
+
+    def stores(self) -> set[Key]:
+        """Return the stores whose sessions are here."""
+        return {member.store for member in (*self._members, *self._leaving)}
+
+    def enter(self, member: Member) -> None:
+        """Take a session in."""
+        self._members[member] = None
+
+    def prepare_to_leave(self, member: Member) -> None:
+        """Ask a session no more that is to be closed, unless there is no other."""
+        if self._members.pop(member, member) is None:
+            self._leaving[member] = None
+
+    def leave(self, member: Member) -> bool:
+        """Let a session go; tell whether it was the last."""
+        self._members.pop(member, None)
+        self._leaving.pop(member, None)
+        return not self._members and not self._leaving
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+        """Have one session answer complete references."""
+        asked = self._asked()
+        if asked is None:
+            return [Failed(_CLOSED)] * len(references)
+        sharing = sharing_of(asked.session)
+        fetch = asked.session.fetch if sharing is None else sharing.fetch
+        with asked.lent():
+            answers = await fetch(references)
+        self._judge(asked, answers)
+        return answers
+
+    async def find(self, query: Query) -> FindAnswer:
+        """Have one session answer a query."""
+        asked = self._asked()
+        if asked is None:
+            return Failed(_CLOSED)
+        with asked.lent():
+            answer = await asked.session.find(query)
+        self._judge(asked, [answer])
+        return answer
+
+    def _asked(self) -> Member | None:
+        return next(iter(self._members), next(iter(self._leaving), None))
+
+    @staticmethod
+    def _judge(asked: Member, answers: Iterable[Answer | FindAnswer]) -> None:
+        # Who reads through it may have a session that is younger, and opening that one anew would change nothing.
+        if any(isinstance(answer, Rejected) and answer.credentials for answer in answers):
+            asked.turned_down()
+
+    def _ahead(self) -> Iterator[Ask]:
+        for member in islice(self._members, _LOOKED_AT):
+            for reference, since in self._backlog(member.store, member.consumer):
+                yield Ask(member.complete(reference), since)
+
+
+Asked = Callable[[int], None]
+"""Told how many references and queries go to a provider."""
+
+
+class ReadPools:
+    """The pools of all open sessions."""
+
+    def __init__(self, shared: Shared, observer: CallObserver, *, deadline: float) -> None:
+        """Give a provider ``deadline`` seconds for a fetch."""
+        self._shared = shared
+        self._observer = observer
+        self._deadline = deadline
+        self._pools: dict[Hashable, ReadPool] = {}
+        self._open: set[ReadPool] = set()
+
+    def join(self, member: Member, breaker: Breaker) -> ReadPool:
+        """Put a session into its pool; ``breaker``, that of its store, guards it where it shares nothing."""
+        sharing = sharing_of(member.session)
+        pool = self._new(member, breaker) if sharing is None else self._common(member, sharing)
+        self._open.add(pool)
+        pool.enter(member)
+        return pool
+
+    async def stop(self) -> None:
+        """Break off all reading; nobody may be waiting for it any more."""
+        await asyncio.gather(*(pool.batcher.stop() for pool in self._open))
+
+    def leave(self, member: Member, pool: ReadPool) -> None:
+        """Take a session out of its pool before it is closed."""
+        if pool.leave(member):
+            self._open.discard(pool)
+            pool.share.close()
+            sharing = sharing_of(member.session)
+            if sharing is not None:
+                self._pools.pop(_key(member, sharing), None)
+
+    def _common(self, member: Member, sharing: Sharing) -> ReadPool:
+        key = _key(member, sharing)
+        if key not in self._pools:
+            breaker = self._shared.guards.breaker_of(lambda: self._pools[key].stores() if key in self._pools else ())
+            self._pools[key] = self._new(member, breaker)
+        return self._pools[key]
+
+    def _new(self, member: Member, breaker: Breaker) -> ReadPool:
+        share = self._shared.values.share(str(member.store))
+        observe = partial(self._observer.provider_asked, member.provider)
+        return ReadPool(breaker, share, self._shared.backlog, deadline=self._deadline, observe=observe)
+
+
+def _key(member: Member, sharing: Sharing) -> Hashable:
+    return member.provider, sharing.identity, member.retry
