@@ -88,7 +88,7 @@ class ScriptedReviews(Reviews):
         self.asked = 0
         self.is_down = False
 
-    async def user(self, token: SecretBytes) -> User | None:
+    async def user(self, token: SecretBytes, *, audience: str = "") -> User | None:  # noqa: ARG002 - the signature
         self.asked += 1
         if self.is_down:
             raise Retryable("no answer")

@@ -53,10 +53,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``verb`` and ``kind`` name it in metrics, ``subject`` in errors; the body never shows.
-
-    ``token_header`` names a header that the token goes into as well: a proxy takes the usual one out.
-    """
+    """One request. ``verb`` and ``kind`` name it in metrics, ``subject`` in errors; body and headers never show."""
 
     verb: str
     kind: str
@@ -66,7 +63,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     content_type: str = JSON
     quotable: bool = True
-    token_header: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     changes: bool = False
     """Whether it changes what others see, so that a replica without a lease must not send it."""
 

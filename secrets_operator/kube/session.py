@@ -140,6 +140,4 @@ def _headers(request: Request, token: SecretBytes) -> dict[str, str]:
     headers = {"Authorization": f"Bearer {token.reveal().decode()}"} if token else {}
     if request.body is not None:
         headers["Content-Type"] = request.content_type
-    if token and request.token_header:
-        headers[request.token_header] = token.reveal().decode()
-    return headers
+    return headers | dict(request.headers)

@@ -1,4 +1,4 @@
-"""Groups, versions, kinds and plurals: how each resource is addressed at the API server."""
+"""Groups, versions, kinds and plurals: how each resource is addressed at the API server, and tokens to the operator."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ EXTERNAL_SECRETS_GROUP: Final = "external-secrets.io"
 GENERATORS_GROUP: Final = "generators.external-secrets.io"
 SEALED_SECRETS_GROUP: Final = "bitnami.com"
 OWN_GROUP: Final = "secrets-operator.dev"
+
+# Whom tokens are for that are shown to the operator and to nobody else, and the header that takes them through the API
+# server's proxy, which takes the usual one out.
+OPERATOR_AUDIENCE: Final = "secrets-operator"
+OPERATOR_TOKEN_HEADER: Final = "X-Secrets-Operator-Token"
 
 GENERATORS_API_VERSION: Final = f"{GENERATORS_GROUP}/v1alpha1"
 

@@ -2,7 +2,7 @@
 
 Only for callers who may write SealedSecrets in the namespace of a document: they could find out anyway, by applying it.
 The token comes as ``Authorization: Bearer``, or as ``X-Secrets-Operator-Token`` through the API server's proxy, which
-takes the other one out.
+takes the other one out. One that is for the operator alone is enough, and nobody could use it elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from aiohttp import web
 
 from secrets_operator.errors import InvalidSpec, OperatorError
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.names import OPERATOR_AUDIENCE, OPERATOR_TOKEN_HEADER
 from secrets_operator.sealing.errors import DocumentError
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.keyring import Keyring
@@ -27,7 +28,6 @@ from secrets_operator.serving.admission_control import Answering, body_of
 from secrets_operator.serving.reviews import Reviews, User
 from secrets_operator.serving.sealing_requests import documents, sealed_secret
 
-TOKEN_HEADER = "X-Secrets-Operator-Token"
 # Each namespace costs a question to the API server.
 _MOST_NAMESPACES = 100
 
@@ -59,7 +59,7 @@ class BatchVerify:
         try:
             user = await self._user(request)
             if user is None:
-                return _refused(401, f"a token is needed, as Authorization: Bearer or as {TOKEN_HEADER}")
+                return _refused(401, f"a token is needed, as Authorization: Bearer or as {OPERATOR_TOKEN_HEADER}")
             body = await body_of(request)
             if body is None:
                 return _refused(400, "the body did not come whole")
@@ -72,8 +72,11 @@ class BatchVerify:
 
     async def _user(self, request: web.Request) -> User | None:
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        token = request.headers.get(TOKEN_HEADER) or (bearer.strip() if scheme.lower() == "bearer" else "")
-        return await self._reviews.user(SecretBytes(token.encode("utf-8", "replace"))) if token else None
+        shown = request.headers.get(OPERATOR_TOKEN_HEADER) or (bearer.strip() if scheme.lower() == "bearer" else "")
+        if not shown:
+            return None
+        token = SecretBytes(shown.encode("utf-8", "replace"))
+        return await self._reviews.user(token, audience=OPERATOR_AUDIENCE) or await self._reviews.user(token)
 
     async def _verdicts(self, user: User, asked: list[_Asked]) -> Object:
         namespaces = sorted({one.namespace for one in asked if one.sealed is not None})

@@ -25,15 +25,16 @@ class Reviews:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def user(self, token: SecretBytes) -> User | None:
-        """Return whose token it is; None when it is nobody's."""
-        review = {
-            "apiVersion": TOKEN_REVIEWS.api_version,
-            "kind": TOKEN_REVIEWS.kind,
-            "spec": {"token": token.reveal().decode("ascii", "replace")},
-        }
+    async def user(self, token: SecretBytes, *, audience: str = "") -> User | None:
+        """Return whose token it is; None when it is nobody's, or not for ``audience`` (default: the API server)."""
+        spec: dict[str, Any] = {"token": token.reveal().decode("ascii", "replace")}
+        if audience:
+            spec["audiences"] = [audience]
+        review = {"apiVersion": TOKEN_REVIEWS.api_version, "kind": TOKEN_REVIEWS.kind, "spec": spec}
         status = (await self._client.create(TOKEN_REVIEWS, "", review)).get("status") or {}
-        return User(status.get("user") or {}) if status.get("authenticated") is True else None
+        # An authenticator that knows no audiences names none: its tokens are for the API server.
+        meant = not audience or audience in (status.get("audiences") or ())
+        return User(status.get("user") or {}) if status.get("authenticated") is True and meant else None
 
     async def may_write_sealed_secrets(self, user: User, namespace: str) -> bool:
         """Tell whether a user may create or update SealedSecrets in a namespace; in all of them when it is empty."""

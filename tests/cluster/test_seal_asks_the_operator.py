@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.cluster.conftest import OPERATOR_NAMESPACE
+from tests.cluster.service_accounts import CI, make_ci_account
 from tests.cluster_world import Object, OperatorProcess, World, wait_for
 
 pytestmark = [
@@ -99,36 +100,57 @@ def test_a_folder_is_put_under_the_newest_key_in_place(seal: Seal, namespace: st
     assert seal("reencrypt", "--check", str(tmp_path)).returncode == 0
 
 
-NAMED = ("--controller-namespace", OPERATOR_NAMESPACE)
+@pytest.fixture
+def asking(world: World, namespace: str) -> tuple[str, str]:
+    """Return the option by which a ServiceAccount of the namespace asks which keys values are under."""
+    make_ci_account(world, namespace)
+    return "--service-account", f"{namespace}/{CI}"
 
 
-def test_an_operator_that_is_named_tells_what_is_under_its_newest_key(
-    seal: Seal, namespace: str, tmp_path: Path
+def test_the_operator_tells_a_service_account_what_is_under_its_newest_key(
+    seal: Seal, namespace: str, tmp_path: Path, asking: tuple[str, str]
 ) -> None:
-    """What is not recorded stays as it is; one that was only found by its label is not shown the token."""
+    """Only when one is named; what is not recorded then stays as it is."""
     file = tmp_path / "db.json"
     file.write_text(seal("--facts=false", stdin=secret(namespace)).stdout)
     text = file.read_text()
-    assert seal("reencrypt", "--check", str(tmp_path)).returncode == 1
-    assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 0
-    done = seal("reencrypt", str(tmp_path), *NAMED)
+    unasked = seal("reencrypt", "--check", str(tmp_path))
+    assert (unasked.returncode, "unknown: nothing records its key" in unasked.stdout) == (1, True)
+    assert seal("reencrypt", "--check", str(tmp_path), *asking).returncode == 0
+    done = seal("reencrypt", str(tmp_path), *asking)
     assert (done.returncode, done.stdout, file.read_text()) == (0, "", text)
     assert "1 items in 1 files: 0 re-encrypted, 1 under the newest key already" in done.stderr
 
 
-def test_an_item_that_does_not_open_is_named_and_holds_up_no_other(seal: Seal, namespace: str, tmp_path: Path) -> None:
+def test_a_service_account_is_told_of_its_own_namespaces_only(
+    seal: Seal, namespace: str, tmp_path: Path, asking: tuple[str, str]
+) -> None:
+    (tmp_path / "db.json").write_text(seal("--facts=false", stdin=secret("default")).stdout)
+    done = seal("reencrypt", "--check", str(tmp_path), *asking)
+    assert done.returncode == 1
+    assert "unknown: forbidden: you may not create or update SealedSecrets in namespace default" in done.stdout
+    nobody = seal("reencrypt", "--check", str(tmp_path), "--service-account", f"{namespace}/nobody")
+    assert (nobody.returncode, nobody.stdout) == (1, "")
+    assert nobody.stderr.startswith(f"error: cannot get a token of ServiceAccount {namespace}/nobody: ")
+
+
+def test_an_item_that_does_not_open_is_named_and_holds_up_no_other(
+    seal: Seal, namespace: str, tmp_path: Path, asking: tuple[str, str]
+) -> None:
     file = tmp_path / "db.json"
     sealed = parsed(seal("--facts=false", stdin=secret(namespace)))
     sealed["spec"]["encryptedData"]["moved"] = seal("--raw", "-n", namespace, "--name", "other", stdin="x").stdout
     file.write_text(json.dumps(sealed))
-    done = seal("reencrypt", str(tmp_path), *NAMED)
+    done = seal("reencrypt", str(tmp_path), *asking)
     assert done.returncode == 1
     assert "spec.encryptedData.moved: failed: " in done.stderr
     assert "1 under the newest key already, 0 unknown, 1 failed" in done.stderr
     assert json.loads(file.read_text()) == sealed
 
 
-def test_the_old_form_becomes_the_new_one(seal: Seal, world: World, namespace: str, tmp_path: Path) -> None:
+def test_the_old_form_becomes_the_new_one(
+    seal: Seal, world: World, namespace: str, tmp_path: Path, asking: tuple[str, str]
+) -> None:
     file = tmp_path / "db.yaml"
     inside = {"labels": {"app": "web"}, "annotations": {"note": "kept"}}
     whole = {"apiVersion": "v1", "kind": "Secret", "metadata": inside, "data": {"k": "cGxhaW4="}, "type": "Opaque"}
@@ -137,7 +159,7 @@ def test_the_old_form_becomes_the_new_one(seal: Seal, world: World, namespace: s
         "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n# ours\nmetadata:\n"
         f"  name: db\n  namespace: {namespace}\nspec:\n  data: {value}\n"
     )
-    assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 1
+    assert seal("reencrypt", "--check", str(tmp_path), *asking).returncode == 1
     done = seal("reencrypt", str(tmp_path))
     assert (done.returncode, done.stdout) == (0, f"{file}: document 1: spec.data: converted to spec.encryptedData\n")
     manifest = yaml.safe_load(file.read_text())
@@ -146,7 +168,7 @@ def test_the_old_form_becomes_the_new_one(seal: Seal, world: World, namespace: s
     assert manifest["spec"]["template"] == {"metadata": inside}
     world.apply(manifest)
     world.wait_data(namespace, "db", {"k": b"plain"})
-    assert seal("reencrypt", "--check", str(tmp_path), *NAMED).returncode == 0
+    assert seal("reencrypt", "--check", str(tmp_path), *asking).returncode == 0
 
 
 def test_edit_reveals_what_the_user_may_read_in_the_cluster(

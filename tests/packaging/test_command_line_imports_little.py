@@ -18,12 +18,16 @@ HEAVY = {
     "pydantic",
     "ruamel",
     "structlog",
+    "yaml",
 }
 
 
-def imported(cwd: Path, *arguments: str) -> set[str]:
-    """Return the top-level names that ``secrets-operator`` imports when it is started with these arguments."""
-    command = [sys.executable, "-X", "importtime", "-m", "secrets_operator", *arguments]
+OPERATOR = ("-m", "secrets_operator")
+
+
+def imported(cwd: Path, *arguments: str, program: tuple[str, ...] = OPERATOR) -> set[str]:
+    """Return the top-level names that a program of Python imports when it is started with these arguments."""
+    command = [sys.executable, "-X", "importtime", *program, *arguments]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True, timeout=60)
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
 
@@ -35,6 +39,15 @@ def imported(cwd: Path, *arguments: str) -> set[str]:
 )
 def test_help_imports_no_heavy_library(tmp_path: Path, arguments: list[str]) -> None:
     assert imported(tmp_path, *arguments) & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", ["kubectl-seal", "kubeseal"])
+def test_help_of_the_plug_in_and_of_a_link_to_it_imports_no_heavy_library(tmp_path: Path, name: str) -> None:
+    program = tmp_path / name
+    program.symlink_to(Path(sys.executable).with_name("kubectl-seal"))
+    found = imported(tmp_path, "--help", program=(str(program),))
+    assert "click" in found
+    assert found & HEAVY == set()
 
 
 def test_the_measure_sees_a_heavy_import(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The controller, reached through the API server's service proxy as kubeseal does.
 
-Finds the Service by name or by label, and asks it for its certificate, whether it can open a SealedSecret, and to seal
-one again. Path and answers are those of Sealed Secrets.
+Finds the Service by name or by label, and asks it for its certificate, whether it can open a SealedSecret, to seal one
+again, and which key values are under. Path and answers are those of Sealed Secrets.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import orjson
 from secrets_operator.cli.sealing.flags import ControllerFlags
 from secrets_operator.cli.sealing.option_declarations import DEFAULT_CONTROLLER
 from secrets_operator.errors import NotFound, OperatorError, Refused, Terminal
-from secrets_operator.flow import Object
+from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import ApiError, Forbidden, TooManyRequests
 from secrets_operator.kube.requests import Request
 from secrets_operator.kube.resources import CONFIG_MAPS, Resource
 from secrets_operator.resources.labels import SEALING_CERTIFICATE_LABEL, TRUE
+from secrets_operator.resources.names import OPERATOR_AUDIENCE, OPERATOR_TOKEN_HEADER
 
 SERVICES = Resource("", "v1", "services", "Service", confidential=False)
 FOUND_BY = "app.kubernetes.io/name in (secrets-operator, sealed-secrets)"
@@ -30,18 +31,17 @@ _HINT = (
 # How often a refusal for haste is waited for. The controller names the wait, and lets two pass a second.
 _ATTEMPTS = 120
 _LONGEST_WAIT = 10.0
-# The proxy of the API server takes the usual header out.
-_TOKEN_HEADER = "X-Secrets-Operator-Token"
+# The shortest that the API server gives out.
+_TOKEN_SECONDS = 600
 
 
 class Controller:
     """One controller behind its Service."""
 
-    def __init__(self, client: Client, path: str, *, trusted: bool) -> None:
-        """Take the path of the Service's proxy; only one that is ``trusted`` is shown the caller's token."""
+    def __init__(self, client: Client, path: str) -> None:
+        """Take the path of the Service's proxy."""
         self._client = client
         self._path = path
-        self._trusted = trusted
 
     @classmethod
     async def find(cls, client: Client, flags: ControllerFlags) -> Controller:
@@ -55,12 +55,7 @@ class Controller:
         if not ports:
             raise Refused(f"the Service {where} has no ports. {_HINT}")
         target = f"http:{metadata['name']}:{ports[0].get('name') or ''}"
-        # Anybody may label a Service. The user's token goes to one that the user named, or one in kube-system, which
-        # is the administrators', and to no other software.
-        named = bool(flags.controller_name or flags.controller_namespace)
-        ours = (metadata.get("labels") or {}).get("app.kubernetes.io/name") == "secrets-operator"
-        trusted = ours and (named or metadata["namespace"] == DEFAULT_CONTROLLER[0])
-        return cls(client, f"{SERVICES.path(metadata['namespace'], target)}/proxy", trusted=trusted)
+        return cls(client, f"{SERVICES.path(metadata['namespace'], target)}/proxy")
 
     async def certificate(self) -> bytes:
         """Return the PEM certificate that the controller seals with."""
@@ -90,21 +85,38 @@ class Controller:
             raise Refused("cannot re-encrypt secret: the answer is not a SealedSecret")
         return answer
 
-    async def keys_of(self, sealed: Sequence[Object]) -> list[Object] | None:
-        """Return for each SealedSecret the controller's answer on each value: the ``key`` that opens it, or why none.
+    async def token_of(self, namespace: str, service_account: str) -> SecretBytes:
+        """Return a token of a ServiceAccount that only the operator takes; Refused when the caller gets none.
 
-        Nothing for one that the caller may not ask about; None when the controller does not tell the caller anything.
+        It goes over a network in clear and to whatever the Service leads to, so it is no token of the caller, and the
+        API server accepts it from nobody.
         """
-        if not self._trusted:
-            return None
         try:
-            answer = orjson.loads(await self._call("POST", "/v1/verify/batch", *sealed, token_header=_TOKEN_HEADER))
-            found = [dict(document.get("items") or {}) for document in answer["documents"]]
-        except (ApiError, KeyError, TypeError, AttributeError, ValueError):
-            return None
-        return found if len(found) == len(sealed) else None
+            issued = await self._client.create_token(
+                namespace, service_account, audiences=[OPERATOR_AUDIENCE], seconds=_TOKEN_SECONDS
+            )
+        except OperatorError as error:
+            raise Refused(f"cannot get a token of ServiceAccount {namespace}/{service_account}: {error}") from error
+        return issued.token
 
-    async def _call(self, method: str, path: str, *body: Object, token_header: str = "") -> bytes:
+    async def verdicts(self, sealed: Sequence[Object], token: SecretBytes) -> list[Object]:
+        """Return what the operator says of each SealedSecret: ``items``, each with its ``key``, or an ``error``.
+
+        Refused when it does not answer, as other controllers.
+        """
+        shown = (OPERATOR_TOKEN_HEADER, token.reveal().decode())
+        try:
+            answer = orjson.loads(await self._call("POST", "/v1/verify/batch", *sealed, headers=(shown,)))
+            found = [dict(document) for document in answer["documents"]]
+        except ApiError as error:
+            raise Refused(f"the controller does not tell which key values are under: {error}") from error
+        except (KeyError, TypeError, ValueError):
+            found = []
+        if len(found) != len(sealed):
+            raise Refused("the controller does not tell which key values are under: it answers something else")
+        return found
+
+    async def _call(self, method: str, path: str, *body: Object, headers: tuple[tuple[str, str], ...] = ()) -> bytes:
         request = Request(
             verb="get" if method == "GET" else "create",
             kind="services/proxy",
@@ -113,7 +125,7 @@ class Controller:
             path=self._path + path,
             body=b"\n".join(map(orjson.dumps, body)) if body else None,
             quotable=False,
-            token_header=token_header,
+            headers=headers,
         )
         for _ in range(_ATTEMPTS):
             try:

@@ -1,8 +1,8 @@
 """``seal reencrypt`` through the controller: it opens and seals, private keys stay in the cluster.
 
-The operator tells which key each value is under, to callers who may write SealedSecrets there; otherwise the recorded
-facts decide. The controller is given the outdated items alone, so the others keep their ciphertext, and everything
-else of the file stays as it is.
+The recorded facts say which key each value is under, or the operator does, to a ServiceAccount that may write
+SealedSecrets there. The controller is given the outdated items alone, so the others keep their ciphertext, and
+everything else of the file stays as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from secrets_operator.cli.sealing.controller import Controller
 from secrets_operator.cli.sealing.controller_modes import ask_controller
 from secrets_operator.cli.sealing.flags import ClusterFlags
-from secrets_operator.errors import OperatorError, Refused
+from secrets_operator.errors import OperatorError
 from secrets_operator.flow import Object
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.reencryption import ItemState, NewForm, Verdict, by_record
@@ -35,6 +35,8 @@ class ControllerReencryption:
     fingerprint: str
     namespace: str
     seal: bool
+    service_account: tuple[str, str] | None = None
+    """Namespace and name of the ServiceAccount that asks which key values are under; without one nobody does."""
 
     def verdicts(self, documents: list[SealedDocument]) -> list[list[Verdict]]:
         """Return the verdicts on the items of each document, with the new text of those that were outdated."""
@@ -47,33 +49,35 @@ class ControllerReencryption:
             pairs = zip(documents, known, strict=True)
             return await asyncio.gather(*(self._sealed(found, document, of, turns) for document, of in pairs))
 
-        try:
-            return ask_controller(self.cluster, all_of)
-        except Refused:
-            if self.seal:
-                raise
-            # The certificate was in the operator's ConfigMap: there is no Service to ask.
-            return [
-                [self._state(document, item, None) for item in sorted(document.sealed_values)] for document in documents
-            ]
+        if not self.seal and self.service_account is None:
+            return [self._by_record(document) for document in documents]
+        return ask_controller(self.cluster, all_of)
 
     async def _looked_at(self, found: Controller, documents: list[SealedDocument]) -> list[list[Verdict]]:
         """Return the state of every item, by the controller's word or else by the record."""
+        if self.service_account is None:
+            return [self._by_record(document) for document in documents]
+        token = await found.token_of(*self.service_account)
         verdicts = []
         for batch in _batches(documents):
-            answers = await found.keys_of([self._addressed(document, document.body) for document in batch])
-            for document, told in zip(batch, answers or [{}] * len(batch), strict=True):
-                items = sorted(document.sealed_values)
-                verdicts.append([self._state(document, item, told.get(item)) for item in items])
+            answers = await found.verdicts([self._addressed(document, document.body) for document in batch], token)
+            for document, told in zip(batch, answers, strict=True):
+                verdicts.append([self._told(document, item, told) for item in sorted(document.sealed_values)])
         return verdicts
 
-    def _state(self, document: SealedDocument, item: str, told: Any) -> Verdict:
+    def _by_record(self, document: SealedDocument) -> list[Verdict]:
+        return [by_record(document, item, newest=self.fingerprint) for item in sorted(document.sealed_values)]
+
+    def _told(self, document: SealedDocument, item: str, told: Object) -> Verdict:
+        """Return the state of one item by what the operator says of its document."""
         by_facts = by_record(document, item, newest=self.fingerprint)
-        if not isinstance(told, dict):
-            return by_facts
-        key = told.get("key")
+        said = section(told, "items").get(item)
+        if not isinstance(said, dict):
+            unknown = by_facts.state is ItemState.UNKNOWN and "error" in told
+            return replace(by_facts, reason=str(told["error"])) if unknown else by_facts
+        key = said.get("key")
         if not key:
-            return Verdict(item, ItemState.FAILED, str(told.get("message") or told.get("reason") or "it does not open"))
+            return Verdict(item, ItemState.FAILED, str(said.get("message") or said.get("reason") or "it does not open"))
         if not item:
             return by_facts
         return Verdict(item, *self._compared(str(key)))

@@ -27,6 +27,12 @@ from secrets_operator.cli.sealing.verb_options import FILE, cert_option, namespa
     default=True,
     help="Record the key of what was re-encrypted in an annotation of objects that have none yet.",
 )
+@click.option(
+    "--service-account",
+    metavar="NAMESPACE/NAME",
+    default="",
+    help="Have the operator tell which key each item is under, as this ServiceAccount.",
+)
 @cluster_options
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Threads. Default: one for each core.")
 def reencrypt(places: tuple[Path, ...], **options: Any) -> None:
@@ -35,9 +41,9 @@ def reencrypt(places: tuple[Path, ...], **options: Any) -> None:
     PATH is a file or a folder, whose .yaml, .yml and .json files are looked through. Ciphertext that is not under the
     newest key is replaced; comments, order, templates, annotations and all other ciphertext stay byte for byte.
 
-    Without keys the controller opens and seals. The operator tells which key each item is under, if you may write
-    SealedSecrets there and name the controller (--controller-name or --controller-namespace) or it is in kube-system:
-    it is shown your token. Otherwise the recorded facts decide, and what is not recorded is sealed again.
+    Without keys the controller opens and seals. The recorded facts say what is outdated; what is not recorded is sealed
+    again, or with --check unknown. With --service-account the operator itself tells which key each item is under, where
+    that ServiceAccount may write SealedSecrets. You need the right to create tokens of it; your own token is not shown.
     The old form, spec.data, becomes spec.encryptedData.
     Offline: --recovery-private-key opens the old values, --cert is the newest certificate. Without --cert the newest
     certificate among the recovery keys is taken. With --check, --cert and no private key the recorded facts decide.

@@ -48,6 +48,7 @@ class Request:
     check: bool
     facts: bool
     jobs: int | None
+    service_account: str
     cluster: ClusterFlags
 
 
@@ -62,6 +63,8 @@ class _Job:
 def run(request: Request) -> int:
     """Re-encrypt or check; return the exit status."""
     keyring = recovery_keyring(request.recovery_files)
+    if request.service_account and (len(keyring) or request.cert):
+        raise Terminal("--service-account is for asking the controller: leave out --recovery-private-key and --cert")
     return _Run(request, keyring, _newest(request, keyring)).all()
 
 
@@ -137,7 +140,11 @@ class _Run:
 
         request = self._request
         through = ControllerReencryption(
-            request.cluster, self._newest.fingerprint, request.namespace, seal=not request.check
+            request.cluster,
+            self._newest.fingerprint,
+            request.namespace,
+            seal=not request.check,
+            service_account=_place(request.service_account) if request.service_account else None,
         )
         answers = iter(through.verdicts([document for file in files for document in file.sealed]))
 
@@ -194,6 +201,14 @@ class _Run:
             f"{counts[ItemState.FAILED]} failed; newest key {self._newest.fingerprint}",
             err=True,
         )
+
+
+def _place(service_account: str) -> tuple[str, str]:
+    """Return namespace and name of a ServiceAccount."""
+    namespace, slash, name = service_account.partition("/")
+    if not (namespace and slash and name) or "/" in name:
+        raise Terminal("--service-account must be NAMESPACE/NAME")
+    return namespace, name
 
 
 def _given(verdict: Verdict) -> Verdict:

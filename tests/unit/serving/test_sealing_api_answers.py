@@ -35,18 +35,22 @@ GOOD = sealed_secret({"a": "first", "b": "second"})
 MOVED = {**GOOD, "metadata": {**GOOD["metadata"], "name": "moved"}}
 
 
+# What the API server knows, and for whom.
+TOKENS = ((b"valid", ""), (b"bound", "secrets-operator"))
+
+
 class ScriptedReviews(Reviews):
-    """Knows one token, whose user may write in the namespace ``team``."""
+    """Knows two tokens, whose user may write in the namespace ``team``."""
 
     def __init__(self) -> None:
         super().__init__(MemoryCluster().client)
         self.asked: list[str] = []
         self.is_down = False
 
-    async def user(self, token: SecretBytes) -> User | None:
+    async def user(self, token: SecretBytes, *, audience: str = "") -> User | None:
         if self.is_down:
             raise Retryable("no answer")
-        return User({"username": "jane"}) if token.reveal() == b"valid" else None
+        return User({"username": "jane"}) if (token.reveal(), audience) in TOKENS else None
 
     async def may_write_sealed_secrets(self, user: User, namespace: str) -> bool:
         self.asked.append(namespace)
@@ -244,8 +248,9 @@ async def test_a_batch_needs_a_token(world: World) -> None:
     assert (await world.ask("/v1/verify/batch", GOOD))[0] == 401
     basic = base64.b64encode(b"a:b").decode()
     assert (await world.ask("/v1/verify/batch", GOOD, headers={"Authorization": f"Basic {basic}"}))[0] == 401
-    proxied = await world.ask("/v1/verify/batch", GOOD, headers={"X-Secrets-Operator-Token": "valid"})
-    assert proxied[0] == 200
+    for token in ("valid", "bound"):
+        proxied = await world.ask("/v1/verify/batch", GOOD, headers={"X-Secrets-Operator-Token": token})
+        assert proxied[0] == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"---\n---\n"])
