@@ -93,6 +93,14 @@ class Client:
         request = requests.list_(Target(resource, namespace), params)
         return mapping.parsed_list(request, await self._call(request))
 
+    async def list_metadata(
+        self, resource: Resource, namespace: str = "", *, label_selector: str = "", limit: int = 0, continue_: str = ""
+    ) -> Object:
+        """Return what ``list`` does, of each object the metadata alone: values neither travel nor enter memory."""
+        params: dict[str, str | int] = {"labelSelector": label_selector, "limit": limit, "continue": continue_}
+        request = requests.list_metadata(Target(resource, namespace), params)
+        return mapping.parsed_list(request, await self._call(request))
+
     async def create(self, resource: Resource, namespace: str, body: Mapping[str, Any], *, manager: str = "") -> Object:
         """Create an object and return it; raises AlreadyExists."""
         return await self._object(requests.create(Target(resource, namespace), body, manager=manager))

@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/ and .../server-side
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ JSON = "application/json"
 # JSON is YAML, so the body of a server-side apply is JSON under the only media type that every version knows.
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
+_METADATA = ("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def get(target: Target) -> Request:
 def list_(target: Target, params: Mapping[str, str | int]) -> Request:
     """Build the list of a collection, or a page of it; empty ``params`` are left out."""
     return _reading("list", target, target.collection + _query(params))
+
+
+def list_metadata(target: Target, params: Mapping[str, str | int]) -> Request:
+    """Build the list of a collection without what its objects hold: of each the metadata alone."""
+    return replace(list_(target, params), headers=(_METADATA,))
 
 
 def watch(target: Target, params: Mapping[str, str | int]) -> Request:

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from pyrage import x25519
 
 from secrets_operator.cli.main import cli
+from tests.cluster.service_accounts import allow
 from tests.cluster_world import Object, OperatorProcess, World, condition, wait_for
 from tests.sealing_data import more_values
 
@@ -155,6 +156,46 @@ def test_a_key_in_use_is_not_retired_unless_forced(keys: Keys, world: World, hom
 
         assert key["fingerprint"] in wait_for("it says that its key is gone", warning)["message"]
         assert world.data(home, "sealed") == {"k": b"plain", "l": b"more"}
+
+
+def test_without_the_right_to_read_all_namespaces_nothing_is_counted_and_no_key_retired(
+    keys: Keys, world: World, home: str
+) -> None:
+    (name, _), _ = renewed(keys), renewed(keys)
+    allow(world, home, "keeper", ["secrets", "configmaps"], ["get", "list", "patch"])
+    table = keys("list", "--as", "keeper")
+    assert table.exit_code == 0, table.stderr
+    assert [line.split()[4:6] for line in table.stdout.splitlines()[1:]] == [["?", "?"], ["?", "?"]]
+    assert "what is under the keys is unknown: you may not list SealedSecrets and Secrets" in table.stderr
+    refused = keys("retire", name, "--as", "keeper")
+    assert refused.exit_code == 1
+    assert "you may not list SealedSecrets and Secrets in all namespaces. --force" in refused.stderr
+    assert secrets_of(world, home)[name]["metadata"]["labels"] == {LABEL: "active"}
+    assert keys("retire", name, "--as", "keeper", "--force").exit_code == 0
+    assert secrets_of(world, home)[name]["metadata"]["labels"] == {LABEL: "compromised"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "may"),
+    [
+        pytest.param(["list"], [], id="list by somebody who may read nothing"),
+        pytest.param(["retire", "NAME", "--force"], [], id="retire by somebody who may read nothing"),
+        pytest.param(["retire", "NAME", "--force"], ["get", "list"], id="retire by somebody who may only read"),
+        pytest.param(["renew", "--key-size", "2048"], ["get", "list"], id="renew by somebody who may only read"),
+    ],
+)
+def test_what_the_api_server_forbids_is_said_and_changes_nothing(
+    keys: Keys, world: World, home: str, arguments: list[str], may: list[str]
+) -> None:
+    (name, _), _ = renewed(keys), renewed(keys)
+    if may:
+        allow(world, home, "reader", ["secrets", "configmaps"], may)
+    before = secrets_of(world, home)
+    done = keys(*[name if argument == "NAME" else argument for argument in arguments], "--as", "reader")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
+    assert "forbidden" in done.stderr.lower()
+    assert secrets_of(world, home) == before
 
 
 @pytest.fixture

@@ -191,6 +191,25 @@ def test_edit_reveals_what_the_user_may_read_in_the_cluster(
     world.wait_data(namespace, "db", {"k": b"changed"})
 
 
+def test_edit_reveals_nothing_to_those_who_may_not_read_the_secret(
+    seal: Seal, world: World, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The editor is not even started."""
+    file = tmp_path / "db.json"
+    file.write_text(seal(stdin=secret(namespace)).stdout)
+    world.apply(json.loads(file.read_text()))
+    world.wait_data(namespace, "db", {"k": b"plain"})
+    text = file.read_text()
+    started = tmp_path / "started"
+    monkeypatch.setenv("KUBE_EDITOR", f"touch {shlex.quote(str(started))} #")
+    done = seal("edit", str(file), "--reveal", "--as", "nobody")
+    assert (done.returncode, done.stdout, file.read_text()) == (1, "", text)
+    assert done.stderr.startswith("error: ")
+    assert "forbidden" in done.stderr
+    assert "plain" not in done.stderr
+    assert not started.exists()
+
+
 def test_edit_reveals_nothing_of_a_secret_that_is_not_there(seal: Seal, namespace: str, tmp_path: Path) -> None:
     file = tmp_path / "db.json"
     file.write_text(seal(stdin=secret(namespace)).stdout)

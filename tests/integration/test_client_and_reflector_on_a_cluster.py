@@ -74,6 +74,19 @@ async def test_a_page_names_the_next_one_until_the_list_ends(client: Client, nam
     assert names == [f"s{index}" for index in range(5)]
 
 
+async def test_a_list_of_metadata_brings_no_values(client: Client, namespace: str) -> None:
+    for index in range(2):
+        await client.create(
+            SECRETS, namespace, secret(f"s{index}", labels={"a": "b"}, annotations={"note": str(index)})
+        )
+    await client.create(SECRETS, namespace, secret("other"))
+    page = await client.list_metadata(SECRETS, namespace, label_selector="a=b", limit=1)
+    rest = await client.list_metadata(SECRETS, namespace, label_selector="a=b", continue_=page["metadata"]["continue"])
+    items = [*page["items"], *rest["items"]]
+    assert [item["metadata"]["annotations"] for item in items] == [{"note": "0"}, {"note": "1"}]
+    assert all("data" not in item for item in items)
+
+
 async def refuse_absent(client: Client, namespace: str) -> None:
     await client.get(SECRETS, namespace, "absent")
 

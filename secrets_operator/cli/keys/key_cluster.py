@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from secrets_operator.cli.sealing.controller_modes import connected
@@ -13,7 +14,7 @@ from secrets_operator.errors import NotFound, Terminal
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import Forbidden, ResourceUnknown
-from secrets_operator.kube.resources import CONFIG_MAPS, SEALED_SECRETS, SECRETS, Resource
+from secrets_operator.kube.resources import CONFIG_MAPS, SEALED_SECRETS, SECRETS
 from secrets_operator.planning.marks import WATCHED_SELECTOR
 from secrets_operator.planning.sealing_key_inventory import Inventory, inventory
 from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION, SEALING_CERTIFICATE_LABEL, TRUE
@@ -57,23 +58,14 @@ class KeyCluster:
     async def inventory(self) -> Inventory | None:
         """Return what is under each key in the whole cluster; None when that may not be read."""
         try:
-            remembered = {_place(one): _memory(one) async for one in self._all(SECRETS, WATCHED_SELECTOR)}
-            sealed = [one async for one in self._all(SEALED_SECRETS)]
+            secrets = partial(self.client.list_metadata, SECRETS, label_selector=WATCHED_SELECTOR)
+            remembered = {_place(one): _memory(one) async for one in _all(secrets)}
+            sealed = [one async for one in _all(partial(self.client.list, SEALED_SECRETS))]
         except Forbidden:
             return None
         except ResourceUnknown:
             return Inventory()
         return inventory((one, remembered.get(_place(one), "")) for one in sealed)
-
-    async def _all(self, resource: Resource, selector: str = "") -> AsyncIterator[Object]:
-        continue_ = ""
-        while True:
-            page = await self.client.list(resource, label_selector=selector, limit=_PAGE, continue_=continue_)
-            for item in page["items"]:
-                yield item
-            continue_ = page["metadata"].get("continue", "")
-            if not continue_:
-                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +113,18 @@ async def _found(client: Client) -> str:
         found = f"there are several operators: {', '.join(namespaces)}" if namespaces else "no operator is found"
         raise Terminal(f"{found}. Pass --controller-namespace")
     return str(namespaces[0])
+
+
+async def _all(list_page: Callable[..., Awaitable[Object]]) -> AsyncIterator[Object]:
+    """Yield every object of a list that is read in pages."""
+    continue_ = ""
+    while True:
+        page = await list_page(limit=_PAGE, continue_=continue_)
+        for item in page["items"]:
+            yield item
+        continue_ = page["metadata"].get("continue", "")
+        if not continue_:
+            return
 
 
 def _place(resource: Object) -> tuple[str, str]:

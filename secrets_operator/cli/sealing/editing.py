@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from secrets_operator.cli.sealing.cluster_access import connect, impersonation, timeout
+from secrets_operator.cli.sealing.controller_modes import connected
 from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.cli.sealing.item_editing import chosen, refuse_old_form, sealing_changes, warn_of_line_break
 from secrets_operator.cli.sealing.manifest_files import (
@@ -21,10 +20,8 @@ from secrets_operator.cli.sealing.manifest_files import (
 )
 from secrets_operator.cli.sealing.private_editor import PrivateEditor, private_editor
 from secrets_operator.cli.sealing.verb_keys import recovery_keyring, sealing_certificate
-from secrets_operator.clock import SystemClock
 from secrets_operator.errors import OperatorError, Terminal
 from secrets_operator.flow import SecretBytes
-from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.rendering.data_keys import check_keys
 from secrets_operator.sealing.edit_text import Edits, edit_text, read_edits
@@ -114,7 +111,7 @@ def _applied(file: ManifestFile, document: SealedDocument, steps: list[Step]) ->
 def _revealed(document: SealedDocument, options: Options) -> Mapping[str, SecretBytes]:
     """Return the values: opened with private keys, else those of the Secret in the cluster."""
     if not options.recovery_files:
-        return asyncio.run(_live_values(document, options))
+        return _live_values(document, options)
     keyring = recovery_keyring(options.recovery_files)
     bound_to = document.bound_to(options.namespace)
     values = {}
@@ -124,15 +121,11 @@ def _revealed(document: SealedDocument, options: Options) -> Mapping[str, Secret
     return values
 
 
-async def _live_values(document: SealedDocument, options: Options) -> Mapping[str, SecretBytes]:
+def _live_values(document: SealedDocument, options: Options) -> Mapping[str, SecretBytes]:
     """Return the values of the Secret in the cluster that are items of the SealedSecret."""
     namespace = document.namespace or options.namespace
     if not namespace:
         raise Terminal(f"{document.where}: metadata.namespace is missing: add it, or pass --namespace")
-    clock = SystemClock()
-    flags = options.cluster.connection
-    access = replace(connect(flags, clock=clock), headers=impersonation(flags))
-    async with Client(access, clock=clock, timeout=timeout(flags)) as client:
-        secret = await client.get(SECRETS, namespace, document.name)
+    secret = connected(options.cluster.connection, lambda client: client.get(SECRETS, namespace, document.name))
     data = section(secret, "data")
     return {item: SecretBytes(decode_base64(data[item])) for item in document.items if item in data}
