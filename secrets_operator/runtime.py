@@ -210,7 +210,8 @@ class Operator:
         )
         if self._dashboard is not None:
             lookups = Lookups(self._client, self._clock)
-            self._dashboard.show(World(wiring.shown, wiring.secrets.get, digester, lookups))
+            ours = self._settings.controller_class
+            self._dashboard.show(World(wiring.shown, wiring.secrets.get, digester, lookups, ours))
         self._watch_health(wiring)
         async with asyncio.TaskGroup() as tasks:
             try:

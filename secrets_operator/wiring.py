@@ -348,8 +348,11 @@ class Wiring:
         return Unsealer(keyring, decrypting=decrypting, templates=templates, accept_legacy=accept_legacy)
 
     def _admission(self, providers: Providers) -> Admission:
-        judges = Judges(self._store, self.sessions.denial, providers, self._templates, self._unsealer())
+        judges = Judges(self._source, self.sessions.denial, providers, self._templates, self._unsealer())
         return Admission(self._settings, judges, blocking=self._pools.rendering)
+
+    def _source(self, key: Key) -> Object | None:
+        return self._generator(key) if key.kind in self._generators else self._store(key)
 
     def _store(self, key: Key) -> Object | None:
         stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores

@@ -117,7 +117,7 @@ class PageWorld:
     def show(self) -> None:
         lookups = Lookups(cast("Client", self.cluster), self.clock)
         secret = lambda namespace, name: self.secrets.get((namespace, name))  # noqa: E731 - read live
-        self.dashboard.show(World(self.kinds, secret, DIGESTER, lookups))
+        self.dashboard.show(World(self.kinds, secret, DIGESTER, lookups, "default"))
 
     def put(self, resource: Object) -> None:
         """Change a resource, as a watch would."""

@@ -20,8 +20,8 @@ from secrets_operator.fetching.store_objects import provider_faults, provider_of
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning import admission as rules
 from secrets_operator.planning.admission import Findings, Review, Verdict
+from secrets_operator.planning.controller_classes import is_of_class, named_sources
 from secrets_operator.planning.external_secret import Wanted
-from secrets_operator.planning.stores import is_of_class
 from secrets_operator.provider import notice_of
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.resources.names import (
@@ -44,9 +44,9 @@ _BUSY = f"{_NOT_JUDGED}, because the operator is busy: see its condition"
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """What judging takes: the store of a key as cached, who may use it, and those who read providers and ciphertext."""
+    """What judging takes: stores and generators as cached, who may use a store, who reads providers and ciphertext."""
 
-    stores: Callable[[Key], Object | None]
+    sources: Callable[[Key], Object | None]
     denial: Denial
     providers: Providers
     templates: TemplateRendering
@@ -96,18 +96,18 @@ class Admission:
 
     async def _external_secret(self, resource: Object) -> Findings:
         namespace = resource["metadata"].get("namespace", "")
-        want = await self._blocking.run(partial(rules.external_secret, resource, self._settings))
-        if self._belongs_to_another(want, resource["spec"], namespace):
+        if self._belongs_to_another(resource.get("spec") or {}, namespace):
             return Findings()
+        want = await self._blocking.run(partial(rules.external_secret, resource, self._settings))
         if not isinstance(want, Wanted):
             return Findings(want)
         problems = await self._judges.templates.problems(want.spec)
         return Findings((*problems, *await self._denials(want.stores, namespace)))
 
     async def _cluster_external_secret(self, resource: Object) -> Findings:
-        want = await self._blocking.run(partial(rules.cluster_external_secret, resource, self._settings))
-        if self._belongs_to_another(want, resource["spec"].get("externalSecretSpec") or {}, ""):
+        if self._belongs_to_another((resource.get("spec") or {}).get("externalSecretSpec") or {}, ""):
             return Findings()
+        want = await self._blocking.run(partial(rules.cluster_external_secret, resource, self._settings))
         if not isinstance(want, Wanted):
             return Findings(want)
         return Findings(tuple(map(rules.inner_path, await self._judges.templates.problems(want.spec))))
@@ -140,15 +140,14 @@ class Admission:
         notice = notice_of(provider)
         return Findings(tuple(provider_faults(provider, store)), (f"provider {name} {notice}",) if notice else ())
 
-    def _belongs_to_another(self, want: Wanted | tuple[str, ...], spec: Object, namespace: str) -> bool:
-        """Tell whether a store it reads from is another operator's: its resources are none of our business."""
-        keys = want.stores if isinstance(want, Wanted) else rules.store_of(spec, namespace)
-        found = (self._judges.stores(key) for key in keys)
+    def _belongs_to_another(self, spec: Object, namespace: str) -> bool:
+        """Tell whether a source that it names is another operator's: its resources are none of our business."""
+        found = (self._judges.sources(key) for key in named_sources(spec, namespace))
         ours = self._settings.controller_class
-        return any(store is not None and not is_of_class(store, ours) for store in found)
+        return any(source is not None and not is_of_class(source, ours) for source in found)
 
     async def _denials(self, keys: Iterable[Key], namespace: str) -> list[str]:
-        found = [(key, self._judges.stores(key)) for key in keys]
+        found = [(key, self._judges.sources(key)) for key in keys]
         denials = [await self._judges.denial(store, namespace) for _, store in found if store is not None]
         return [denial for denial in denials if denial]
 

@@ -14,8 +14,9 @@ from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.batching import Ask
 from secrets_operator.fetching.store_objects import key_of, revision_of
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
-from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS
+from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
 from secrets_operator.planning.conditions import main_status
+from secrets_operator.planning.controller_classes import is_of_class, named_sources
 from secrets_operator.planning.external_secret import (
     NEW_SECONDS,
     Hold,
@@ -44,11 +45,13 @@ from secrets_operator.planning.refresh import (
     next_refresh_in,
     synced_version,
 )
-from secrets_operator.planning.stores import Grace, Readiness, StoreView, is_of_class, view_of
+from secrets_operator.planning.stores import Grace, Readiness, StoreView, view_of
 from secrets_operator.provider import Reference
 from secrets_operator.queueing.workqueue import Waiting
 from secrets_operator.reporting.metrics import Stage
 from secrets_operator.reporting.snapshot import Refreshes
+
+_STORES = (SECRET_STORES.kind, CLUSTER_SECRET_STORES.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,14 @@ class ExternalSecrets:
             return Done()
         want = self._read(key, resource)
         if isinstance(want, Unusable):
+            if self._is_anothers(resource):
+                return Done()
             await self._reports.failure(resource, want.message)
             return Never(want.message)
         refused = refusal(want.kind, want.target, self._deps.settings)
         if refused:
+            if self._is_anothers(resource):
+                return Done()
             await self._reports.not_allowed(resource, refused)
             return Never(refused)
         try:
@@ -197,9 +204,13 @@ class ExternalSecrets:
             now=now,
         )
 
+    def _is_anothers(self, resource: Object) -> bool:
+        """Tell whether a resource that cannot be acted on here is for the operator of another class to act on."""
+        return any(map(self._is_foreign, named_sources(resource["spec"], resource["metadata"]["namespace"])))
+
     def _is_foreign(self, key: Key) -> bool:
-        store = self._stores(key)
-        return store is not None and not is_of_class(store, self._deps.settings.controller_class)
+        source = self._stores(key) if key.kind in _STORES else self._generating.lookup(key)
+        return source is not None and not is_of_class(source, self._deps.settings.controller_class)
 
     async def _denial(self, key: Key, store: Object | None, namespace: str) -> str:
         settings = self._deps.settings

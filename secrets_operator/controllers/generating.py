@@ -38,7 +38,7 @@ class Generating:
         """Look generators up by ``lookup``."""
         self._deps = deps
         self._generation = generation
-        self._lookup = lookup
+        self.lookup = lookup
         self._unwritten: dict[Key, _Attempt] = {}
 
     def views(self, want: Wanted) -> tuple[GeneratorView, ...]:
@@ -46,7 +46,7 @@ class Generating:
         return tuple(
             view_of_generator(
                 key,
-                self._lookup(key),
+                self.lookup(key),
                 controller_class=self._deps.settings.controller_class,
                 obstacle=self._generation.obstacle,
             )

@@ -12,9 +12,9 @@ from secrets_operator.fetching.store_objects import provider_of, provider_proble
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, SECRET_STORES
 from secrets_operator.planning.conditions import Condition, find
+from secrets_operator.planning.controller_classes import is_of_class
 from secrets_operator.planning.secret_store import checked_every, store_problems
 from secrets_operator.planning.status import Status, store_status, with_condition
-from secrets_operator.planning.stores import is_of_class
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.events import NORMAL, WARNING, Event
 from secrets_operator.reporting.metrics import Stage

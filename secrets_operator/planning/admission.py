@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from secrets_operator.flow import Key, Object
+from secrets_operator.flow import Object
 from secrets_operator.planning.cluster_external_secret import Unusable as UnusableFanOut
 from secrets_operator.planning.cluster_external_secret import wanted as wanted_fan_out
 from secrets_operator.planning.external_secret import Unusable, Wanted, wanted
 from secrets_operator.planning.generic_targets import refusal
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.resources.labels import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION
-from secrets_operator.resources.names import CLUSTER_SECRET_STORE, EXTERNAL_SECRET, SEALED_SECRET, SECRET_STORE
+from secrets_operator.resources.names import EXTERNAL_SECRET, SEALED_SECRET
 from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES, power_of
 from secrets_operator.settings import Settings
 
@@ -101,14 +101,6 @@ def cluster_external_secret(resource: Object, settings: Settings) -> Wanted | tu
     }
     want = external_secret(child, settings)
     return tuple(map(inner_path, want)) if isinstance(want, tuple) else want
-
-
-def store_of(spec: Object, namespace: str) -> Iterator[Key]:
-    """Yield the store that a raw spec names for all its entries, if it names one."""
-    reference = spec.get("secretStoreRef")
-    if isinstance(reference, dict) and reference.get("name"):
-        kind = reference.get("kind") or SECRET_STORE.kind
-        yield Key(kind, "" if kind == CLUSTER_SECRET_STORE.kind else namespace, reference["name"])
 
 
 def inner_path(problem: str) -> str:

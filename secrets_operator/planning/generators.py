@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from secrets_operator.flow import Key, Object
+from secrets_operator.planning.controller_classes import is_of_class
 from secrets_operator.planning.stores import Readiness
 from secrets_operator.resources.generators.cluster_generator import spec_property
 from secrets_operator.resources.names import CLUSTER_GENERATOR
@@ -52,7 +53,7 @@ def view_of_generator(key: Key, found: Object | None, *, controller_class: str, 
         kind, spec = _held(spec)
         if not kind:
             return GeneratorView(key, Readiness.NOT_READY, f"{_named(key)} cannot be used: {_malformed(found['spec'])}")
-    if (spec.get("controller") or controller_class) != controller_class:
+    if not is_of_class(found, controller_class):
         return GeneratorView(key, Readiness.FOREIGN)
     detail = obstacle(kind, spec)
     if detail:

@@ -8,6 +8,7 @@ from enum import Enum
 
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.conditions import find
+from secrets_operator.planning.controller_classes import is_of_class
 from secrets_operator.planning.refresh import parse_time
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.resources.references import StoreRef
@@ -77,11 +78,6 @@ def view_of(
     return StoreView(
         key.kind, key.name, Readiness.READY if ready else Readiness.NOT_READY, str(condition.get("message", ""))
     )
-
-
-def is_of_class(store: Object, controller_class: str) -> bool:
-    """Tell whether a store belongs to this operator: no class, or its own."""
-    return (store["spec"].get("controller") or controller_class) == controller_class
 
 
 def _without_condition(store: Object, grace: Grace, now: datetime) -> Readiness:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.conditions import main_status
-from secrets_operator.planning.stores import is_of_class
+from secrets_operator.planning.controller_classes import is_of_class
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.reporting.run_tallies import RunTallies, Tally
 from secrets_operator.reporting.sealing_key_metrics import KeyNumbers

@@ -55,7 +55,7 @@ async def url(client: Client) -> AsyncIterator[str]:
     page = await asyncio.to_thread(partial(Dashboard, Address(GUARDED, 0), Reviews(client), clock=clock))
     address = await page.start()
     kinds = {EXTERNAL_SECRETS: Held(external_secret())}
-    page.show(World(kinds, lambda _namespace, _name: None, DIGESTER, Lookups(client, clock)))
+    page.show(World(kinds, lambda _namespace, _name: None, DIGESTER, Lookups(client, clock), "default"))
     yield f"http://127.0.0.1:{address.port}"
     await page.stop()
 

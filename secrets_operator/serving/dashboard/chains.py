@@ -16,15 +16,12 @@ from secrets_operator.planning.marks import external_secret_manager, sealed_secr
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
-    CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
     SEALED_SECRET,
-    SECRET_STORE,
 )
 from secrets_operator.sealing.scopes import scope_of
-from secrets_operator.serving.dashboard.rows import GENERATORS, target_of
+from secrets_operator.serving.dashboard.rows import STORES, target_of
 
-_STORES = (SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind)
 _MOST_ITEMS = 200
 _DEEPEST = 8
 
@@ -57,7 +54,7 @@ def chain(
         return _references(resource, lookup, live)
     if key.kind == SEALED_SECRET.kind:
         return [_sealed(resource), _secret(target_of(key, resource), live, sealed_secret_manager(key.name))]
-    if key.kind in _STORES:
+    if key.kind in STORES:
         return [_provider(spec), Stage("Login", _some(_logins(spec)), note=_own_identity(spec))]
     if key.kind == CLUSTER_EXTERNAL_SECRET.kind:
         return [_namespaces(key, resource)]
@@ -71,7 +68,7 @@ def _references(resource: Object, lookup: Callable[[Key], Object | None], live: 
     keys = (*want.stores, *want.generators)
     found = {key: lookup(key) for key in keys}
     sources = Stage("Store", tuple(_source(key, known) for key, known in found.items()))
-    specs = [known.get("spec") or {} for key, known in found.items() if known is not None and key.kind in _STORES]
+    specs = [known.get("spec") or {} for key, known in found.items() if known is not None and key.kind in STORES]
     logins = _some(item for spec in specs for item in _logins(spec))
     identity = "; ".join(dict.fromkeys(filter(None, map(_own_identity, specs))))
     remote = Stage("Remote keys", _some(map(_remote, want.reads)))
@@ -81,7 +78,7 @@ def _references(resource: Object, lookup: Callable[[Key], Object | None], live: 
 def _source(key: Key, known: Object | None) -> Item:
     if known is None:
         return Item(key.name, f"{key.kind}, not found")
-    provider = next(iter((known.get("spec") or {}).get("provider") or ()), "") if key.kind in _STORES else ""
+    provider = next(iter((known.get("spec") or {}).get("provider") or ()), "") if key.kind in STORES else ""
     return Item(key.name, f"{key.kind}, {provider}" if provider else key.kind, key)
 
 
@@ -180,8 +177,3 @@ def _some(items: Any) -> tuple[Item, ...]:
     found = tuple(dict.fromkeys(items))
     more = len(found) - _MOST_ITEMS
     return (*found[:_MOST_ITEMS], Item(f"and {more} more")) if more > 0 else found
-
-
-def is_source(key: Key) -> bool:
-    """Tell whether others read from a resource of this kind."""
-    return key.kind in _STORES or key.kind in GENERATORS

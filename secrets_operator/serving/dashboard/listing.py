@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from secrets_operator.flow import Key, Object
+from secrets_operator.planning.controller_classes import is_of_class
 from secrets_operator.serving.dashboard.filters import Filter
-from secrets_operator.serving.dashboard.rows import Row, State, row
+from secrets_operator.serving.dashboard.rows import Row, State, is_source, row
 
 PAGE_ROWS = 200
 _AT_ONCE = 250
@@ -54,8 +55,11 @@ class Page:
 class Listing:
     """Rows of all kinds, failing ones first, then by namespace, kind and name."""
 
-    def __init__(self, kinds: Mapping[str, Resources]) -> None:
+    def __init__(self, kinds: Mapping[str, Resources], controller_class: str) -> None:
+        """Take stores of any other class than ``controller_class``, and what reads from them, for another's."""
         self._kinds = kinds
+        self._class = controller_class
+        self._foreign: set[Key] = set()
         self._rows: dict[Key, Row] = {}
         self._order: list[_Placed] = []
         self._changed: set[Key] = {key for kind, held in kinds.items() for key in _keys(kind, held)}
@@ -105,11 +109,10 @@ class Listing:
     async def _refresh(self) -> None:
         async with self._refreshing:
             while self._changed:
-                if len(self._changed) <= _AT_ONCE:
-                    for key in self._taken():
-                        self._renew(key)
-                    return
-                await self._rebuild()
+                if len(self._changed) > _AT_ONCE:
+                    await self._rebuild()
+                for key in self._taken():
+                    self._renew(key)
 
     async def _rebuild(self) -> None:
         """Take in a great many changes: sorting once costs less than finding each its place."""
@@ -132,11 +135,22 @@ class Listing:
 
     def _make(self, key: Key) -> Row | None:
         resource = self.resource(key)
+        if is_source(key):
+            self._classify(key, resource)
         if resource is None:
             self._rows.pop(key, None)
             return None
-        made = self._rows[key] = row(key, resource)
+        made = self._rows[key] = row(key, resource, self._foreign.__contains__)
         return made
+
+    def _classify(self, source: Key, resource: Object | None) -> None:
+        is_foreign = resource is not None and not is_of_class(resource, self._class)
+        if is_foreign != (source in self._foreign):
+            self._foreign ^= {source}
+            # Rows that were made before it are not what they would be now.
+            self._changed |= {
+                key for key, known in self._rows.items() if any(one.key == source for one in known.sources)
+            }
 
 
 def _keys(kind: str, held: Resources) -> Iterator[Key]:

@@ -15,11 +15,21 @@ from secrets_operator.errors import InvalidSpec, OperatorError
 from secrets_operator.flow import Key, Object
 from secrets_operator.kube.resources import EXTERNAL_SECRETS
 from secrets_operator.serving.dashboard.access import Access, Viewer
-from secrets_operator.serving.dashboard.chains import chain, is_source
+from secrets_operator.serving.dashboard.chains import chain
 from secrets_operator.serving.dashboard.filters import read_filter, read_key
 from secrets_operator.serving.dashboard.listing import Listing
 from secrets_operator.serving.dashboard.rendering import Rendering
-from secrets_operator.serving.dashboard.rows import KINDS, Drift, Refresh, Row, State, drift, refresh, target_of
+from secrets_operator.serving.dashboard.rows import (
+    KINDS,
+    Drift,
+    Refresh,
+    Row,
+    State,
+    drift,
+    is_source,
+    refresh,
+    target_of,
+)
 from secrets_operator.serving.dashboard.streams import Streams
 from secrets_operator.serving.dashboard.world import World
 
@@ -50,7 +60,7 @@ class Pages:
     def show(self, world: World) -> None:
         """Show this from here on."""
         self._world = world
-        self._listing = Listing({resource.kind: held for resource, held in world.kinds.items()})
+        self._listing = Listing({kind.kind: held for kind, held in world.kinds.items()}, world.controller_class)
 
     def changed(self, key: Key) -> None:
         """Take in that a resource came, changed or went, or the Secret that it writes."""
@@ -162,7 +172,7 @@ class Pages:
         found: Object = self._listing.resource(row.key) or {"spec": {}}
         target = target_of(row.key, found)
         live = world.secret(row.key.namespace, target) if target else None
-        differs = drift(row.key, found, live, world.digester) if target else None
+        differs = drift(row, found, live, world.digester) if target else None
         return Line(row, refresh(row, found, now), differs)
 
     def _html(self, template: str, now: datetime, *, status: int = 200, **view: Any) -> web.Response:

@@ -6,7 +6,7 @@ could hold a value is read: of a spec only names, of a status only conditions an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,7 +49,7 @@ KINDS = (
     CLUSTER_GENERATOR.kind,
     *sorted(NAMESPACED_KINDS),
 )
-_STORES = (SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind)
+STORES = (SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind)
 GENERATORS = frozenset({CLUSTER_GENERATOR.kind, *NAMESPACED_KINDS})
 _CLUSTER_WIDE = frozenset({CLUSTER_SECRET_STORE.kind, CLUSTER_GENERATOR.kind})
 _DEFAULT_INTERVAL = "1h"
@@ -65,6 +65,9 @@ class State(StrEnum):
     READY = "ready"
     DECLARED = "declared"
     """Kinds without a status: there is nothing to be ready."""
+
+    FOREIGN = "foreign"
+    """An operator of another controller class looks after it, and what it says is that one's."""
 
 
 class Drift(StrEnum):
@@ -107,8 +110,12 @@ class Refresh:
     text: str = ""
 
 
-def row(key: Key, resource: Object) -> Row:
-    """Return the line of a resource as cached."""
+def row(key: Key, resource: Object, is_foreign: Callable[[Key], bool]) -> Row:
+    """Return the line of a resource as cached; ``is_foreign`` tells it of stores and generators."""
+    sources = tuple(dict.fromkeys(_sources(key, resource.get("spec") or {})))
+    named = [source.key for source in sources if source.key is not None] if key.kind == EXTERNAL_SECRET.kind else [key]
+    if any(map(is_foreign, named)):
+        return Row(key, State.FOREIGN, sources=sources)
     conditions = (resource.get("status") or {}).get("conditions") or ()
     condition = find(conditions, "Synced" if key.kind == SEALED_SECRET.kind else "Ready") or {}
     circuit = find(conditions, CIRCUIT_OPEN) or {}
@@ -121,14 +128,21 @@ def row(key: Key, resource: Object) -> Row:
         state,
         reason=str(condition.get("reason") or ""),
         error=error,
-        sources=tuple(dict.fromkeys(_sources(key, resource.get("spec") or {}))),
+        sources=sources,
         synced_at=_synced_at(resource, condition),
     )
+
+
+def is_source(key: Key) -> bool:
+    """Tell whether others read from a resource of this kind."""
+    return key.kind in STORES or key.kind in GENERATORS
 
 
 def refresh(known: Row, resource: Object, now: datetime) -> Refresh:
     """Return when the values of a resource are read again, as its spec says."""
     key = known.key
+    if known.state is State.FOREIGN:
+        return Refresh()
     if known.state is State.FAILING and key.kind in {EXTERNAL_SECRET.kind, SEALED_SECRET.kind}:
         return Refresh(text="retrying")
     if key.kind == SEALED_SECRET.kind:
@@ -160,9 +174,11 @@ def target_of(key: Key, resource: Object) -> str:
     return key.name if key.kind == SEALED_SECRET.kind else ""
 
 
-def drift(key: Key, resource: Object, live: SecretState | None, digester: Digester) -> Drift:
+def drift(known: Row, resource: Object, live: SecretState | None, digester: Digester) -> Drift:
     """Compare the Secret as it was last seen with what this resource applied."""
-    status = resource.get("status") or {}
+    key, status = known.key, resource.get("status") or {}
+    if known.state is State.FOREIGN:
+        return Drift.UNKNOWN
     if key.kind == EXTERNAL_SECRET.kind:
         policy = (resource["spec"].get("target") or {}).get("creationPolicy") or "Owner"
         manager, marks = external_secret_manager(key.name), external_secret_marks(policy, key.name)
@@ -191,7 +207,7 @@ def _synced_at(resource: Object, condition: dict[str, Any]) -> datetime | None:
 
 
 def _sources(key: Key, spec: dict[str, Any]) -> Iterator[Source]:
-    if key.kind in _STORES:
+    if key.kind in STORES:
         yield from (Source(str(name)) for name in spec.get("provider") or ())
     elif key.kind == SEALED_SECRET.kind:
         yield Source("ciphertext")

@@ -21,3 +21,4 @@ class World:
 
     digester: Digester
     lookups: Lookups
+    controller_class: str

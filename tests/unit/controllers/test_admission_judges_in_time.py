@@ -43,7 +43,7 @@ class World:
     def admission(self, *, seconds: float = 30.0) -> Admission:
         templates = TemplateRendering(Referents(MemoryCluster().client), self.blocking, HandClock())
         judges = Judges(
-            stores=self.stores.get,
+            sources=self.stores.get,
             denial=self.denial,
             providers=Providers.from_mapping({"fake": PROVIDER}),
             templates=templates,
@@ -151,6 +151,19 @@ async def test_resources_of_another_controller_class_are_not_judged(world: World
     world.stores[Key("ClusterSecretStore", "", "shared")] = store("shared", "", spec=other)
     assert await world.create(store(spec=other)) == Verdict()
     assert await world.create(external_secret(spec={**SHARED, "data": []})) == Verdict()
+    # What its entries read from is ours, and the one it names for the others is not.
+    own = {"secretKey": "k", "remoteRef": {"key": "k"}, "sourceRef": {"storeRef": {"name": "own"}}}
+    broken = {"target": {"template": {"data": {"a": "{{"}}}, "data": [own]}
+    assert await world.create(external_secret(spec={**SHARED, **broken})) == Verdict()
+    # An entry reads from the other's, and nothing else of it can be read.
+    entry = {"sourceRef": {"storeRef": SHARED["secretStoreRef"]}}
+    assert await world.create(external_secret(spec={"refreshInterval": "soon", "data": [entry]})) == Verdict()
+    # A generator has a class too.
+    reference = {"kind": "Password", "name": "made"}
+    world.stores[Key("Password", "team", "made")] = {"kind": "Password", "spec": {"controller": "other"}}
+    made = {"refreshInterval": "soon", "dataFrom": [{"sourceRef": {"generatorRef": reference}}]}
+    assert await world.create(external_secret(spec=made)) == Verdict()
+    assert not (await world.create(external_secret(spec=broken))).allowed
     inner = {"externalSecretSpec": {**SHARED, "target": {"template": {"data": {"a": "{{"}}}}}
     assert await world.create(cluster_external_secret(spec=inner)) == Verdict()
 

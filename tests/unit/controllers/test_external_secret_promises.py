@@ -224,6 +224,21 @@ async def test_a_store_that_is_named_and_not_read_from(world: World, owner: str,
     assert world.writes() == written
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"refreshInterval": "soon"}, id="a field that cannot be read"),
+        pytest.param({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}, id="a target that is off"),
+    ],
+)
+async def test_what_is_wrong_with_a_resource_of_another_operator_is_not_ours_to_say(
+    world: World, spec: dict[str, Any]
+) -> None:
+    world.store = store(spec={**STORE["spec"], "controller": "other"})
+    world.cluster.put(external_secret(spec=spec))
+    assert (await world.reconcile(), world.writes()) == (Done(), {})
+
+
 async def test_without_cluster_stores_a_resource_that_names_one_says_so(world: World) -> None:
     world.settings = Settings(cluster_stores=False)
     world.start()

@@ -161,7 +161,7 @@ async def test_markup_in_names_and_messages_stays_text() -> None:
 async def test_a_query_that_makes_no_sense_says_what_would() -> None:
     async with page_world(ready()) as world:
         status, text, _ = await world.get("/?state=fine")
-        assert (status, text) == (400, "state: is one of failing, waiting, ready, declared\n")
+        assert (status, text) == (400, "state: is one of failing, waiting, ready, declared, foreign\n")
 
 
 async def test_a_resource_that_is_not_there_is_404() -> None:

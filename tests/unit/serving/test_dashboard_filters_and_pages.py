@@ -21,7 +21,7 @@ def resource(name: str, namespace: str = "team", *, ready: str = "True") -> Obje
 
 def listing(*resources: Object) -> tuple[Listing, Held]:
     held = Held(*resources)
-    return Listing({"ExternalSecret": held, "ClusterSecretStore": Held(store(namespace=""))}), held
+    return Listing({"ExternalSecret": held, "ClusterSecretStore": Held(store(namespace=""))}, "default"), held
 
 
 async def names(made: Listing, wanted: Filter) -> list[str]:
@@ -126,3 +126,20 @@ async def test_a_store_knows_who_reads_from_it() -> None:
     made, _ = listing(resource("a"), resource("b", "other"))
     readers = await made.readers(Key("SecretStore", "team", "store"), KINDS)
     assert [row.key.name for row in readers] == ["a"]
+
+
+@pytest.mark.parametrize("others", [0, 600], ids=["a few rows", "rows that are made in turns"])
+async def test_a_store_that_changes_its_controller_class_takes_its_readers_along(others: int) -> None:
+    shared = {"secretStoreRef": {"name": "store", "kind": "ClusterSecretStore"}}
+    reader = external_secret("reader", spec=shared, status={"conditions": [condition("Ready", "True")]})
+    stores = Held(store(namespace="", spec={"controller": "other"}))
+    held = Held(reader, *(resource(f"other-{number}") for number in range(others)))
+    made = Listing({"ExternalSecret": held, "ClusterSecretStore": stores}, "default")
+    assert await names(made, Filter(state="foreign")) == ["store", "reader"]
+    stores.put(store(namespace=""))
+    made.changed(Key("ClusterSecretStore", "", "store"))
+    assert await names(made, Filter(state="foreign")) == []
+    assert (await made.page(Filter(), KINDS)).counts[State.READY] == 2 + others
+    stores.remove("", "store")
+    made.changed(Key("ClusterSecretStore", "", "store"))
+    assert (await made.page(Filter(), KINDS)).counts[State.READY] == 1 + others

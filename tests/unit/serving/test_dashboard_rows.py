@@ -33,6 +33,10 @@ def status(ready: str, *, reason: str = "R", message: str = "why", **more: Any) 
     return {"conditions": [condition("Ready", ready, reason=reason, message=message)], **more}
 
 
+def line(key: Key, resource: Object, *foreign: Key) -> Row:
+    return row(key, resource, foreign.__contains__)
+
+
 @pytest.mark.parametrize(
     ("key", "resource", "expected"),
     [
@@ -78,14 +82,14 @@ def status(ready: str, *, reason: str = "R", message: str = "why", **more: Any) 
     ],
 )
 def test_a_row_says_what_the_resource_says(key: Key, resource: Object, expected: Row) -> None:
-    assert row(key, resource) == expected
+    assert line(key, resource) == expected
 
 
 def test_a_store_whose_breaker_is_open_fails_although_it_was_valid() -> None:
     made = store()
     made["status"]["conditions"].append(condition("CircuitOpen", "True", message="left alone"))
     key = Key("SecretStore", "team", "store")
-    assert row(key, made) == Row(key, State.FAILING, "", "left alone", (Source("fake"),), NOW)
+    assert line(key, made) == Row(key, State.FAILING, "", "left alone", (Source("fake"),), NOW)
 
 
 def test_every_source_is_named_once() -> None:
@@ -96,7 +100,7 @@ def test_every_source_is_named_once() -> None:
         {"sourceRef": {"generatorRef": {"kind": "Password", "name": "p"}}},
         {"sourceRef": {"generatorRef": {"kind": "ClusterGenerator", "name": "g"}}},
     ]
-    assert row(KEY, external_secret(spec={"dataFrom": entries})).sources == (
+    assert line(KEY, external_secret(spec={"dataFrom": entries})).sources == (
         STORE,
         Source("other", Key("ClusterSecretStore", "", "other")),
         Source("p", Key("Password", "team", "p")),
@@ -107,7 +111,7 @@ def test_every_source_is_named_once() -> None:
 def test_a_namespaced_store_of_a_cluster_external_secret_is_nowhere_in_particular() -> None:
     inner = {"secretStoreRef": {"name": "store"}}
     key = Key("ClusterExternalSecret", "", "shared")
-    made = row(key, cluster_external_secret(spec={"externalSecretSpec": inner}))
+    made = line(key, cluster_external_secret(spec={"externalSecretSpec": inner}))
     assert made.sources == (Source("store"),)
 
 
@@ -193,10 +197,25 @@ WRITTEN = external_secret(status=status("True", binding={"name": "app"}))
     ],
 )
 def test_drift_compares_with_what_was_applied(resource: Object, state: SecretState | None, expected: Drift) -> None:
-    assert drift(KEY, resource, state, DIGESTER) is expected
+    assert drift(line(KEY, resource), resource, state, DIGESTER) is expected
 
 
 def test_a_sealed_secret_that_says_synced_misses_its_secret() -> None:
     resource = sealed_secret(synced=True)
     assert find(resource["status"]["conditions"], "Synced")
-    assert drift(SEALED, resource, None, DIGESTER) is Drift.MISSING
+    assert drift(line(SEALED, resource), resource, None, DIGESTER) is Drift.MISSING
+
+
+def test_of_what_another_operator_looks_after_nothing_is_said() -> None:
+    foreign = Key("SecretStore", "team", "store")
+    resource = external_secret(status=status("False", binding={"name": "app"}))
+    known = line(KEY, resource, foreign)
+    assert known == Row(KEY, State.FOREIGN, sources=(STORE,))
+    assert (refresh(known, resource, NOW), drift(known, resource, None, DIGESTER)) == (Refresh(), Drift.UNKNOWN)
+    assert line(foreign, store(ready=False), foreign) == Row(foreign, State.FOREIGN, sources=(Source("fake"),))
+
+
+def test_the_children_of_a_cluster_external_secret_are_ours_to_make_whoever_fills_them() -> None:
+    named = {"externalSecretSpec": {"secretStoreRef": {"name": "shared", "kind": "ClusterSecretStore"}}}
+    key, shared = Key("ClusterExternalSecret", "", "shared"), Key("ClusterSecretStore", "", "shared")
+    assert line(key, cluster_external_secret(spec=named), shared).state is State.WAITING
