@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from secrets_operator.applying.child_resources import ChildResources
@@ -27,7 +27,7 @@ from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.controllers.unsealing import Unsealer
-from secrets_operator.fetching.batching import Ask
+from secrets_operator.fetching.batching import Ahead
 from secrets_operator.fetching.blocking import Pools
 from secrets_operator.fetching.generation import Generation
 from secrets_operator.fetching.host import Outside
@@ -83,7 +83,7 @@ from secrets_operator.watching.target_watches import TargetWatches
 
 T = TypeVar("T")
 
-# How many waiting resources of a store are asked what they are going to read whenever a call to it goes out.
+# How many waiting resources are asked what they are going to read whenever a call goes out to their stores.
 READS_AHEAD = 500
 
 
@@ -358,14 +358,11 @@ class Wiring:
         stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores
         return stores.get(key.namespace, key.name)
 
-    def _reads_ahead(self, key: Key, namespace: str) -> Iterator[Ask]:
-        store = self._store(key)
+    def _reads_ahead(self, stores: Mapping[str, Key]) -> Iterator[Ahead]:
+        waiting = ((self._store(stores[name]), one) for name, one in self._queue.waiting(stores, READS_AHEAD))
         # Whether the conditions of a cluster store let a namespace in is decided when the resource has its turn.
-        if store is None or store["spec"].get("conditions"):
-            return iter(())
-        waiting = self._queue.waiting(str(key), READS_AHEAD)
         return self._reading.reads_ahead(
-            store, (one for one in waiting if not namespace or one.key.namespace == namespace)
+            (store, one) for store, one in waiting if store is not None and not store["spec"].get("conditions")
         )
 
     async def share(self, membership: Membership) -> NoReturn:

@@ -11,7 +11,7 @@ from secrets_operator.controllers.external_secret_reports import Reports
 from secrets_operator.controllers.external_secret_sync import Manner, Sources, Sync, Synchronised
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.errors import OperatorError
-from secrets_operator.fetching.batching import Ask
+from secrets_operator.fetching.batching import Ahead, Ask
 from secrets_operator.fetching.store_objects import key_of, revision_of
 from secrets_operator.flow import Again, Done, Key, Lane, Never, Object, Outcome, Retry
 from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
@@ -140,16 +140,17 @@ class ExternalSecrets:
         """A resource comes that another replica kept up to date ``until`` then."""
         self._taken_over[key] = until
 
-    def reads_ahead(self, store: Object, waiting: Iterable[Waiting]) -> Iterator[Ask]:
-        """Yield what waiting resources are going to ask of ``store``: a call that goes out can take it along."""
-        now, key = self._deps.clock.now(), key_of(store)
-        for one in waiting:
+    def reads_ahead(self, waiting: Iterable[tuple[Object, Waiting]]) -> Iterator[Ahead]:
+        """Yield what waiting resources are going to ask of a store each: a call that goes out can take it along."""
+        now = self._deps.clock.now()
+        for store, one in waiting:
             resource, last = self._resources(one.key.namespace, one.key.name), self._last.get(one.key)
             if resource is None or one.key.kind != EXTERNAL_SECRETS.kind:
                 continue
-            edited = last is not None and revision_of(store) not in last.stores
+            key, edited = key_of(store), last is not None and revision_of(store) not in last.stores
             if edited or is_likely_due(resource, now):
-                yield from (Ask(Reference(*asked), one.asked) for asked in references(resource, key))
+                for asked in references(resource, key):
+                    yield Ahead(key, one.key.namespace, Ask(Reference(*asked), one.asked))
 
     def _read(self, key: Key, resource: Object) -> Wanted | Unusable:
         version = f"{resource['metadata']['uid']}/{synced_version(resource)}"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.value_cache import Share
-from secrets_operator.flow import Query
+from secrets_operator.flow import Key, Query
 from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Answer, FindAnswer, Matches, Reference
 
 Fetch = Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
@@ -26,6 +26,14 @@ class Ask(NamedTuple):
 
     reference: Reference
     since: float
+
+
+class Ahead(NamedTuple):
+    """What a resource in a namespace is going to read from a store."""
+
+    store: Key
+    namespace: str
+    ask: Ask
 
 
 class Got(NamedTuple):

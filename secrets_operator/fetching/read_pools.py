@@ -11,13 +11,12 @@ Who may use a store is decided before its session is lent; nothing here gives a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
-from secrets_operator.fetching.batching import Ask, Batcher, Finder
+from secrets_operator.fetching.batching import Ahead, Ask, Batcher, Finder
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import CallObserver
@@ -26,11 +25,9 @@ from secrets_operator.fetching.value_cache import Share, ValueCache
 from secrets_operator.flow import Key, Query, RetrySettings
 from secrets_operator.provider import Answer, Failed, FindAnswer, Reference, Rejected, Session, Sharing, sharing_of
 
-Backlog = Callable[[Key, str], Iterable[Ask]]
-"""(store, consumer's namespace or empty for all) -> what resources that wait for their turn are going to ask."""
+Backlog = Callable[[Mapping[str, Key]], Iterable[Ahead]]
+"""Stores by the text of their keys -> what resources that wait for their turn are going to read from them."""
 
-# What waits for so many of the stores of a pool is looked at when a call goes out: looking must cost less than a call.
-_LOOKED_AT = 100
 _CLOSED = "its session was closed a moment ago"
 
 
@@ -40,7 +37,7 @@ class Shared:
 
     guards: StoreGuards
     values: ValueCache
-    backlog: Backlog = lambda _store, _namespace: ()
+    backlog: Backlog = lambda _stores: ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +72,8 @@ class ReadPool:
         self._backlog = backlog
         self._members: dict[Member, None] = {}
         self._leaving: dict[Member, None] = {}
+        self._places: dict[tuple[Key, str], Member] = {}
+        self._stores: dict[str, Key] = {}
         calls = GuardedCalls(self, breaker, deadline=deadline, asked=observe)
         self.batcher = Batcher(calls.fetch, share, backlog=self._ahead)
         self.finder = Finder(calls.find, share)
@@ -86,6 +85,8 @@ class ReadPool:
     def enter(self, member: Member) -> None:
         """Take a session in."""
         self._members[member] = None
+        self._places[member.store, member.consumer] = member
+        self._stores[str(member.store)] = member.store
 
     def prepare_to_leave(self, member: Member) -> None:
         """Ask a session no more that is to be closed, unless there is no other."""
@@ -96,6 +97,10 @@ class ReadPool:
         """Let a session go; tell whether it was the last."""
         self._members.pop(member, None)
         self._leaving.pop(member, None)
+        if self._places.get((member.store, member.consumer)) is member:
+            del self._places[member.store, member.consumer]
+            if all(store != member.store for store, _ in self._places):
+                del self._stores[str(member.store)]
         return not self._members and not self._leaving
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
@@ -130,8 +135,9 @@ class ReadPool:
             asked.turned_down()
 
     def _ahead(self) -> Iterator[Ask]:
-        for member in islice(self._members, _LOOKED_AT):
-            for reference, since in self._backlog(member.store, member.consumer):
+        for store, namespace, (reference, since) in self._backlog(self._stores):
+            member = self._places.get((store, "")) or self._places.get((store, namespace))
+            if member is not None:
                 yield Ask(member.complete(reference), since)
 
 

@@ -13,11 +13,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import chain, count, islice
 
 from secrets_operator.flow import Key, Lane
+
+# About as many keys as workers take next; looking at all that are ready would cost more than it is worth.
+_NEXT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A key that is due and has to wait, because its group has all the runs it may have."""
+    """A key that is due and has to wait: its group has all the runs it may have, or no worker is free."""
 
     key: Key
     lane: Lane
@@ -139,11 +142,19 @@ class WorkQueue:
         """Return the claim under which ``key`` runs; None when it does not run."""
         return self._running.get(key)
 
-    def waiting(self, group: str, most: int) -> Iterator[Waiting]:
-        """Yield up to ``most`` of the due keys that ``group`` has no room for, in no particular order."""
-        for lane, _, ticket, key in islice(self._parked.get(group, ()), most):
-            if self._is_current(key, ticket):
-                yield Waiting(key, lane, self._wanted[key].asked)
+    def waiting(self, groups: Container[str], most: int) -> Iterator[tuple[str, Waiting]]:
+        """Yield up to ``most`` of the due keys of ``groups`` that no worker has, with their group, in no order.
+
+        All that a group has no room for, and those that are among the next for whom a worker is free.
+        """
+        return islice(self._waiting(groups), most)
+
+    def _waiting(self, groups: Container[str]) -> Iterator[tuple[str, Waiting]]:
+        parked = ((group, entry) for group, entries in self._parked.items() if group in groups for entry in entries)
+        ready = ((self._group_of(entry[3]), entry) for entry in self._ready[:_NEXT])
+        for group, (lane, _, ticket, key) in chain(parked, ready):
+            if group in groups and self._is_current(key, ticket):
+                yield group, Waiting(key, lane, self._wanted[key].asked)
 
     @property
     def running(self) -> int:

@@ -13,10 +13,11 @@ pytestmark = [pytest.mark.cluster, pytest.mark.process]
 KEYS, RESOURCES, BATCHES = 40, 200, 2
 
 
-def account_of(world: World, namespace: str, aws: Aws) -> Account:
-    """Give a namespace an access key of its own and return what that key does."""
-    world.put_secret(namespace, "aws-credentials", {"id": f"AKIA{namespace}", "key": "test-secret-access-key"})
-    return aws.accounts.of(f"AKIA{namespace}")
+def account_of(world: World, namespace: str, aws: Aws, *, keys_of: str = "") -> Account:
+    """Give a namespace an access key of its own, or another one's, and return what that key does."""
+    access_key = f"AKIA{keys_of or namespace}"
+    world.put_secret(namespace, "aws-credentials", {"id": access_key, "key": "test-secret-access-key"})
+    return aws.accounts.of(access_key)
 
 
 def value_calls(account: Account) -> dict[str, int]:
@@ -37,6 +38,28 @@ def test_resources_that_wait_for_one_store_share_full_batches(
     # Once when they are new, and once more a moment later, in case a value was being written just then.
     assert sum(value_calls(account).values()) <= 2 * BATCHES
     assert set(value_calls(account)) == {"BatchGetSecretValue"}
+
+
+def test_resources_of_stores_with_equal_keys_share_full_batches(
+    world: World, namespace: str, operator: OperatorProcess, aws: Aws
+) -> None:
+    places = [namespace, *(world.create_namespace() for _ in range(3))]
+    accounts = [account_of(world, place, aws, keys_of=namespace) for place in places]
+    for number in range(KEYS):
+        aws.put(f"{namespace}/{number}", f"value-{number}")
+    for number in range(RESOURCES):
+        key = f"{namespace}/{number % KEYS}"
+        place = places[number // KEYS % len(places)]
+        world.apply(external_secret(place, {"k": key}, name=f"r{number}", store="aws"))
+    for place in places:
+        world.apply(aws_store(place))
+    for number in range(RESOURCES):
+        place = places[number // KEYS % len(places)]
+        world.wait_data(place, f"r{number}", {"k": f"value-{number % KEYS}".encode()})
+    # As much as if they had one store.
+    assert sum(value_calls(accounts[0]).values()) <= 2 * BATCHES
+    for place in places[1:]:
+        world.delete_namespace(place)
 
 
 def test_parameters_become_secrets(world: World, namespace: str, operator: OperatorProcess, aws: Aws) -> None:

@@ -1,13 +1,13 @@
 """Stores whose sessions the remote side answers alike read as one: one call, one value, one breaker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from secrets_operator.errors import Refused
-from secrets_operator.fetching.batching import Ask
+from secrets_operator.fetching.batching import Ahead, Ask
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.breaker import Limits, State
 from secrets_operator.fetching.gather import gather
@@ -36,7 +36,7 @@ class World:
         self.provider, self.other = ScriptedProvider(), ScriptedProvider(name="other")
         self.blocking = Blocking(1)
         self.changed: list[Key] = []
-        self.waiting: dict[Key, list[Ask]] = {}
+        self.waiting: list[Ahead] = []
         guards = StoreGuards(now=now, calls_per_second=0, limits=Limits(failures=2), changed=self.changed.append)
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider, "other": self.other}),
@@ -46,8 +46,8 @@ class World:
             limit=1,
         )
 
-    def backlog(self, key: Key, _namespace: str) -> Iterable[Ask]:
-        return self.waiting.get(key, ())
+    def backlog(self, stores: Mapping[str, Key]) -> Iterable[Ahead]:
+        return [ahead for ahead in self.waiting if stores.get(str(ahead.store)) == ahead.store]
 
     async def speaks_against(self, _store: Object, namespace: str) -> str:
         return "not for you" if namespace == "kept-out" else ""
@@ -161,7 +161,7 @@ async def test_who_may_not_use_a_store_gets_nothing_of_what_others_read(world: W
 async def test_what_waits_for_any_of_the_stores_goes_along(world: World) -> None:
     below = store_in("b", prefix="b/")
     await world.read(below, "a")
-    world.waiting = {key_of(A): [Ask(Reference("x"), 0)], key_of(below): [Ask(Reference("y"), 0)]}
+    world.waiting = [Ahead(key_of(A), "a", Ask(Reference("x"), 0)), Ahead(key_of(below), "b", Ask(Reference("y"), 0))]
     await world.read(below, "next")
     await world.read(A)
     assert world.asked()[1] == ["b/next", "b/y"], "a store that nobody opened yet may hold others out"

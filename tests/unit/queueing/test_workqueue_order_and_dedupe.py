@@ -208,14 +208,26 @@ async def test_the_keys_that_wait_for_room_in_their_group_can_be_seen(clock: Han
     await work.get()
     await work.get()
     assert await is_idle(work)
-    assert {(one.key.name, one.lane, one.asked) for one in work.waiting("full", 10)} == {
-        ("b", Lane.STORE, 100),
-        ("c", Lane.STORE, 100),
+    assert {(group, one.key.name, one.lane, one.asked) for group, one in work.waiting({"full"}, 10)} == {
+        ("full", "b", Lane.STORE, 100),
+        ("full", "c", Lane.STORE, 100),
     }
-    assert len(list(work.waiting("full", 1))) == 1
+    assert len(list(work.waiting({"full"}, 1))) == 1
     work.discard(key("b", "full"))
-    assert [one.key.name for one in work.waiting("full", 10)] == ["c"]
-    assert list(work.waiting("nobody", 10)) == []
+    assert [one.key.name for _, one in work.waiting({"full"}, 10)] == ["c"]
+    assert list(work.waiting({"nobody"}, 10)) == []
+
+
+async def test_the_keys_that_wait_for_a_worker_can_be_seen(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=2))
+    for group in ("a", "b", "c"):
+        for name in ("1", "2", "3"):
+            work.add(key(name, group))
+    assert [(await work.get()).group for _ in range(3)] == ["a", "a", "b"]
+    seen = sorted((group, one.key.name) for group, one in work.waiting({"a", "c"}, 10))
+    assert seen == [("a", "3"), ("c", "1"), ("c", "2"), ("c", "3")]
+    work.add(key("later", "c"), delay=1)
+    assert len(list(work.waiting({"c"}, 10))) == 3
 
 
 async def test_a_run_set_aside_leaves_its_room_to_background_work_and_keeps_its_place_in_its_group(
