@@ -7,33 +7,22 @@ is absent or refused is an answer. A call that was under way when the breaker op
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
 
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.flow import Query
 from secrets_operator.provider import Answer, Failed, FindAnswer, Reference
 
-
-class Reads(Protocol):
-    """What is guarded; see ``Session``."""
-
-    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
-        """Answer every reference, in order."""
-        ...
-
-    async def find(self, query: Query) -> FindAnswer:
-        """Answer with every match or with none."""
-        ...
+Fetch = Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
+Find = Callable[[Query], Awaitable[FindAnswer]]
 
 
 class GuardedCalls:
-    """``fetch`` and ``find`` of one pool of sessions, each within ``deadline`` seconds."""
+    """Calls that one breaker judges, each within ``deadline`` seconds."""
 
     def __init__(
         self,
-        reads: Reads,
         breaker: Breaker,
         *,
         deadline: float = 30.0,
@@ -41,11 +30,10 @@ class GuardedCalls:
     ) -> None:
         """Tell ``asked`` how many references and queries go out."""
         self._asked = asked
-        self._reads = reads
         self._breaker = breaker
         self._deadline = deadline
 
-    async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
+    async def fetch(self, fetch: Fetch, references: Sequence[Reference]) -> Sequence[Answer]:
         """Answer every reference; all of them as failed while the breaker is open, or when there is no answer."""
         try:
             self._breaker.admit()
@@ -55,14 +43,14 @@ class GuardedCalls:
         answers: Sequence[Answer] = ()
         try:
             async with asyncio.timeout(self._deadline):
-                answers = await self._reads.fetch(references)
+                answers = await fetch(references)
         except TimeoutError:
             answers = [Failed(f"no answer within {self._deadline:g} s")] * len(references)
         finally:
             self._judge(answers)
         return answers
 
-    async def find(self, query: Query) -> FindAnswer:
+    async def find(self, find: Find, query: Query) -> FindAnswer:
         """Answer a query; as failed while the breaker is open, or when there is no answer."""
         try:
             self._breaker.admit()
@@ -72,7 +60,7 @@ class GuardedCalls:
         answer: FindAnswer | None = None
         try:
             async with asyncio.timeout(self._deadline):
-                answer = await self._reads.find(query)
+                answer = await find(query)
         except TimeoutError:
             answer = Failed(f"no answer within {self._deadline:g} s: narrow the query")
         finally:

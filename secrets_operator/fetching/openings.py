@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from secrets_operator.errors import InvalidSpec, Retryable
 from secrets_operator.fetching.batching import Batcher, Finder
+from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.read_pools import Member, ReadPool, ReadPools, Shared
 from secrets_operator.fetching.store_calls import StoreCalls
@@ -147,7 +149,12 @@ class Opener:
         sharing = sharing_of(session)
         if sharing is not None:
             host.calls.throttle = AccountThrottle(self._guards, name, sharing.account, until_known=guard.throttle)
-        return OpenSession(session, pool.batcher, pool.finder, host, member.complete, is_per_reader(provider))
+        finder = Finder(partial(self._guarded(guard, name).find, session.find), pool.share)
+        return OpenSession(session, pool.batcher, finder, host, member.complete, is_per_reader(provider))
+
+    def _guarded(self, guard: Guard, provider: str) -> GuardedCalls:
+        asked = partial(self._outside.observer.provider_asked, provider)
+        return GuardedCalls(guard.breaker, deadline=self._deadlines.fetch, asked=asked)
 
     async def _opened(self, provider: Provider, store: Object, host: StoreHost, guard: Guard) -> Session:
         name, spec = provider_of(store)

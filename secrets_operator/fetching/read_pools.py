@@ -1,9 +1,12 @@
-"""Sessions that read as one: what they read is batched, kept and guarded together, and one of them asks for all.
+"""Sessions that read as one: what references name is batched, kept and guarded together; one of them asks for all.
 
 A pool holds the open sessions of one provider whose ``Sharing`` says that the remote side would answer all of them
 alike, whatever stores they belong to, and that are to try again alike. A session that shares nothing has a pool to
 itself. The oldest session is asked, so that what it remembers (a batch call that is denied, say) helps all; when it
 leaves, the next one is. A pool ends with its last session, and its values with it.
+
+Queries are not asked for others: one may take as long as it likes, and whoever makes such ones must be in nobody's way.
+What a query found is kept for all.
 
 Who may use a store is decided before its session is lent; nothing here gives a store to anybody.
 """
@@ -16,14 +19,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
-from secrets_operator.fetching.batching import Ahead, Ask, Batcher, Finder
+from secrets_operator.fetching.batching import Ahead, Ask, Batcher
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import CallObserver
 from secrets_operator.fetching.store_guards import StoreGuards
 from secrets_operator.fetching.value_cache import Share, ValueCache
-from secrets_operator.flow import Key, Query, RetrySettings
-from secrets_operator.provider import Answer, Failed, FindAnswer, Reference, Rejected, Session, Sharing, sharing_of
+from secrets_operator.flow import Key, RetrySettings
+from secrets_operator.provider import Answer, Failed, Reference, Rejected, Session, Sharing, sharing_of
 
 Backlog = Callable[[Mapping[str, Key]], Iterable[Ahead]]
 """Stores by the text of their keys -> what resources that wait for their turn are going to read from them."""
@@ -74,9 +77,8 @@ class ReadPool:
         self._leaving: dict[Member, None] = {}
         self._places: dict[tuple[Key, str], Member] = {}
         self._stores: dict[str, Key] = {}
-        calls = GuardedCalls(self, breaker, deadline=deadline, asked=observe)
-        self.batcher = Batcher(calls.fetch, share, backlog=self._ahead)
-        self.finder = Finder(calls.find, share)
+        calls = GuardedCalls(breaker, deadline=deadline, asked=observe)
+        self.batcher = Batcher(partial(calls.fetch, self.fetch), share, backlog=self._ahead)
 
     def stores(self) -> set[Key]:
         """Return the stores whose sessions are here."""
@@ -112,27 +114,13 @@ class ReadPool:
         fetch = asked.session.fetch if sharing is None else sharing.fetch
         with asked.lent():
             answers = await fetch(references)
-        self._judge(asked, answers)
-        return answers
-
-    async def find(self, query: Query) -> FindAnswer:
-        """Have one session answer a query."""
-        asked = self._asked()
-        if asked is None:
-            return Failed(_CLOSED)
-        with asked.lent():
-            answer = await asked.session.find(query)
-        self._judge(asked, [answer])
-        return answer
-
-    def _asked(self) -> Member | None:
-        return next(iter(self._members), next(iter(self._leaving), None))
-
-    @staticmethod
-    def _judge(asked: Member, answers: Iterable[Answer | FindAnswer]) -> None:
         # Who reads through it may have a session that is younger, and opening that one anew would change nothing.
         if any(isinstance(answer, Rejected) and answer.credentials for answer in answers):
             asked.turned_down()
+        return answers
+
+    def _asked(self) -> Member | None:
+        return next(iter(self._members), next(iter(self._leaving), None))
 
     def _ahead(self) -> Iterator[Ask]:
         for store, namespace, (reference, since) in self._backlog(self._stores):

@@ -138,9 +138,9 @@ class Answering(ScriptedSession):
 )
 async def test_whole_calls_are_judged(answers: list[Answer], opens: bool) -> None:
     breaker, session = Breaker(now=now, limits=LIMITS), Answering(*answers)
-    calls = GuardedCalls(session, breaker)
+    calls = GuardedCalls(breaker)
     for _ in range(5):
-        given = await calls.fetch([Reference(str(index)) for index in range(len(answers))])
+        given = await calls.fetch(session.fetch, [Reference(str(index)) for index in range(len(answers))])
     assert (breaker.state is State.OPEN, session.calls) == (opens, 3 if opens else 5)
     assert (list(given) == answers) is not opens
 
@@ -151,7 +151,7 @@ async def test_whole_calls_are_judged(answers: list[Answer], opens: bool) -> Non
 )
 async def test_queries_are_judged_too(answer: Answer, opens: bool) -> None:
     breaker, session = Breaker(now=now, limits=LIMITS), Answering(answer)
-    calls = GuardedCalls(session, breaker)
-    given = [await calls.find(Query(name="x")) for _ in range(4)]
+    calls = GuardedCalls(breaker)
+    given = [await calls.find(session.find, Query(name="x")) for _ in range(4)]
     assert (breaker.state is State.OPEN, session.calls) == (opens, 3 if opens else 4)
     assert isinstance(given[-1], Failed) is opens

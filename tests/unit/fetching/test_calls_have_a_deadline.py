@@ -36,17 +36,17 @@ def breaker() -> Breaker:
 
 
 async def test_reads_and_queries_fail_at_their_deadline_and_open_the_breaker(breaker: Breaker) -> None:
-    calls = GuardedCalls(Hanging(), breaker, deadline=30)
-    assert await calls.fetch([Reference("a"), Reference("b")]) == [Failed("no answer within 30 s")] * 2
-    assert await calls.find(Query(name="x")) == Failed("no answer within 30 s: narrow the query")
+    hanging, calls = Hanging(), GuardedCalls(breaker, deadline=30)
+    assert await calls.fetch(hanging.fetch, [Reference("a"), Reference("b")]) == [Failed("no answer within 30 s")] * 2
+    assert await calls.find(hanging.find, Query(name="x")) == Failed("no answer within 30 s: narrow the query")
     assert now() == pytest.approx(60, abs=0.1)
     assert breaker.state is State.OPEN
 
 
 async def test_a_caller_that_leaves_says_nothing_about_the_store(breaker: Breaker) -> None:
-    calls = GuardedCalls(Hanging(), breaker, deadline=30)
+    hanging, calls = Hanging(), GuardedCalls(breaker, deadline=30)
     for _ in range(5):
-        leaving = asyncio.create_task(calls.find(Query(name="x")))
+        leaving = asyncio.create_task(calls.find(hanging.find, Query(name="x")))
         await asyncio.sleep(1)
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)

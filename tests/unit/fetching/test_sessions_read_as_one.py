@@ -57,9 +57,9 @@ class World:
         async with self.sessions.use(found, namespace) as current:
             return await gather([Read("f", key, secret_key="k")], current, now() if since is None else since)
 
-    async def find(self, found: Object, query: Query) -> Fetched:
+    async def find(self, found: Object, query: Query, *, since: float | None = None) -> Fetched:
         async with self.sessions.use(found, found["metadata"]["namespace"]) as current:
-            return await gather([Read("f", "", find=query)], current, now())
+            return await gather([Read("f", "", find=query)], current, now() if since is None else since)
 
     async def all_read(self, *stores: Object, key: str = "db") -> list[Fetched]:
         since = now()
@@ -114,11 +114,22 @@ async def test_what_one_read_serves_the_other_for_as_long_as_it_accepts_it(world
     assert world.asked() == [["db"], ["db"]]
 
 
-async def test_an_equal_query_is_asked_once(world: World) -> None:
-    query = Query(name="^db")
+async def test_what_a_query_found_is_kept_for_all(world: World) -> None:
+    query, since = Query(name="^db"), now()
     world.provider.matches[query] = Matches(values(db="value"))
-    await asyncio.gather(world.find(A, query), world.find(B, query))
+    for found in (A, B):
+        assert (await world.find(found, query, since=since)).values[0].data == values(db="value")
     assert world.provider.found == [query]
+
+
+async def test_a_store_whose_queries_fail_is_in_the_way_of_its_own_only(world: World) -> None:
+    await world.all_read(A, B)
+    query = Query(name="^everything")
+    world.provider.matches[query] = Failed("no answer: narrow the query")
+    for _ in range(3):
+        await world.find(A, query)
+    assert [world.sessions.breaker(found).state for found in (A, B)] == [State.OPEN, State.CLOSED]
+    assert [len(fetched.values) for fetched in await world.all_read(A, B)] == [1, 1]
 
 
 @pytest.mark.parametrize(
