@@ -16,7 +16,7 @@ from secrets_operator_kubernetes.tokens import Tokens
 from yarl import URL
 
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Failed, Found, Reference, Rejected
+from secrets_operator.provider import Failed, Found, Reference, Rejected, RetrySettings
 from secrets_operator.provider.memory import MemoryHost
 
 VALUE = Found(SecretBytes(b'{"k":"v"}'))
@@ -45,6 +45,15 @@ async def test_the_wait_the_server_asks_for_is_passed_on_and_the_throttle_counts
     place.cluster.fail_requests(503, path="secrets/app")
     await fetch(session, "app")
     assert host.throttles["Kubernetes"] == 1
+
+
+async def test_retry_settings_have_no_effect(place: Any, token: str, open_session: Any, fetch: Any) -> None:
+    secrets, retry = {("default", "login"): {"token": token}}, RetrySettings(5, 0.0)
+    await place.put("app", {"k": b"v"})
+    session = await open_session(host=MemoryHost(secrets=secrets, retry=retry))
+    place.cluster.fail_requests(503, path="secrets/app")
+    assert isinstance(await fetch(session, "app"), Failed), "one request, which failed"
+    assert await fetch(session, "app") == VALUE
 
 
 async def test_trouble_while_the_namespace_is_looked_up_is_no_absence(

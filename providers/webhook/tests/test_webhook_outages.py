@@ -16,7 +16,7 @@ from secrets_operator_webhook.errors import NETWORK, RETRIED, error_for, meaning
 
 from secrets_operator.errors import Refused, Retryable, Terminal, Unsure
 from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Failed, Found, Rejected
+from secrets_operator.provider import Failed, Found, Rejected, RetrySettings
 from secrets_operator.provider.http_failures import HttpFailure
 from secrets_operator.provider.memory import MemoryHost
 
@@ -147,6 +147,13 @@ async def test_an_answer_that_is_too_large_is_refused(api: Any, open_session: An
 async def test_a_compressed_answer_is_refused(api: Any, open_session: Any, fetch: Any) -> None:
     api.says(b"x", Content_Encoding="gzip")
     assert isinstance(await fetch(await open_session({"url": api.url})), Rejected)
+
+
+async def test_retry_settings_have_no_effect(api: Any, open_session: Any, fetch: Any) -> None:
+    api.says(b"busy", 503)
+    session = await open_session({"url": api.url}, host=MemoryHost(retry=RetrySettings(5, 0.0)))
+    assert isinstance(await fetch(session), Failed)
+    assert len(api.asked) == 1
 
 
 # --- TLS and the check of a store ---
