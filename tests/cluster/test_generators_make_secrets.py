@@ -9,15 +9,15 @@ import pytest
 
 from tests.cluster.conftest import OPERATOR_NAMESPACE
 from tests.cluster.manifests import external_secret, fake_store, generated, generator
-from tests.cluster_world import OperatorProcess, World, wait_for
+from tests.cluster_world import Object, OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.usefixtures("operator")]
 
 
-def made(world: World, namespace: str) -> dict[str, bytes]:
+def made(world: World, namespace: str, name: str = "app") -> dict[str, bytes]:
     """Return the data of the Secret, once it is Ready."""
-    world.wait_condition("ExternalSecret", namespace, "app")
-    found = world.data(namespace, "app")
+    world.wait_condition("ExternalSecret", namespace, name)
+    found = world.data(namespace, name)
     assert found is not None
     return found
 
@@ -64,29 +64,30 @@ def test_the_seed_of_an_mfa_is_read_in_the_namespace_of_the_resource(world: Worl
     world.delete("ClusterGenerator", "", namespace)
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        pytest.param({}, id="plain"),
-        pytest.param({"template": {"data": {"url": "db://{{ .password }}"}}}, id="a template"),
-    ],
-)
 def test_what_was_created_once_outlives_restarts_and_lost_labels(
-    world: World, kubeconfig: Path, namespace: str, target: dict[str, object]
+    world: World, kubeconfig: Path, namespace: str
 ) -> None:
     world.apply(generator(namespace, "Password", {}))
-    entries = [generated("Password")]
-    world.apply(external_secret(namespace, dataFrom=entries, refreshPolicy="CreatedOnce", target=target))
-    first = made(world, namespace)
+    once: Object = {"dataFrom": [generated("Password")], "refreshPolicy": "CreatedOnce"}
+    template = {"template": {"data": {"url": "db://{{ .password }}"}}}
+    world.apply(external_secret(namespace, name="plain", **once))
+    world.apply(external_secret(namespace, name="shaped", target=template, **once))
+    names = ("plain", "shaped")
+    first = [made(world, namespace, name) for name in names]
     with OperatorProcess(kubeconfig, OPERATOR_NAMESPACE, options=["--watch-namespace", namespace]) as second:
         second.wait_ready()
-        wait_for("it has looked at everything", lambda: second.metric("secrets_operator_reconciles_total") >= 1)
+        wait_for("it has looked at everything", lambda: second.metric("secrets_operator_reconciles_total") >= 2)
         wait_for("its queue is empty", lambda: second.metric("secrets_operator_queue_depth") == 0)
         assert second.metric("secrets_operator_secret_writes_total") == 0
     label = "reconcile.external-secrets.io/managed"
-    world.edit_secret(namespace, "app", {"metadata": {"labels": {label: None}}})
-    wait_for("the label", lambda: label in ((world.secret(namespace, "app") or {})["metadata"].get("labels") or {}))
-    assert world.data(namespace, "app") == first
+    for name in names:
+        world.edit_secret(namespace, name, {"metadata": {"labels": {label: None}}})
+
+    def labels(name: str) -> Object:
+        return (world.secret(namespace, name) or {})["metadata"].get("labels") or {}
+
+    wait_for("the labels", lambda: all(label in labels(name) for name in names))
+    assert [world.data(namespace, name) for name in names] == first
 
 
 def test_a_password_that_somebody_overwrote_is_made_anew(world: World, namespace: str) -> None:

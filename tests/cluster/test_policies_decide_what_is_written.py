@@ -53,7 +53,7 @@ def test_two_resources_merge_into_one_secret_and_each_owns_its_keys(world: World
 
 def test_merge_waits_for_its_secret(world: World, namespace: str) -> None:
     world.apply(fake_store(namespace, STORE))
-    world.apply(external_secret(namespace, {"a": "one"}, target={"creationPolicy": "Merge"}))
+    world.apply(external_secret(namespace, {"a": "one"}, target={"creationPolicy": "Merge"}, refreshInterval="1s"))
     world.wait_condition("ExternalSecret", namespace, "app", reason="SecretMissing")
     assert world.secret(namespace, "app") is None
     world.put_secret(namespace, "app", {"theirs": "kept"})

@@ -153,18 +153,28 @@ def is_refused(kind: str, field: Field) -> bool:
     return bool(unsupported_fields(spec, STORE)) or is_refused_by_provider(kind, spec.get("provider") or {})
 
 
+@cache
+def providers() -> Providers:
+    return Providers.from_entry_points()
+
+
+@cache
+def generators() -> Generators:
+    return Generators.from_entry_points()
+
+
 def is_refused_by_generator(kind: str, spec: dict[str, Any]) -> bool:
-    if kind not in Generators.from_entry_points().names():
+    if kind not in generators().names():
         return True
-    problems = Generators.from_entry_points().get(kind).problems(USABLE_GENERATORS.get(kind, {}) | spec)
+    problems = generators().get(kind).problems(USABLE_GENERATORS.get(kind, {}) | spec)
     return any(NOT_YET in problem.message for problem in problems)
 
 
-def is_refused_by_provider(kind: str, providers: dict[str, Any]) -> bool:
-    for name, settings in providers.items():
-        if name not in Providers.from_entry_points().names():
+def is_refused_by_provider(kind: str, named: dict[str, Any]) -> bool:
+    for name, settings in named.items():
+        if name not in providers().names():
             return True
-        problems = Providers.from_entry_points().get(name).problems(USABLE[name] | settings, store_kind=kind)
+        problems = providers().get(name).problems(USABLE[name] | settings, store_kind=kind)
         if any(NOT_YET in problem.message for problem in problems):
             return True
     return False

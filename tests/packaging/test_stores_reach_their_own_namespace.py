@@ -98,6 +98,11 @@ def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_STS_ENDPOINT", NOWHERE)
 
 
+@cache
+def providers() -> Providers:
+    return Providers.from_entry_points()
+
+
 class RememberingCluster(MemoryCluster):
     """A cluster that has the same in both namespaces, and remembers from where something was asked for."""
 
@@ -168,7 +173,7 @@ def with_namespace(spec: Any, namespace: str, *, at: str = "", path: str = "") -
 async def opened(use: Object, store: StoreIdentity, cluster: MemoryCluster) -> OperatorError | None:
     """Open and check a store, and return why that failed: at last because there is no server."""
     ((name, spec),) = use.items()
-    provider = Providers.from_entry_points().get(name)
+    provider = providers().get(name)
     assert list(provider.problems(spec, store_kind=store.kind)) == []
     blocking = Blocking(4)
     outside = Outside(Referents(cluster.client), blocking, Metrics("1"))

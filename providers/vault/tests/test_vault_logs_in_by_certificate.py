@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from devvault import DevVault
-from secrets_operator.errors import InvalidSpec, Retryable
+from secrets_operator.errors import InvalidSpec, Refused, Retryable
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Found
 from secrets_operator.provider.memory import MemoryHost
@@ -37,15 +37,30 @@ async def spec(certificates: Any, clock: Any) -> AsyncIterator[dict[str, Any]]:
                 "sys/policies/acl/tls": {"policy": 'path "secret/*" { capabilities = ["read"] }'},
                 "sys/auth/cert": {"type": "cert"},
                 "auth/cert/certs/web": {"certificate": certificates.authority, "token_policies": "tls"},
+                "sys/auth/partners": {"type": "cert"},
+                "auth/partners/certs/shop": {"certificate": certificates.authority, "token_policies": "tls"},
             }.items():
                 async with session.post(path, json=body, ssl=trust) as answer:
                     assert answer.status in {200, 204}
         yield {"server": vault.url, "path": "secret", "caBundle": certificates.bundle}
 
 
-async def test_a_certificate_logs_in(spec: Any, pair: MemoryHost, reads: Any) -> None:
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param({"vaultRole": "web"}, id="where it usually is"),
+        pytest.param({"path": "partners", "vaultRole": "shop"}, id="under another path"),
+    ],
+)
+async def test_a_certificate_logs_in(spec: Any, pair: MemoryHost, reads: Any, method: dict[str, str]) -> None:
     named = {"clientCert": {"name": "pair"}, "secretRef": {"name": "pair"}}
-    assert await reads(spec, {"cert": {"vaultRole": "web", **named}}, pair) == VALUE
+    assert await reads(spec, {"cert": {**method, **named}}, pair) == VALUE
+
+
+async def test_the_role_of_a_certificate_is_the_one_that_is_named(spec: Any, pair: MemoryHost, reads: Any) -> None:
+    named = {"clientCert": {"name": "pair"}, "secretRef": {"name": "pair"}}
+    with pytest.raises(Refused):
+        await reads(spec, {"cert": {"path": "partners", "vaultRole": "web", **named}}, pair)
 
 
 async def test_the_certificate_of_the_connection_logs_in_too(spec: Any, pair: MemoryHost, reads: Any) -> None:

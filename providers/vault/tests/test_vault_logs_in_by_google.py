@@ -6,7 +6,7 @@ A method of type jwt checks signature, audience and end of the tokens, in place 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -51,6 +51,7 @@ class Google:
     def __init__(self, signer: Any) -> None:
         self._signer = signer
         self.asked: list[str] = []
+        self.clusters: list[str] = []
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         self.asked.append(request.path)
@@ -65,6 +66,7 @@ class Google:
                 "identitynamespace:proj.svc.id.goog:https://container.googleapis.com/v1/"
             )
             assert body["subjectToken"] == "sa-token"
+            self.clusters.append(body["audience"].partition("/v1/")[2])
             return web.json_response({"access_token": "federated"})
         if request.path.endswith(":generateAccessToken"):
             assert request.headers["Authorization"] == "Bearer federated"
@@ -95,15 +97,62 @@ async def test_the_machine_logs_in(spec: Any, jwt_mount: str, google: tuple[Goog
         await reads(spec, auth, trusted, surroundings=Surroundings({"GCE_METADATA_HOST": "127.0.0.1:9"}))
 
 
-async def test_workload_identity_logs_in(
-    spec: Any, jwt_mount: str, google: tuple[Google, str], reads: Any, accounts: Any
+LogIn = Callable[[dict[str, Any]], Awaitable[tuple[Any, Google]]]
+
+
+@pytest.fixture
+def log_in(spec: Any, jwt_mount: str, google: tuple[Google, str], reads: Any, accounts: Any) -> LogIn:
+    """Log in by a service account of the cluster that stands for one of Google's."""
+    found, address = google
+    services = GoogleServices(f"http://{address}", f"http://{address}")
+    surroundings = Surroundings({"GCE_METADATA_HOST": address}, google=services)
+
+    async def log_in(method: dict[str, Any]) -> tuple[Any, Google]:
+        host = accounts(token="sa-token")
+        host.annotations = {("default", "app"): {"iam.gke.io/gcp-service-account": "app@proj.iam.gserviceaccount.com"}}
+        auth = {"gcp": {"role": "app", "path": jwt_mount, **method}}
+        assert await reads(spec, auth, host, surroundings=surroundings) == VALUE
+        return host, found
+
+    return log_in
+
+
+PLACE = {"clusterProjectID": "proj", "clusterLocation": "europe-west1", "clusterName": "c"}
+INSTANCE = "/computeMetadata/v1/instance/attributes"
+
+
+@pytest.mark.parametrize(
+    ("method", "workload", "cluster", "asked"),
+    [
+        pytest.param({}, PLACE, "projects/proj/locations/europe-west1/clusters/c", [], id="all of it is given"),
+        pytest.param(
+            {"projectID": "proj"},
+            {"clusterLocation": "europe-west1", "clusterName": "c"},
+            "projects/proj/locations/europe-west1/clusters/c",
+            [],
+            id="the project is that of the login",
+        ),
+        pytest.param(
+            {"projectID": "other"},
+            PLACE,
+            "projects/proj/locations/europe-west1/clusters/c",
+            [],
+            id="the project of the cluster wins over that of the login",
+        ),
+        pytest.param(
+            {},
+            {"clusterProjectID": "proj"},
+            "projects/proj/locations/cluster-location/clusters/cluster-name",
+            [f"{INSTANCE}/cluster-location", f"{INSTANCE}/cluster-name"],
+            id="what is not given is asked of the machine",
+        ),
+    ],
+)
+async def test_workload_identity_knows_its_cluster(
+    log_in: LogIn, method: dict[str, str], workload: dict[str, str], cluster: str, asked: list[str]
 ) -> None:
-    services = GoogleServices(f"http://{google[1]}", f"http://{google[1]}")
-    surroundings = Surroundings({"GCE_METADATA_HOST": google[1]}, google=services)
-    workload = {"serviceAccountRef": {"name": "app"}, "clusterProjectID": "proj", "clusterName": "c"}
-    auth = {"gcp": {"role": "app", "path": jwt_mount, "workloadIdentity": workload}}
-    host = accounts(token="sa-token")
-    host.annotations = {("default", "app"): {"iam.gke.io/gcp-service-account": "app@proj.iam.gserviceaccount.com"}}
-    assert await reads(spec, auth, host, surroundings=surroundings) == VALUE
-    assert host.asked == [("app", ("proj.svc.id.goog",), 3600)]
-    assert google[0].asked[0].endswith("attributes/cluster-location")
+    account = {"serviceAccountRef": {"name": "app", "audiences": ["more"]}}
+    host, google = await log_in({**method, "workloadIdentity": {**account, **workload}})
+    assert host.asked == [("app", ("proj.svc.id.goog", "more"), 3600)]
+    assert google.clusters == [cluster]
+    assert [path for path in google.asked if path.startswith("/computeMetadata")] == asked

@@ -74,6 +74,18 @@ async def test_a_service_account_logs_in(spec: Any, kubernetes_mount: str, clien
     assert await reads(spec, auth, host) == VALUE
 
 
+async def test_the_token_is_for_the_audiences_that_are_named(
+    spec: Any, kubernetes_mount: str, reads: Any, accounts: Any
+) -> None:
+    host = accounts(token="known-to-nobody")
+    account = {"name": "app", "audiences": ["vault", "other"]}
+    with pytest.raises(Refused):
+        await reads(
+            spec, {"kubernetes": {"mountPath": kubernetes_mount, "role": "app", "serviceAccountRef": account}}, host
+        )
+    assert host.asked == [("app", ("vault", "other"), 600)]
+
+
 async def test_a_token_of_a_service_account_in_a_secret_logs_in(
     spec: Any, kubernetes_mount: str, client: Client, reads: Any
 ) -> None:

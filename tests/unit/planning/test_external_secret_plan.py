@@ -1,5 +1,6 @@
 """What to do about an ExternalSecret: each row one state of the world and the plan for it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from secrets_operator.planning.marks import created_by
 from secrets_operator.planning.refresh import Synced, next_refresh
 from secrets_operator.planning.secret_state import Owner, SecretState, secret_state
 from secrets_operator.planning.stores import Readiness, StoreView
+from secrets_operator.resources.model import Model
+from secrets_operator.resources.remote_refs import Find, RemoteRef
 from secrets_operator.resources.rewrites import Rewrite, RewriteRegexp
 from tests.builders import DIGESTER, NOW, at, external_secret, live, secret, values
 
@@ -220,6 +223,47 @@ def test_each_entry_says_what_to_do_with_its_values() -> None:
 
 
 SHARED = Key("ClusterSecretStore", "", "shared")
+
+
+REMOTE: dict[str, Any] = {
+    "key": "k",
+    "property": "a.b",
+    "version": "7",
+    "metadataPolicy": "Fetch",
+    "conversionStrategy": "Unicode",
+    "decodingStrategy": "Base64",
+    "nullBytePolicy": "Fail",
+}
+FIND: dict[str, Any] = {
+    "path": "prod",
+    "name": {"regexp": "^db"},
+    "tags": {"team": "a"},
+    "conversionStrategy": "Unicode",
+    "decodingStrategy": "Base64",
+    "nullBytePolicy": "Fail",
+}
+
+
+def test_every_field_of_an_entry_is_in_what_is_read() -> None:
+    assert (set(REMOTE), set(FIND)) == (names_of(RemoteRef), names_of(Find)), "no field is left out"
+    own = {"sourceRef": {"storeRef": {"name": "shared", "kind": "ClusterSecretStore"}}}
+    read = want(
+        data=[{"secretKey": "p", "remoteRef": REMOTE, **own}],
+        dataFrom=[{"extract": REMOTE, **own}, {"find": FIND, **own}],
+    )
+    handled = Read("", "", conversion="Unicode", decoding="Base64", null_bytes="Fail", store=SHARED)
+    remote = replace(handled, key="k", version="7", property="a.b", metadata=True)
+    query = Query(path="prod", name="^db", tags=(("team", "a"),))
+    assert read.reads == (
+        replace(remote, field="spec.dataFrom[0].extract"),
+        replace(handled, field="spec.dataFrom[1].find", find=query),
+        replace(remote, field="spec.data[0].remoteRef", secret_key="p"),
+    )
+
+
+def names_of(model: type[Model]) -> set[str]:
+    """Return the fields of a model as manifests have them."""
+    return {field.alias or name for name, field in model.model_fields.items()}
 
 
 def test_a_store_that_nothing_is_read_from_is_kept_apart() -> None:
