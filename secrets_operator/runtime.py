@@ -256,7 +256,7 @@ class Operator:
         folder = settings.admission_certificates
         source = CertificateFolder(Path(folder)) if folder else CertificateSecret(self._client, settings, self._clock)
         seconds = settings.admission_check_interval.total_seconds()
-        return Admitting(self._connection, self._clock, address, source, seconds)
+        return Admitting(self._connection, self._clock, address, source, seconds, self._metrics.reviewed)
 
     async def _insist(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``call`` until the API server lets it through: at the start it may be away, or a role missing."""

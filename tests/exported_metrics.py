@@ -85,6 +85,7 @@ def full_metrics(settings: Settings | None = None, state: Live | None = None) ->
                 pass
     metrics.requested(verb="apply", kind="Secret", code=200, seconds=0.1)
     metrics.sealing_answered(path="/v1/verify", method="post", code=409, seconds=0.1)
+    metrics.reviewed("ExternalSecret", "refused", 0.1)
     metrics.read("aws", {"found": 3})
     metrics.provider_asked("aws", 4)
     metrics.provider_called("AWS/SecretsManager", "GetSecretValue", ok=True, throttled=False, store=STORE)

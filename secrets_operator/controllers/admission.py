@@ -79,7 +79,7 @@ class Admission:
         if judge is None:
             return Verdict()
         if self._waiting >= _MOST_WAITING:
-            return Verdict(warnings=(_BUSY,))
+            return _unjudged(_BUSY)
         self._waiting += 1
         try:
             async with asyncio.timeout(self._seconds):
@@ -87,9 +87,9 @@ class Admission:
                 judged_before = bool(found.problems) and review.old is not None
                 before = await judge(review.old) if judged_before and review.old is not None else Findings()
         except TimeoutError:
-            return Verdict(warnings=(_BUSY,))
+            return _unjudged(_BUSY)
         except OperatorError as error:
-            return Verdict(warnings=(f"{_NOT_JUDGED}: {error}",))
+            return _unjudged(f"{_NOT_JUDGED}: {error}")
         finally:
             self._waiting -= 1
         return rules.verdict(found, before)
@@ -150,6 +150,10 @@ class Admission:
         found = [(key, self._judges.sources(key)) for key in keys]
         denials = [await self._judges.denial(store, namespace) for _, store in found if store is not None]
         return [denial for denial in denials if denial]
+
+
+def _unjudged(why: str) -> Verdict:
+    return Verdict(warnings=(why,), judged=False)
 
 
 def _described(failure: Failure) -> str:

@@ -41,6 +41,13 @@ class Verdict:
 
     refusal: str = ""
     warnings: tuple[str, ...] = ()
+    judged: bool = True
+    """Whether it was looked at as long as that takes; what was not is let through."""
+
+    @property
+    def outcome(self) -> str:
+        """What became of the request, in one word: ``allowed``, ``refused`` or ``unjudged``."""
+        return ("allowed" if self.allowed else "refused") if self.judged else "unjudged"
 
     @property
     def allowed(self) -> bool:

@@ -94,6 +94,16 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._reviews = self._counter(
+            "admission_reviews",
+            "Admission reviews by kind and outcome: allowed, refused or unjudged.",
+            "kind",
+            "outcome",
+        )
+        self._review_durations = self._histogram(
+            "admission_review_duration_seconds", "How long admission reviews took, by kind.", "kind"
+        )
+
     def _make_provider_metrics(self) -> None:
         self._reads = self._counter(
             "provider_reads", "Remote references answered, by provider and result.", "provider", "result"
@@ -173,6 +183,11 @@ class Metrics:
         """Record an answer of the sealing API; ``path`` and ``method`` are of a bounded number."""
         self._sealing_requests.labels(path, method, str(code)).inc()
         self._sealing_durations.labels(path, method).observe(seconds)
+
+    def reviewed(self, kind: str, outcome: str, seconds: float) -> None:
+        """Record an answered admission review; may be called from any thread."""
+        self._reviews.labels(kind, outcome).inc()
+        self._review_durations.labels(kind).observe(seconds)
 
     def read(self, provider: str, results: Mapping[str, int]) -> None:
         """Record how many references a provider answered in which way."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import kopf
@@ -36,6 +37,9 @@ REVIEWED = (EXTERNAL_SECRET, SECRET_STORE, CLUSTER_SECRET_STORE, CLUSTER_EXTERNA
 _PATIENCE_SECONDS = 4.0
 _INVALID = 422
 
+Reviewed = Callable[[str, str, float], None]
+"""Told of each review: the kind, what became of it, and the seconds that took; called on kopf's thread."""
+
 
 class AdmissionServer:
     """Answers admission reviews by kopf until stopped."""
@@ -48,9 +52,12 @@ class AdmissionServer:
         clock: Clock,
         address: Address,
         context: ssl.SSLContext,
+        reviewed: Reviewed,
     ) -> None:
         """Have ``judge`` called on the event loop that starts this, and serve with the certificate of ``context``."""
         self._judge = judge
+        self._reviewed = reviewed
+        self._now = clock.monotonic
         self._address = address
         self._server = TlsServer(address, context)
         self._home: asyncio.AbstractEventLoop | None = None
@@ -76,14 +83,17 @@ class AdmissionServer:
         for kind in REVIEWED:
             for version in kind.versions:
                 name = f"{kind.singular}-{version}"
-                kopf.on.validate(kind.group, version, kind.plural, id=name, registry=registry)(self._validate)
+                validate = partial(self._validate, kind.kind)
+                kopf.on.validate(kind.group, version, kind.plural, id=name, registry=registry)(validate)
         return kopf.operator(registry=registry, settings=settings, clusterwide=True)
 
-    async def _validate(self, **review: Any) -> None:
+    async def _validate(self, kind: str, **review: Any) -> None:
+        began = self._now()
         verdict = await self._verdict(review)
+        self._reviewed(kind, verdict.outcome, self._now() - began)
         review["warnings"].extend(verdict.warnings)
         if not verdict.allowed:
-            named = (review["body"].get("kind"), review["namespace"] or "", review["name"] or "")
+            named = (kind, review["namespace"] or "", review["name"] or "")
             log.info("a resource was refused", resource="/".join(filter(None, named)), reason=verdict.refusal)
             raise kopf.AdmissionError(verdict.refusal, code=_INVALID)
 
@@ -97,7 +107,7 @@ class AdmissionServer:
             return await asyncio.wait_for(asyncio.wrap_future(judging), _PATIENCE_SECONDS)
         except Exception as error:  # noqa: BLE001 - a courtesy: a defect of ours must not refuse anything
             log.warning("an admission review was not judged", error=type(error).__name__)
-            return Verdict(warnings=("not checked before it was applied: see its condition",))
+            return Verdict(warnings=("not checked before it was applied: see its condition",), judged=False)
 
 
 async def _judged(judge: Callable[[Review], Awaitable[Verdict]], review: Review) -> Verdict:

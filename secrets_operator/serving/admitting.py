@@ -13,7 +13,7 @@ from secrets_operator.clock import Clock
 from secrets_operator.errors import OperatorError
 from secrets_operator.kube.connection import Connection
 from secrets_operator.planning.admission import Review, Verdict
-from secrets_operator.serving.admission_server import AdmissionServer
+from secrets_operator.serving.admission_server import AdmissionServer, Reviewed
 from secrets_operator.serving.certificate_sources import CertificateSource
 from secrets_operator.serving.http import Address
 from secrets_operator.serving.tls_server import ServingCertificate, serving_context
@@ -31,6 +31,8 @@ class Admitting:
     source: CertificateSource
     seconds: float
     """How often to look for a new certificate."""
+
+    reviewed: Reviewed
 
     async def run(self, judge: Callable[[Review], Awaitable[Verdict]]) -> None:
         """Serve until cancelled. Trouble with the certificate or the address is logged and tried again, for ever."""
@@ -58,7 +60,14 @@ class Admitting:
                 await server.stop()
 
     def _started(self, judge: Callable[[Review], Awaitable[Verdict]], first: ssl.SSLContext) -> AdmissionServer:
-        server = AdmissionServer(self.connection, judge, clock=self.clock, address=self.address, context=first)
+        server = AdmissionServer(
+            self.connection,
+            judge,
+            clock=self.clock,
+            address=self.address,
+            context=first,
+            reviewed=self.reviewed,
+        )
         server.start()
         log.info("answering admission reviews", host=self.address.host, port=self.address.port)
         return server

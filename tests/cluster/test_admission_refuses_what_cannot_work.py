@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import yaml
 from cryptography import x509
 from kubernetes.client import ApiException
 
+from tests.certificates import Authority, Pair
 from tests.cluster.conftest import OPERATOR_NAMESPACE
 from tests.cluster.manifests import (
     cluster_external_secret,
@@ -33,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 SERVICE = "secrets-operator-admission"
 CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/secrets-operator"
 CERTIFICATE = "secrets-operator-admission-certificate"
+TAKEN = "the admission server has a new certificate"
 PARTS = f"/apis/discovery.k8s.io/v1/namespaces/{OPERATOR_NAMESPACE}/endpointslices/{SERVICE}"
 
 
@@ -46,19 +50,27 @@ def documented() -> list[Object]:
 def ask_at(place: World, port: int) -> None:
     """Have the API server ask at a port of this machine, by what the documentation says to apply."""
     service, configuration = documented()
-    path = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/services/{SERVICE}"
-    force = {"fieldManager": "gitops", "force": "true"}
-    place.call("PATCH", path, body=service, query=force)
+    put_service(place, service, port)
+    place.apply(configuration)
+
+
+def put_service(place: World, service: Object, port: int) -> None:
+    """Have a Service of the documentation lead to a port of this machine."""
+    name = service["metadata"]["name"]
+    place.apply(service)
     part = {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
-        "metadata": {"name": SERVICE, "labels": {"kubernetes.io/service-name": SERVICE}},
+        "metadata": {
+            "name": name,
+            "namespace": OPERATOR_NAMESPACE,
+            "labels": {"kubernetes.io/service-name": name},
+        },
         "addressType": "IPv4",
         "endpoints": [{"addresses": ["127.0.0.1"]}],
         "ports": [{"name": "admission", "port": port}],
     }
-    place.call("PATCH", PARTS, body=part, query=force)
-    place.call("PATCH", CONFIGURATION, body=configuration, query=force)
+    place.apply(part)
 
 
 @pytest.fixture(scope="module")
@@ -249,11 +261,9 @@ def unasked(place: World, write: Callable[[], Any]) -> None:
         place.call("PATCH", PARTS, body={"endpoints": part["endpoints"]})
 
 
-def test_a_renewed_certificate_drops_no_request(place: World, team: str, admitting: OperatorProcess) -> None:
-    """Under a webhook that must not fail, so that a request which is not answered shows."""
-    strict = [{"name": one["name"], "failurePolicy": "Fail"} for one in place.call("GET", CONFIGURATION)["webhooks"]]
-    body = {**documented()[1], "webhooks": strict}
-    place.call("PATCH", CONFIGURATION, body=body, query={"fieldManager": "strict", "force": "true"})
+@contextmanager
+def asking(place: World, team: str) -> Iterator[Callable[[], None]]:
+    """Ask on and on; what is yielded waits for ten more requests. Fails for one that was not answered."""
     stop, failures, done = threading.Event(), list[Exception](), list[int]()
 
     def apply_on_and_on() -> None:
@@ -267,33 +277,104 @@ def test_a_renewed_certificate_drops_no_request(place: World, team: str, admitti
                 failures.append(error)
             done.append(1)
 
+    def wait_for_more() -> None:
+        expected = len(done) + 10
+        wait_for("more requests", lambda: len(done) > expected)
+
     worker = threading.Thread(target=apply_on_and_on)
     worker.start()
     try:
-        for _ in range(3):
-            renew(place, admitting)
-            expected = len(done) + 10
-            wait_for("more requests", partial(lambda expected: len(done) > expected, expected))
+        yield wait_for_more
     finally:
         stop.set()
         worker.join(30)
+    assert failures == []
+
+
+def test_a_renewed_certificate_drops_no_request(place: World, team: str, admitting: OperatorProcess) -> None:
+    """Under a webhook that must not fail, so that a request which is not answered shows."""
+    strict = [{"name": one["name"], "failurePolicy": "Fail"} for one in place.call("GET", CONFIGURATION)["webhooks"]]
+    body = {**documented()[1], "webhooks": strict}
+    place.call("PATCH", CONFIGURATION, body=body, query={"fieldManager": "strict", "force": "true"})
+    try:
+        with asking(place, team) as wait_for_more:
+            for _ in range(3):
+                renew(place, admitting)
+                wait_for_more()
+    finally:
         relaxed = [{"name": one["name"]} for one in strict]
         place.call(
             "PATCH", CONFIGURATION, body=body | {"webhooks": relaxed}, query={"fieldManager": "strict", "force": "true"}
         )
-    assert failures == []
 
 
 def renew(place: World, operator: OperatorProcess) -> None:
     """Take the certificate away and wait until another, which is of another authority too, is served."""
 
     def is_served() -> bool:
-        return operator.output.count(served) > count and serial_of(place) not in (0, before)
+        return operator.output.count(TAKEN) > count and serial_of(place) not in (0, before)
 
-    served = "the admission server has a new certificate"
-    before, count = serial_of(place), operator.output.count(served)
+    before, count = serial_of(place), operator.output.count(TAKEN)
     place.delete_secret(OPERATOR_NAMESPACE, CERTIFICATE)
     wait_for("another certificate is served", is_served)
+
+
+def mount(folder: Path, pair: Pair, version: str) -> None:
+    """Put a pair where the operator looks, as a kubelet does that renews a mounted Secret: all files at once."""
+    data, link = folder / version, folder / "..data"
+    data.mkdir(parents=True)
+    (data / "tls.crt").write_bytes(pair.certificate)
+    (data / "tls.key").write_bytes(pair.key)
+    fresh = folder / "..data_tmp"
+    fresh.symlink_to(data)
+    fresh.replace(link)
+    for name in ("tls.crt", "tls.key"):
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(link / name)
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def test_a_certificate_that_somebody_else_renews_is_taken_from_files_and_drops_no_request(
+    place: World, team: str, kubeconfig_here: Path, tmp_path: Path
+) -> None:
+    """As with cert-manager, under a webhook of its own that must not fail."""
+    authority, port, name = Authority(), free_port(), "from-files"
+    host = f"{name}.{OPERATOR_NAMESPACE}.svc"
+    mount(tmp_path, authority.issue(host), "first")
+    service, configuration = documented()
+    service["metadata"]["name"] = configuration["metadata"]["name"] = name
+    for webhook in configuration["webhooks"]:
+        webhook["failurePolicy"] = "Fail"
+        webhook["clientConfig"]["service"]["name"] = name
+        webhook["clientConfig"]["caBundle"] = base64.b64encode(authority.certificate).decode()
+    options = ["--admission", "--admission-addr", f"127.0.0.1:{port}", "--admission-check-interval", "200ms"]
+    options += ["--admission-cert-dir", str(tmp_path)]
+    with OperatorProcess(kubeconfig_here, OPERATOR_NAMESPACE, options=options) as process:
+        wait_for("reviews are answered", partial(listens, port))
+        put_service(place, service, port)
+        place.apply(configuration)
+        try:
+            assert "template" in refused(lambda: place.apply(templated(team, "{{ .k")))
+            with asking(place, team) as wait_for_more:
+                for renewals in (1, 2):
+                    mount(tmp_path, authority.issue(host), f"renewal-{renewals}")
+                    wait_for(
+                        "the new files are served",
+                        partial(lambda count: process.output.count(TAKEN) == count, renewals),
+                    )
+                    wait_for_more()
+        finally:
+            place.call("DELETE", CONFIGURATION.replace("/secrets-operator", f"/{name}"))
+        reviews = process.get("/metrics")[1]
+    labels = 'kind="ExternalSecret",outcome'
+    assert f'secrets_operator_admission_reviews_total{{{labels}="refused"}} 1.0' in reviews
+    assert f'secrets_operator_admission_reviews_total{{{labels}="allowed"}}' in reviews
+    assert 'outcome="unjudged"' not in reviews
 
 
 def test_the_rights_that_are_documented_are_enough(admitting: OperatorProcess) -> None:

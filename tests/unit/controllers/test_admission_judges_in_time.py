@@ -182,7 +182,7 @@ async def test_without_a_sealing_key_nothing_is_said_against_ciphertext(world: W
 
 async def test_one_of_two_problems_may_be_mended_alone(world: World) -> None:
     verdict = await world.update(templated(a="{{ .x", b="ok"), templated(a="{{ .x", b="{{ end }}"))
-    assert verdict.allowed
+    assert (verdict.allowed, verdict.outcome) == (True, "allowed")
     assert "still to be mended" in verdict.warnings[0]
     assert not (await world.update(templated(a="{{ .x", c="{{"), templated(a="{{ .x"))).allowed
 
@@ -203,7 +203,7 @@ async def test_trouble_with_the_api_server_lets_a_request_through(world: World) 
     world.stores[Key("ClusterSecretStore", "", "shared")] = store("shared", "")
     world.denials = [Retryable("the API server does not answer")]
     verdict = await world.create(external_secret(spec=SHARED))
-    assert verdict.allowed
+    assert (verdict.allowed, verdict.outcome) == (True, "unjudged")
     assert "the API server does not answer" in verdict.warnings[0]
 
 
@@ -213,7 +213,7 @@ async def test_what_cannot_be_judged_in_time_is_let_through_and_the_work_ends(wo
     holding = asyncio.ensure_future(world.blocking.run(release.wait))
     await asyncio.sleep(0)
     verdict = await world.admission(seconds=0.05).answer(Review("CREATE", sealed_secret({"k": "v"})))
-    assert verdict.allowed
+    assert (verdict.allowed, verdict.outcome) == (True, "unjudged")
     assert "busy" in verdict.warnings[0]
     release.set()
     await holding
@@ -228,7 +228,7 @@ async def test_more_reviews_than_can_be_judged_are_let_through(world: World) -> 
     reviews = [asyncio.ensure_future(admission.answer(Review("CREATE", templated(a="{{")))) for _ in range(64)]
     await asyncio.sleep(0)
     one_more = await admission.answer(Review("CREATE", templated(a="{{")))
-    assert (one_more.allowed, len(one_more.warnings)) == (True, 1)
+    assert (one_more.allowed, one_more.outcome, len(one_more.warnings)) == (True, "unjudged", 1)
     release.set()
     await holding
-    assert {verdict.allowed for verdict in await asyncio.gather(*reviews)} == {False}
+    assert {verdict.outcome for verdict in await asyncio.gather(*reviews)} == {"refused"}

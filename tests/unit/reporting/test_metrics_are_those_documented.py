@@ -47,6 +47,8 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_sealing_private_key_operations:counter",
         "secrets_operator_sealing_requests:counter",
         "secrets_operator_sealing_request_duration_seconds:histogram",
+        "secrets_operator_admission_reviews:counter",
+        "secrets_operator_admission_review_duration_seconds:histogram",
         "secrets_operator_sealing_keys:gauge",
         "secrets_operator_sealing_key_items:gauge",
         "secrets_operator_sealing_key_objects:gauge",
