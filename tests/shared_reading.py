@@ -7,16 +7,30 @@ from collections.abc import Callable
 
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.call_rate import CallRate
+from secrets_operator.fetching.openings import OpenSession
 from secrets_operator.fetching.read_pools import Shared
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.fetching.store_guards import StoreGuards
 from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.fetching.value_cache import Share, ValueCache
+from tests.scripted_provider import ScriptedSession
 
 
 def now() -> float:
     """Return the time of the running event loop."""
     return asyncio.get_running_loop().time()
+
+
+async def settle() -> None:
+    """Let every task that can run do so."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def session_of(current: OpenSession) -> ScriptedSession:
+    """Return the session of the scripted provider that is lent."""
+    assert isinstance(current.session, ScriptedSession)
+    return current.session
 
 
 def share(most_bytes: int = 1_000_000) -> Share:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from devvault.approle_secret_ids import SecretId, SecretIds, described, id_response
 from devvault.durations import whole_seconds
+from devvault.entry_paths import entry_paths
 from devvault.errors import bad_request, not_found
 from devvault.fields import boolean, duration, integer, refuse_unsupported, text
 from devvault.framework import Backend, Fields, path
@@ -39,14 +40,7 @@ class AppRole(Backend):
         role = "role/(?P<role>[^/]+)"
         super().__init__(
             path("login", write=self._login, login=True),
-            path("role/?", list_=lambda _request, _fields: list_response(sorted(self._roles))),
-            path(
-                role,
-                read=self._read_role,
-                write=self._write_role,
-                delete=self._delete_role,
-                exists=lambda _, fields: fields["role"].lower() in self._roles,
-            ),
+            *entry_paths("role", self._roles, read=self._read_role, write=self._write_role, known_as=str.lower),
             path(f"{role}/role-id", read=self._read_role_id, write=self._write_role_id),
             path(f"{role}/secret-id/?", write=self._new_secret_id, list_=self._list_secret_ids),
             path(f"{role}/custom-secret-id", write=self._new_secret_id),
@@ -82,9 +76,6 @@ class AppRole(Backend):
         role.secret_ids.num_uses = integer(data, "secret_id_num_uses", role.secret_ids.num_uses)
         role.secret_ids.ttl = duration(data, "secret_id_ttl", role.secret_ids.ttl)
         self._roles[name] = role
-
-    def _delete_role(self, _: Request, fields: Fields) -> None:
-        self._roles.pop(fields["role"].lower(), None)
 
     def _read_role_id(self, _: Request, fields: Fields) -> Response:
         return Response({"role_id": self._role(fields).role_id})

@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 import aiohttp
 
 from devvault.aws_requests import SERVER_ID_HEADER, SignedRequest, signed_request_in
+from devvault.entry_paths import entry_paths
 from devvault.errors import VaultError, bad_request
 from devvault.fields import refuse_unsupported, text, texts
 from devvault.framework import Backend, Fields, path
-from devvault.listing import list_response
 from devvault.logical import Login, Request, Response
 from devvault.token_parameters import TokenParameters, described, updated
 
@@ -45,13 +45,13 @@ class AwsAuth(Backend):
         super().__init__(
             path("config/client", read=self._read_config, write=self._write_config),
             path("login", write=self._login, login=True),
-            path("roles?/?", list_=lambda _request, _fields: list_response(sorted(self._roles))),
-            path(
-                "role/(?P<role>[^/]+)",
+            *entry_paths(
+                "role",
+                self._roles,
                 read=self._read_role,
                 write=self._write_role,
-                delete=self._delete_role,
-                exists=lambda _, fields: fields["role"].lower() in self._roles,
+                list_at="roles?",
+                known_as=str.lower,
             ),
         )
 
@@ -78,9 +78,6 @@ class AwsAuth(Backend):
         if not principals:
             raise bad_request("at least be one bound parameter should be specified on the role")
         self._roles[fields["role"].lower()] = AwsRole(principals, updated(TokenParameters(), request.data))
-
-    def _delete_role(self, _: Request, fields: Fields) -> None:
-        self._roles.pop(fields["role"].lower(), None)
 
     async def _login(self, request: Request, _: Fields) -> Response:
         name = text(request.data, "role").lower()

@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from devvault.entry_paths import entry_paths
 from devvault.errors import bad_request
 from devvault.fields import refuse_unsupported, text, texts
 from devvault.framework import Backend, Fields, path
-from devvault.listing import list_response
 from devvault.logical import Login, Request, Response
 from devvault.token_parameters import TokenParameters, described, updated
 
@@ -55,14 +55,7 @@ class CertificateAuth(Backend):
         self._roles: dict[str, CertificateRole] = {}
         super().__init__(
             path("login", write=self._login, login=True),
-            path("certs/?", list_=lambda _request, _fields: list_response(sorted(self._roles))),
-            path(
-                "certs/(?P<role>[^/]+)",
-                read=self._read,
-                write=self._write,
-                delete=self._delete,
-                exists=lambda _, fields: fields["role"].lower() in self._roles,
-            ),
+            *entry_paths("certs", self._roles, read=self._read, write=self._write, known_as=str.lower),
         )
 
     def _read(self, _: Request, fields: Fields) -> Response | None:
@@ -90,9 +83,6 @@ class CertificateAuth(Backend):
             text(request.data, "display_name") or name,
             updated(TokenParameters(), request.data),
         )
-
-    def _delete(self, _: Request, fields: Fields) -> None:
-        self._roles.pop(fields["role"].lower(), None)
 
     def _login(self, request: Request, _: Fields) -> Response:
         if not request.client_certificate:

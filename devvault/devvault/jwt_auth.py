@@ -7,12 +7,12 @@ Source: https://developer.hashicorp.com/vault/api-docs/auth/jwt
 from dataclasses import dataclass, field
 
 from devvault.durations import whole_seconds
+from devvault.entry_paths import entry_paths
 from devvault.errors import bad_request
 from devvault.fields import duration, mapping, refuse_unsupported, text, text_mapping, texts
 from devvault.framework import Backend, Fields, path
 from devvault.jwt_claims import JwtRole, check_claims, mapped_metadata, user_of
 from devvault.jwt_signatures import ALGORITHMS, PublicKey, load_public_key, verified_claims
-from devvault.listing import list_response
 from devvault.logical import Login, Request, Response
 from devvault.token_parameters import TokenParameters, described, updated
 
@@ -42,14 +42,7 @@ class JwtAuth(Backend):
         super().__init__(
             path("config", read=self._read_config, write=self._write_config),
             path("login", write=self._login, login=True),
-            path("role/?", list_=lambda _request, _fields: list_response(sorted(self._roles))),
-            path(
-                "role/(?P<role>[^/]+)",
-                read=self._read_role,
-                write=self._write_role,
-                delete=self._delete_role,
-                exists=lambda _, fields: fields["role"] in self._roles,
-            ),
+            *entry_paths("role", self._roles, read=self._read_role, write=self._write_role),
         )
 
     def _read_config(self, _request: Request, _fields: Fields) -> Response | None:
@@ -103,9 +96,6 @@ class JwtAuth(Backend):
         parameters = self._roles[name].parameters if name in self._roles else TokenParameters()
         self._roles[name] = _role(request, parameters)
         return Response()
-
-    def _delete_role(self, _: Request, fields: Fields) -> None:
-        self._roles.pop(fields["role"], None)
 
     def _login(self, request: Request, _: Fields) -> Response:
         config = self._config

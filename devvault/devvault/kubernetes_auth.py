@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 
+from devvault.entry_paths import entry_paths
 from devvault.errors import VaultError, bad_request
 from devvault.fields import boolean, refuse_unsupported, text, texts
 from devvault.framework import Backend, Fields, path
-from devvault.listing import list_response
 from devvault.logical import Login, Request, Response
 from devvault.token_parameters import TokenParameters, described, updated
 from devvault.wire_json import Json
@@ -53,14 +53,7 @@ class KubernetesAuth(Backend):
         super().__init__(
             path("config", read=self._read_config, write=self._write_config),
             path("login", write=self._login, login=True),
-            path("role/?", list_=lambda _request, _fields: list_response(sorted(self._roles))),
-            path(
-                "role/(?P<role>[^/]+)",
-                read=self._read_role,
-                write=self._write_role,
-                delete=self._delete_role,
-                exists=lambda _, fields: fields["role"] in self._roles,
-            ),
+            *entry_paths("role", self._roles, read=self._read_role, write=self._write_role),
         )
 
     def _read_config(self, _request: Request, _fields: Fields) -> Response | None:
@@ -116,9 +109,6 @@ class KubernetesAuth(Backend):
             raise bad_request('"bound_service_account_namespaces" can not be empty if selector is not set')
         audience = text(data, "audience", known.audience)
         self._roles[name] = ClusterRole(names, namespaces, audience, updated(known.parameters, data))
-
-    def _delete_role(self, _: Request, fields: Fields) -> None:
-        self._roles.pop(fields["role"], None)
 
     async def _login(self, request: Request, _: Fields) -> Response:
         name, token = text(request.data, "role"), text(request.data, "jwt")

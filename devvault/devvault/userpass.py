@@ -6,10 +6,10 @@ Source: https://developer.hashicorp.com/vault/api-docs/auth/userpass
 import hmac
 from dataclasses import dataclass, field
 
+from devvault.entry_paths import entry_paths
 from devvault.errors import bad_request, not_found
 from devvault.fields import text, texts
 from devvault.framework import Backend, Fields, path
-from devvault.listing import list_response
 from devvault.logical import Login, Request, Response
 from devvault.token_parameters import TokenParameters, described, updated
 
@@ -32,14 +32,7 @@ class UserPass(Backend):
         user = "users/(?P<user>[^/]+)"
         super().__init__(
             path("login/(?P<user>[^/]+)", write=self._login, login=True),
-            path("users/?", list_=lambda _request, _fields: list_response(sorted(self._users))),
-            path(
-                user,
-                read=self._read,
-                write=self._write,
-                delete=self._delete,
-                exists=lambda _, fields: fields["user"].lower() in self._users,
-            ),
+            *entry_paths("users", self._users, read=self._read, write=self._write, field="user", known_as=str.lower),
             path(f"{user}/password", write=self._set_password),
             path(f"{user}/policies", write=self._set_policies),
         )
@@ -62,9 +55,6 @@ class UserPass(Backend):
         user.parameters = updated(user.parameters, request.data)
         user.password = password or user.password
         self._users[name] = user
-
-    def _delete(self, _: Request, fields: Fields) -> None:
-        self._users.pop(fields["user"].lower(), None)
 
     def _set_password(self, request: Request, fields: Fields) -> None:
         password = text(request.data, "password")

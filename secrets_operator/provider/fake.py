@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from secrets_operator.errors import InvalidSpec, NotFound, Refused, Unsure
+from secrets_operator.errors import InvalidSpec, Refused, Unsure
 from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider.contract import (
     Absent,
@@ -25,7 +25,7 @@ from secrets_operator.provider.contract import (
     Rejected,
 )
 from secrets_operator.provider.name_patterns import name_matcher
-from secrets_operator.provider.properties import lookup, spread
+from secrets_operator.provider.properties import extracted, lookup, selected
 
 _FIELDS = ("data", "validationResult")
 _ENTRY_FIELDS = ("key", "value", "version")
@@ -62,14 +62,11 @@ class FakeSession:
 
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Pick a property by its GJSON path; raises NotFound."""
-        found = lookup(payload.reveal(), path)
-        if found is None:
-            raise NotFound(f"property {path} does not exist in the value")
-        return SecretBytes(found)
+        return selected(lookup(payload.reveal(), path), path)
 
     def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
         """Spread a JSON object; raises Terminal when the value is something else."""
-        return {name: SecretBytes(value) for name, value in spread(payload.reveal()).items()}
+        return extracted(payload)
 
     async def validate(self) -> None:
         """Say what ``validationResult`` says."""

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from secrets_operator.errors import Terminal
+from secrets_operator.errors import NotFound, Terminal
+from secrets_operator.flow import SecretBytes
 from secrets_operator.provider.gjson_query import NOTHING, Nothing, Picked, query, source
 from secrets_operator.provider.raw_json import Json, RawArray, RawNumber, RawObject, parse
 
@@ -62,6 +63,18 @@ def spread(payload: bytes) -> dict[str, bytes]:
     return {
         name: value.raw.encode() if isinstance(value, RawNumber) else text_of(value) for name, value in document.items()
     }
+
+
+def selected(found: bytes | None, path: str) -> SecretBytes:
+    """Return what a lookup of ``path`` found as a value. Raises NotFound where it found nothing."""
+    if found is None:
+        raise NotFound(f"property {path} does not exist in the value")
+    return SecretBytes(found)
+
+
+def extracted(payload: SecretBytes) -> dict[str, SecretBytes]:
+    """Return a JSON object as values by key; see :func:`spread`."""
+    return {name: SecretBytes(value) for name, value in spread(payload.reveal()).items()}
 
 
 def text_of(value: Picked) -> bytes:

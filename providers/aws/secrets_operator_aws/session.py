@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from secrets_operator.errors import NotFound, Refused
+from secrets_operator.errors import Refused
 from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider import Answer, FindAnswer, Reference, Sharing
-from secrets_operator.provider.properties import lookup_literal_first, spread
+from secrets_operator.provider.properties import extracted, lookup_literal_first, selected
 from secrets_operator_aws.calls import Calls
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for
 from secrets_operator_aws.reading import Reads
@@ -51,14 +51,11 @@ class AwsSession:
 
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Pick a property, as a literal key first when it has dots; raises NotFound."""
-        found = lookup_literal_first(payload.reveal(), path)
-        if found is None:
-            raise NotFound(f"property {path} does not exist in the value")
-        return SecretBytes(found)
+        return selected(lookup_literal_first(payload.reveal(), path), path)
 
     def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
         """Spread a JSON object; raises Terminal when the value is something else."""
-        return {name: SecretBytes(value) for name, value in spread(payload.reveal()).items()}
+        return extracted(payload)
 
     async def validate(self) -> None:
         """Obtain the credentials, roles included. Reads no secret: a store may hold none its credentials can read."""

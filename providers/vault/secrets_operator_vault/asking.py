@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
-from secrets_operator.errors import OperatorError, Refused, Retryable
 from secrets_operator.provider import Failed, Rejected
 from secrets_operator_vault.client import ApiRequest, Connection, Reply
 from secrets_operator_vault.errors import Meaning, answer_for, meaning_of
 from secrets_operator_vault.repeating import Call, Repeating
 from secrets_operator_vault.tokens import Lease, Tokens
-
-T = TypeVar("T")
-
-
-async def answered(ask: Callable[[], Awaitable[T]]) -> T | Failed | Rejected:
-    """Return what ``ask`` returns, or the answer that its error means."""
-    try:
-        return await ask()
-    except Retryable as error:
-        return Failed(error.message, error.after)
-    except OperatorError as error:
-        return Rejected(str(error), credentials=isinstance(error, Refused))
 
 
 class Asking:

@@ -24,11 +24,12 @@ from secrets_operator.provider import (
     Matches,
     Rejected,
 )
+from secrets_operator.provider.answering import answered
 from secrets_operator.provider.name_patterns import name_matcher
 from secrets_operator.provider.parallel import in_parallel
 from secrets_operator_vault import documents
 from secrets_operator_vault.answers import metadata_in, names_in, value_answer
-from secrets_operator_vault.asking import Asking, answered
+from secrets_operator_vault.asking import Asking
 from secrets_operator_vault.paths import METADATA, V2, VALUES, Engine, path_below, segments
 
 # Half of what a store may have under way, so that other reads get their turn.

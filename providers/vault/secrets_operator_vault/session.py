@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
-from secrets_operator.errors import NotFound, Refused
+from secrets_operator.errors import Refused
 from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider import Answer, FindAnswer, Reference, Rejected
+from secrets_operator.provider.answering import answered
+from secrets_operator.provider.properties import selected
 from secrets_operator_vault import documents
 from secrets_operator_vault.answers import metadata_answer, value_answer
-from secrets_operator_vault.asking import Asking, answered
+from secrets_operator_vault.asking import Asking
 from secrets_operator_vault.errors import Meaning, error_for, meaning_of
 from secrets_operator_vault.finding import Search
 from secrets_operator_vault.paths import V2, Engine, data_path, metadata_path
@@ -35,10 +37,7 @@ class VaultSession:
 
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Pick a member by its exact name, else by a GJSON path; raises NotFound."""
-        found = documents.select(payload.reveal(), path)
-        if found is None:
-            raise NotFound(f"property {path} does not exist in the value")
-        return SecretBytes(found)
+        return selected(documents.select(payload.reveal(), path), path)
 
     def extract(self, payload: SecretBytes) -> Mapping[str, SecretBytes]:
         """Spread a map; raises Terminal when the value is something else."""

@@ -10,7 +10,7 @@ import pytest
 from secrets_operator.errors import InvalidSpec, NamespaceUnknown, OperatorError, Refused, Retryable
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import Outside
-from secrets_operator.fetching.openings import Deadlines, OpenSession
+from secrets_operator.fetching.openings import Deadlines
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object
@@ -20,7 +20,7 @@ from secrets_operator.reporting.metrics import Metrics
 from tests.builders import secret, store
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, ScriptedSession
-from tests.shared_reading import shared
+from tests.shared_reading import session_of, settle, shared
 
 AUTH = {"name": "credential", "key": "token"}
 SHARED_AUTH = {**AUTH, "namespace": "platform"}
@@ -57,7 +57,7 @@ class World:
     async def used(self, found: Object, namespace: str = "team") -> ScriptedSession:
         """Use the session of a store for a moment and return the provider's."""
         async with self.sessions.use(found, namespace) as current:
-            return opened(current)
+            return session_of(current)
 
     def closed(self) -> list[int]:
         return [session.closed for session in self.provider.sessions]
@@ -70,17 +70,6 @@ class World:
         self.provider.gate.clear()
         yield
         self.provider.gate.set()
-
-
-def opened(current: OpenSession) -> ScriptedSession:
-    assert isinstance(current.session, ScriptedSession)
-    return current.session
-
-
-async def settle() -> None:
-    """Let every task that can run do so."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -218,7 +207,7 @@ async def test_a_session_forgotten_at_the_moment_it_is_open_is_not_closed_under_
     async def use() -> None:
         async with world.sessions.use(store_of(), "team") as current:
             await settle()
-            closed_in_use.append(opened(current).closed)
+            closed_in_use.append(session_of(current).closed)
 
     users = [asyncio.create_task(use()) for _ in range(3)]
     while not world.provider.sessions:  # noqa: ASYNC110 - the moment is meant, which no event announces
@@ -261,8 +250,8 @@ async def test_a_discarded_session_is_replaced_for_the_next_user_and_closed_afte
     async with world.sessions.use(store_of(), "team") as current:
         world.sessions.discard(current)
         world.sessions.discard(current)
-        assert await world.used(store_of()) is not opened(current)
-        assert opened(current).closed == 0
+        assert await world.used(store_of()) is not session_of(current)
+        assert session_of(current).closed == 0
     await settle()
     assert world.closed() == [1, 0]
 

@@ -12,7 +12,6 @@ from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.breaker import Limits, State
 from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.host import Outside
-from secrets_operator.fetching.openings import OpenSession
 from secrets_operator.fetching.read_pools import Shared
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
@@ -25,8 +24,8 @@ from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.metrics import Metrics
 from tests.builders import store, values
 from tests.memory_cluster import MemoryCluster
-from tests.scripted_provider import ScriptedProvider, ScriptedSession
-from tests.shared_reading import now
+from tests.scripted_provider import ScriptedProvider
+from tests.shared_reading import now, session_of, settle
 
 
 class World:
@@ -74,16 +73,6 @@ def store_in(namespace: str, *, provider: str = "scripted", generation: int = 1,
     retry = fields.pop("retry", None)
     whole = {"provider": {provider: fields}, **({"retrySettings": retry} if retry else {})}
     return store(namespace=namespace, spec=whole, generation=generation)
-
-
-def session_of(current: OpenSession) -> ScriptedSession:
-    assert isinstance(current.session, ScriptedSession)
-    return current.session
-
-
-async def settle() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 @pytest.fixture
