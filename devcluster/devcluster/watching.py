@@ -23,6 +23,10 @@ Write = Callable[[bytes], Awaitable[None]]
 
 _DEFAULT_TIMEOUT_SECONDS = 3000.0
 _BATCH = 500
+_GATHERING_SECONDS = 0.004
+"""For how long a watch that has just written gathers what comes next: under load one write then carries many events,
+and the first one after a pause still goes out at once."""
+
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
@@ -110,7 +114,7 @@ class Watch:
             self.position = batch[-1].revision
             if lines:
                 await write(lines)
-            await asyncio.sleep(0)
+            await asyncio.sleep(_GATHERING_SECONDS)
 
     def _line(self, change: Change) -> bytes:
         """Return the event of a change as this selection sees it, empty when it does not."""

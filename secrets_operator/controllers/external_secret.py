@@ -35,7 +35,7 @@ from secrets_operator.planning.freshness import CONFIRM_SECONDS, Request, oldest
 from secrets_operator.planning.generated_values import Record, latest, record_of
 from secrets_operator.planning.generators import Spec
 from secrets_operator.planning.generic_targets import refusal
-from secrets_operator.planning.reads_ahead import is_likely_due, references
+from secrets_operator.planning.reads_ahead import likely, references
 from secrets_operator.planning.refresh import (
     Synced,
     is_younger,
@@ -147,10 +147,15 @@ class ExternalSecrets:
             resource, last = self._resources(one.key.namespace, one.key.name), self._last.get(one.key)
             if resource is None or one.key.kind != EXTERNAL_SECRETS.kind:
                 continue
-            key, edited = key_of(store), last is not None and revision_of(store) not in last.stores
-            if edited or is_likely_due(resource, now):
-                for asked in references(resource, key):
-                    yield Ahead(key, one.key.namespace, Ask(Reference(*asked), one.asked))
+            key, reading = key_of(store), likely(resource, now)
+            if reading is None and (last is None or revision_of(store) in last.stores):
+                continue
+            since = one.asked
+            if reading is not None:
+                request = Request(one.lane, one.asked, self._deps.clock.monotonic())
+                since = oldest_acceptable(request, is_first=reading.is_first, interval=reading.interval)
+            for asked in references(resource, key):
+                yield Ahead(key, one.key.namespace, Ask(Reference(*asked), since))
 
     def _read(self, key: Key, resource: Object) -> Wanted | Unusable:
         version = f"{resource['metadata']['uid']}/{synced_version(resource)}"

@@ -15,8 +15,8 @@ from secrets_operator.flow import Lane
 
 LONGEST_SECONDS = 60.0
 _FRACTION = 0.1
-FIRST_SYNC_SECONDS = 2.0
-CONFIRM_SECONDS = 3.0
+FIRST_SYNC_SECONDS = 5.0
+CONFIRM_SECONDS = 5.0
 """How soon after a first sync with a value that was read before the resource asked it is read again."""
 
 

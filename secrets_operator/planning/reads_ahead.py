@@ -7,27 +7,40 @@ what it then reads, is decided when its turn comes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.refresh import last_sync, synced_version
 from secrets_operator.resources.durations import DurationError, parse_timedelta
 
 
-def is_likely_due(resource: Object, now: datetime) -> bool:
+class Likely(NamedTuple):
+    """A resource that is going to read values."""
+
+    is_first: bool
+    """It was never synced."""
+
+    interval: float
+    """Seconds between its periodic refreshes, 0 for none."""
+
+
+def likely(resource: Object, now: datetime) -> Likely | None:
     """Tell whether a resource is going to read values: never synced, changed since, or its interval is over."""
-    last = last_sync(resource)
+    last, interval = last_sync(resource), _interval(resource["spec"])
     if not last.version or last.refreshed_at is None or last.version != synced_version(resource):
-        return True
-    spec = resource["spec"]
+        return Likely(not last.version, interval)
+    is_over = 0 < interval <= (now - last.refreshed_at).total_seconds()
+    return Likely(is_first=False, interval=interval) if is_over else None
+
+
+def _interval(spec: Mapping[str, Any]) -> float:
     if spec.get("refreshPolicy") not in (None, "Periodic"):
-        return False
+        return 0.0
     try:
-        interval = parse_timedelta(spec.get("refreshInterval") or "1h")
+        return parse_timedelta(spec.get("refreshInterval") or "1h").total_seconds()
     except DurationError:
-        return False
-    return timedelta(0) < interval <= now - last.refreshed_at
+        return 0.0
 
 
 def references(resource: Object, store: Key) -> Iterator[tuple[str, str, bool]]:

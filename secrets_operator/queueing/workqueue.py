@@ -1,4 +1,4 @@
-"""The queue of keys: de-duplicated, in lanes, earliest due first, one run per key at a time.
+"""The queue of keys: de-duplicated, in lanes, one run per key at a time; see :mod:`.line` for the order within a lane.
 
 A key is in the queue at most once, with the most urgent lane and the earliest due time it was added with. A key added
 while it runs is queued again when the run ends. Keys of one group (the resources of one store) run at most
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice
 
 from secrets_operator.flow import Key, Lane
+from secrets_operator.queueing.line import Entry, Line
 
 # About as many keys as workers take next; looking at all that are ready would cost more than it is worth.
 _NEXT = 128
@@ -59,7 +60,7 @@ class _Wanted:
     lane: Lane
     due: float
     asked: float
-    # The heap entry with this number is the valid one; older entries of the key are skipped when they surface.
+    # The entry with this number is the valid one; older entries of the key are skipped when their turn comes.
     ticket: int
 
 
@@ -84,9 +85,9 @@ class WorkQueue:
         self._limits = limits or Limits()
         self._tickets = count()
         self._wanted: dict[Key, _Wanted] = {}
-        self._ready: list[tuple[Lane, float, int, Key]] = []
+        self._ready = Line()
         self._later: list[tuple[float, int, Key]] = []
-        self._parked: defaultdict[str, list[tuple[Lane, float, int, Key]]] = defaultdict(list)
+        self._parked: defaultdict[str, Line] = defaultdict(Line)
         self._running: dict[Key, Claim] = {}
         self._running_per_group: Counter[str] = Counter()
         self._aside: set[Key] = set()
@@ -151,10 +152,10 @@ class WorkQueue:
 
     def _waiting(self, groups: Container[str]) -> Iterator[tuple[str, Waiting]]:
         parked = ((group, entry) for group, entries in self._parked.items() if group in groups for entry in entries)
-        ready = ((self._group_of(entry[3]), entry) for entry in self._ready[:_NEXT])
-        for group, (lane, _, ticket, key) in chain(parked, ready):
-            if group in groups and self._is_current(key, ticket):
-                yield group, Waiting(key, lane, self._wanted[key].asked)
+        ready = ((self._group_of(entry.key), entry) for entry in islice(self._ready, _NEXT))
+        for group, entry in chain(parked, ready):
+            if group in groups and self._is_current(entry):
+                yield group, Waiting(entry.key, entry.lane, self._wanted[entry.key].asked)
 
     @property
     def running(self) -> int:
@@ -176,7 +177,7 @@ class WorkQueue:
     def _push(self, key: Key) -> None:
         wanted = self._wanted[key]
         if wanted.due <= self._now():
-            heapq.heappush(self._ready, (wanted.lane, wanted.due, wanted.ticket, key))
+            self._ready.push(Entry(wanted.lane, wanted.due, wanted.ticket, key))
         else:
             heapq.heappush(self._later, (wanted.due, wanted.ticket, key))
         self._wake.set()
@@ -185,10 +186,11 @@ class WorkQueue:
         now = self._now()
         while self._later and self._later[0][0] <= now:
             due, ticket, key = heapq.heappop(self._later)
-            if self._is_current(key, ticket):
-                heapq.heappush(self._ready, (self._wanted[key].lane, due, ticket, key))
+            wanted = self._wanted.get(key)
+            if wanted is not None and wanted.ticket == ticket and key not in self._running:
+                self._ready.push(Entry(wanted.lane, due, ticket, key))
 
-    def _unpark(self) -> bool:
+    def _unpark(self, now: float) -> bool:
         """Bring back from each group as many keys as it has room for; say whether there were any.
 
         Never more: in a storm on one store, moving all of them at every end of a run would take quadratic time.
@@ -196,38 +198,47 @@ class WorkQueue:
         found = False
         for group in [group for group in self._parked if self._running_per_group[group] < self._limits.group]:
             waiting, room = self._parked[group], self._limits.group - self._running_per_group[group]
-            while waiting and room:
-                entry = heapq.heappop(waiting)
-                if self._is_current(entry[3], entry[2]):
-                    heapq.heappush(self._ready, entry)
+            while room and (entry := waiting.peek(now)) is not None:
+                waiting.serve(entry)
+                if self._is_current(entry):
+                    self._ready.push(entry)
                     found, room = True, room - 1
             if not waiting:
                 del self._parked[group]
         return found
 
     def _take(self) -> Claim | None:
-        self._unpark()
+        now = self._now()
+        self._unpark(now)
         # The second time for those whose group has changed since they were parked: they leave room for others.
-        while self._ready or self._unpark():
-            lane, due, ticket, key = self._ready[0]
-            if not self._is_current(key, ticket):
-                heapq.heappop(self._ready)
+        while (entry := self._ready.peek(now)) is not None or self._unpark(now):
+            if entry is None:
                 continue
-            if not self._accepts(key):
-                heapq.heappop(self._ready)
-                del self._wanted[key]
-                continue
-            # The heap is ordered by lane: once a background key is on top, nothing urgent is waiting.
-            if lane >= Lane.STORE and len(self._running) - len(self._aside) >= self._limits.background:
+            # Lanes are served in their order: once it is a background key's turn, nothing urgent is waiting.
+            if self._is_current(entry) and entry.lane >= Lane.STORE and self._is_full_of_background():
                 return None
-            heapq.heappop(self._ready)
-            group = self._group_of(key)
-            if group and self._running_per_group[group] >= self._limits.group:
-                heapq.heappush(self._parked[group], (lane, due, ticket, key))
-                continue
-            asked = self._wanted[key].asked
-            return self._claim(key, Claim(key, lane, group, max(0.0, self._now() - due), asked))
+            self._ready.serve(entry)
+            claim = self._claim_of(entry, now)
+            if claim is not None:
+                return claim
         return None
+
+    def _is_full_of_background(self) -> bool:
+        return len(self._running) - len(self._aside) >= self._limits.background
+
+    def _claim_of(self, entry: Entry, now: float) -> Claim | None:
+        """Claim the key whose turn it is; None when it is not wanted any more, or its group has no room."""
+        if not self._is_current(entry):
+            return None
+        key = entry.key
+        if not self._accepts(key):
+            del self._wanted[key]
+            return None
+        group = self._group_of(key)
+        if group and self._running_per_group[group] >= self._limits.group:
+            self._parked[group].push(entry)
+            return None
+        return self._claim(key, Claim(key, entry.lane, group, max(0.0, now - entry.due), self._wanted[key].asked))
 
     def _claim(self, key: Key, claim: Claim) -> Claim:
         del self._wanted[key]
@@ -235,9 +246,9 @@ class WorkQueue:
         self._running_per_group[claim.group] += 1
         return claim
 
-    def _is_current(self, key: Key, ticket: int) -> bool:
-        wanted = self._wanted.get(key)
-        return wanted is not None and wanted.ticket == ticket and key not in self._running
+    def _is_current(self, entry: Entry) -> bool:
+        wanted = self._wanted.get(entry.key)
+        return wanted is not None and wanted.ticket == entry.ticket and entry.key not in self._running
 
     async def _wait(self) -> None:
         # Until something changes, or the next delayed key is due.

@@ -324,9 +324,9 @@ async def test_a_first_sync_takes_what_was_just_read_and_confirms_it_soon_after(
     world = sharing_world
     world.clock.pass_by(1)
     claim(world, Lane.CHANGED, asked=0)
-    assert await world.reconcile() == Again(3.0)
+    assert await world.reconcile() == Again(5.0)
     assert (world.value(), world.condition()) == ("first", SYNCED)
-    world.clock.pass_by(3)
+    world.clock.pass_by(5)
     claim(world, Lane.REFRESH, asked=0)
     assert isinstance(await world.reconcile(), Again)
     assert world.value() == "second"

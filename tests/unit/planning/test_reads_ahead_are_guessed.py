@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from secrets_operator.flow import Key
-from secrets_operator.planning.reads_ahead import is_likely_due, references
+from secrets_operator.planning.reads_ahead import Likely, likely, references
 from secrets_operator.planning.refresh import format_time, synced_version
 from tests.builders import NOW, at, external_secret
 
@@ -43,17 +43,26 @@ def synced(seconds_ago: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("status", "spec", "due"),
+    ("status", "spec", "expected"),
     [
-        pytest.param({}, {}, True, id="never synced"),
-        pytest.param({**synced(10), "syncedResourceVersion": "0-x"}, {}, True, id="changed since"),
-        pytest.param(synced(10), {}, False, id="synced a moment ago"),
-        pytest.param(synced(3700), {}, True, id="the interval by default is over"),
-        pytest.param(synced(3700), {"refreshInterval": "2h"}, False, id="its own interval is not over"),
-        pytest.param(synced(3700), {"refreshInterval": "0"}, False, id="once"),
-        pytest.param(synced(3700), {"refreshInterval": "soon"}, False, id="an interval that cannot be read"),
-        pytest.param(synced(3700), {"refreshPolicy": "OnChange"}, False, id="only when it changes"),
+        pytest.param({}, {}, Likely(is_first=True, interval=3600), id="never synced"),
+        pytest.param({}, {"refreshInterval": "0"}, Likely(is_first=True, interval=0), id="never synced, read once"),
+        pytest.param(
+            {}, {"refreshPolicy": "OnChange"}, Likely(is_first=True, interval=0), id="never synced, no refresh"
+        ),
+        pytest.param(
+            {**synced(10), "syncedResourceVersion": "0-x"},
+            {},
+            Likely(is_first=False, interval=3600),
+            id="changed since",
+        ),
+        pytest.param(synced(10), {}, None, id="synced a moment ago"),
+        pytest.param(synced(3700), {}, Likely(is_first=False, interval=3600), id="the interval by default is over"),
+        pytest.param(synced(3700), {"refreshInterval": "2h"}, None, id="its own interval is not over"),
+        pytest.param(synced(3700), {"refreshInterval": "0"}, None, id="once"),
+        pytest.param(synced(3700), {"refreshInterval": "soon"}, None, id="an interval that cannot be read"),
+        pytest.param(synced(3700), {"refreshPolicy": "OnChange"}, None, id="only when it changes"),
     ],
 )
-def test_is_likely_due(status: dict[str, Any], spec: dict[str, Any], due: bool) -> None:
-    assert is_likely_due(external_secret(spec=spec, status=status), NOW) is due
+def test_likely(status: dict[str, Any], spec: dict[str, Any], expected: Likely | None) -> None:
+    assert likely(external_secret(spec=spec, status=status), NOW) == expected

@@ -18,7 +18,7 @@ ASKED, NOW = 990.0, 1000.0
         pytest.param(Lane.REFRESH, False, 3600, 0, NOW - 60, id="a refresh -> a minute at most"),
         pytest.param(Lane.REFRESH, False, 100, 0, NOW - 10, id="a refresh -> a tenth of its interval at most"),
         pytest.param(Lane.REFRESH, False, 1, 0, NOW - 0.1, id="a refresh every second -> a tenth of a second"),
-        pytest.param(Lane.CHANGED, True, 3600, 0, ASKED - 2, id="never synced -> a moment before it asked"),
+        pytest.param(Lane.CHANGED, True, 3600, 0, ASKED - 5, id="never synced -> a moment before it asked"),
         pytest.param(Lane.CHANGED, True, 0, 0, ASKED, id="never synced, never refreshed -> nothing older than itself"),
         pytest.param(Lane.REFRESH, False, 3600, 995, 995, id="to be confirmed -> nothing from before"),
     ],
