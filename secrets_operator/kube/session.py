@@ -25,6 +25,9 @@ USER_AGENT = f"secrets-operator/{version('secrets-operator')}"
 # Seconds an idle connection is kept; the API server closes it after 90 or more.
 _KEEP_ALIVE = 60.0
 
+# Of aiohttp's own limits none applies: a call as a whole has its time.
+_UNLIMITED = aiohttp.ClientTimeout()
+
 
 class Account(Protocol):
     """Is told of every request: what it was, how it ended (0: no answer) and how long the answer took."""
@@ -79,7 +82,7 @@ class Session:
         try:
             async with (
                 asyncio.timeout(self._limits.call),
-                await self._answer(request, aiohttp.ClientTimeout()) as answer,
+                await self._answer(request, _UNLIMITED) as answer,
             ):
                 return await answer.read()
         except mapping.TRANSPORT_FAILURES as failure:
