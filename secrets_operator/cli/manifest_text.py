@@ -11,8 +11,8 @@ from secrets_operator.errors import Terminal
 from secrets_operator.flow import Object
 
 FORMATS = ("json", "yaml")
-# Longer than any value, so that a line is never folded.
-_WIDTH = 1 << 30
+# Where kubeseal folds lines, at spaces only, so that sealed values stay whole.
+_WIDTH = 80
 _ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 # Plain text to us, but a date, a sexagesimal number or a merge key to other readers of YAML 1.1.
 _READ_OTHERWISE = re.compile(

@@ -21,12 +21,16 @@ from secrets_operator.sealing.yaml_scalars import Rewritten
 SOON = timedelta(days=30)
 """A certificate that expires within this time is about to: kubeseal refuses it from then on."""
 
+_FIELDS = {"kind", "apiVersion", "metadata", "type", "immutable", "data", "stringData"}
 _STRINGS = (("metadata", "name"), ("metadata", "namespace"), ("type",))
 _STRING_MAPS = (("data",), ("stringData",), ("metadata", "labels"), ("metadata", "annotations"))
 
 
 def input_advice(secret: InputSecret) -> Iterator[str]:
-    """Yield what is odd about a Secret: text that YAML changed, line breaks at the end of values."""
+    """Yield what is odd about a Secret: fields it cannot have, text that YAML changed, line breaks that end values."""
+    for name in secret.manifest:
+        if name not in _FIELDS:
+            yield f"a Secret has no field {name}: it is left out"
     for rewritten in secret.rewritten:
         yield from _rewritten_advice(rewritten)
     for member in ("data", "stringData"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from secrets_operator.sealing.errors import DocumentError
-from secrets_operator.sealing.yaml_scalars import Rewritten
+from secrets_operator.sealing.yaml_scalars import Rewritten, resolve
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SEPARATOR = re.compile(r"^---", re.MULTILINE)
@@ -37,17 +37,28 @@ def read_documents(data: bytes) -> list[Document]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DocumentError("no secrets found. Ensure the input is valid and UTF-8 encoded") from None
-    # An object at the start is JSON, except where YAML separators or flow style show up.
+    # An object at the start is JSON, unless YAML separators show up.
     is_json = text.lstrip().startswith("{") and not _SEPARATOR.search(text)
-    documents = list(_numbered(_load_json(text), is_yaml=False) if is_json else _numbered_yaml(text))
+    documents = _json_documents(text) if is_json else _yaml_documents(text)
     return [document for document in documents if document.body is not None]
 
 
-def _numbered_yaml(text: str) -> Iterator[Document]:
+def _json_documents(text: str) -> list[Document]:
+    """Read JSON, or else YAML in flow style, which looks like JSON; an error is about JSON then."""
+    try:
+        return list(_numbered(_load_json(text), is_yaml=False))
+    except DocumentError as error:
+        try:
+            return _yaml_documents(text)
+        except DocumentError:
+            raise error from None
+
+
+def _yaml_documents(text: str) -> list[Document]:
     # Imported here because JSON does not need it.
     from secrets_operator.sealing.yaml_documents import load_documents
 
-    return _numbered(load_documents(text), is_yaml=True)
+    return list(_numbered(load_documents(text), is_yaml=True))
 
 
 def _load_json(text: str) -> Iterator[_Read]:
@@ -70,7 +81,8 @@ def _numbered(read: Iterator[_Read], *, is_yaml: bool) -> Iterator[Document]:
 
 def load_json(text: str) -> Iterator[Any]:
     """Yield each JSON value of a text."""
-    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+    # Numbers mean what they mean in YAML, which is what Go reads JSON as.
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=resolve, parse_float=resolve)
     position = _skip_space(text, 0)
     while position < len(text):
         try:

@@ -49,20 +49,20 @@ def _secrets(document: Document) -> Iterator[InputSecret]:
     place, body = f"document {document.index}", document.body
     items = body.get("items") if isinstance(body, dict) and body.get("kind") in _LISTS else None
     if items is None:
-        yield InputSecret(place, _secret(body, place, is_yaml=document.is_yaml), document.rewritten)
+        yield InputSecret(place, _secret(body, place), document.rewritten)
         return
     if not isinstance(items, list):
         raise DocumentError(f"{place}: the items of a List must be a list")
     for number, item in enumerate(items, start=1):
         of_item = f"{place}, item {number}"
-        yield InputSecret(of_item, _secret(item, of_item, is_yaml=document.is_yaml))
+        yield InputSecret(of_item, _secret(item, of_item))
 
 
-def _secret(body: Any, place: str, *, is_yaml: bool) -> Object:
+def _secret(body: Any, place: str) -> Object:
     """Return a Secret as a manifest; a missing kind is taken for one."""
     if not isinstance(body, dict):
         raise DocumentError(f"{place}: not an object, so not a Secret")
-    secret = _with_strings(body) if is_yaml else body
+    secret = _with_strings(body)
     kind, version = secret.get("kind", "Secret"), secret.get("apiVersion", "v1")
     if (kind, version) != ("Secret", "v1"):
         raise DocumentError(f"{place}: only Secrets of v1 can be sealed, this is {kind} of {version}")
@@ -70,7 +70,7 @@ def _secret(body: Any, place: str, *, is_yaml: bool) -> Object:
 
 
 def _with_strings(body: Object) -> Object:
-    """Return a Secret read from YAML with scalars as strings where a Secret has strings (``port: 8080``)."""
+    """Return a Secret with scalars as strings where a Secret has strings (``port: 8080``)."""
     secret = body | _coerced(body, _STRINGS)
     if isinstance(body.get("stringData"), dict):
         secret["stringData"] = _coerced(body["stringData"], body["stringData"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ pytestmark = [
 ]
 Seal = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "sealing"
+NAMED = ("--controller-namespace", OPERATOR_NAMESPACE)
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +42,12 @@ def seal(world: World, operator: OperatorProcess, kubeconfig: Path) -> Seal:
     subset = {"addresses": [{"ip": "127.0.0.1"}], "ports": [{"name": "http", "port": operator.port}]}
     world.call("POST", f"{folder}/endpoints", body={"metadata": where, "subsets": [subset]})
 
-    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "secrets_operator", "seal", *arguments, "--kubeconfig", str(kubeconfig)]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+    return partial(run, [sys.executable, "-m", "secrets_operator", "seal"], kubeconfig)
 
-    return run
+
+def run(program: list[str], kubeconfig: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [*program, *arguments, "--kubeconfig", str(kubeconfig)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
 def secret(namespace: str) -> str:
@@ -70,6 +74,37 @@ def test_a_secret_goes_all_the_way(seal: Seal, world: World, namespace: str) -> 
     assert seal("--validate", stdin=again.stdout).returncode == 0
     world.apply(after)
     world.wait_data(namespace, "db", {"k": b"plain"})
+
+
+@pytest.mark.skipif(shutil.which("kubeseal") is None, reason="no kubeseal on PATH")
+def test_the_real_kubeseal_goes_all_the_way_with_the_operator(
+    seal: Seal, world: World, namespace: str, kubeconfig: Path
+) -> None:
+    """Its answers are those of ours, and the operator opens what it seals."""
+    kubeseal = partial(run, ["kubeseal", "--controller-name", NAME, *NAMED], kubeconfig)
+    assert kubeseal("--fetch-cert").stdout == seal("--fetch-cert").stdout
+    sealed = kubeseal(stdin=secret(namespace))
+    again = kubeseal("--re-encrypt", stdin=sealed.stdout)
+    before, after = parsed(sealed), parsed(again)
+    assert before["spec"]["encryptedData"] != after["spec"]["encryptedData"]
+    assert before["spec"]["template"] == after["spec"]["template"]
+    for tool in (kubeseal, seal):
+        assert tool("--validate", stdin=again.stdout).returncode == 0
+    moved = json.dumps(after | {"metadata": {"name": "other", "namespace": namespace}})
+    for question in ("--validate", "--re-encrypt"):
+        theirs, answer = kubeseal(question, stdin=moved), seal(question, stdin=moved)
+        assert (theirs.returncode, theirs.stdout) == (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr.startswith(theirs.stderr.rstrip())
+    world.apply(after)
+    world.wait_data(namespace, "db", {"k": b"plain"})
+
+
+def test_what_does_not_open_is_not_sealed_again(seal: Seal, namespace: str) -> None:
+    sealed = parsed(seal(stdin=secret(namespace)))
+    sealed["metadata"]["name"] = "other"
+    done = seal("--re-encrypt", stdin=json.dumps(sealed))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: unable to rotate secret: no key of the controller opens it as it is\n"
 
 
 def test_the_certificate_is_that_of_the_operator(seal: Seal, operator: OperatorProcess) -> None:

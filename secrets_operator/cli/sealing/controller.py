@@ -79,6 +79,8 @@ class Controller:
         try:
             answer = orjson.loads(await self._call("POST", "/v1/rotate", sealed))
         except (ApiError, orjson.JSONDecodeError) as error:
+            if getattr(error, "code", 0) == 409:
+                raise Refused("unable to rotate secret: no key of the controller opens it as it is") from error
             said = error if isinstance(error, ApiError) else "the answer is not JSON"
             raise Refused(f"cannot re-encrypt secret: {said}") from error
         if not isinstance(answer, dict):

@@ -41,6 +41,13 @@ def test_odd_entries_are_pointed_at(entry: str, says: str) -> None:
     assert ("line 4: " in line) == ("line break" not in line)
 
 
+def test_a_field_that_a_secret_cannot_have_is_pointed_at() -> None:
+    """It holds what nobody seals: kubeseal would take this one, Kubernetes would not."""
+    assert advice("kind: Secret\nstringdata: {port: hidden}\ndata: {a: dg==}\n") == [
+        "a Secret has no field stringdata: it is left out"
+    ]
+
+
 @pytest.mark.parametrize(
     "entry",
     [

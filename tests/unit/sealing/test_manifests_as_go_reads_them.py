@@ -92,9 +92,23 @@ def test_only_members_that_are_strings_are_coerced() -> None:
     }
 
 
-def test_numbers_in_json_are_not_coerced() -> None:
-    [secret] = read_secrets(b'{"kind": "Secret", "stringData": {"port": 8080}}')
-    assert secret["stringData"] == {"port": 8080}
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("8080", "8080"),
+        ("true", "true"),
+        ("1.10", "1.1"),
+        ("1e3", "1000"),
+        ("1E400", "1E400"),
+        ("-0", "0"),
+        ("18446744073709551615", "18446744073709551615"),
+    ],
+)
+def test_numbers_and_booleans_in_json_become_strings_as_those_in_yaml(written: str, read: str) -> None:
+    [secret] = read_secrets(
+        f'{{"metadata": {{"labels": {{"a": {written}}}}}, "stringData": {{"k": {written}}}}}'.encode()
+    )
+    assert secret == {"metadata": {"labels": {"a": read}}, "stringData": {"k": read}}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +120,7 @@ def test_numbers_in_json_are_not_coerced() -> None:
         pytest.param('{"a": "x"}\n---\n{"b": "y"}', [{"a": "x"}, {"b": "y"}], id="JSON between separators"),
         pytest.param('---\n{"a": "x"}', [{"a": "x"}], id="JSON after a separator"),
         pytest.param("\ufeffa: x\n", [{"a": "x"}], id="a byte order mark before YAML"),
+        pytest.param("{a: x, 'b': z,}  # no JSON", [{"a": "x", "b": "z"}], id="YAML that begins like JSON"),
         pytest.param('\ufeff{"a": "x"}{"b": "y"}', [{"a": "x"}, {"b": "y"}], id="a byte order mark before JSON"),
         pytest.param("a: x\r\n---\r\nb: z\r\n", [{"a": "x"}, {"b": "z"}], id="Windows line ends"),
         pytest.param("a: &x v\nb: *x\n", [{"a": "v", "b": "v"}], id="an alias"),
@@ -133,7 +148,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
             "a: x\n---\nb: [hunter2\nc: y\n", "document 2: not valid YAML (line 4, column 2)", id="open bracket"
         ),
         pytest.param('{"a": 1} {"b": hunter2}', "document 2: not valid JSON (line 1, column 16)", id="JSON"),
-        pytest.param('{"a": NaN}', "document 1: not valid JSON: numbers must be finite", id="not a number"),
+        pytest.param('{"a": NaN}{"b": 1}', "document 1: not valid JSON: numbers must be finite", id="not a number"),
         pytest.param("a: *hunter2\n", "document 1: an alias has no anchor (line 1, column 4)", id="no anchor"),
         pytest.param("a: &hunter2 [*hunter2]\n", "document 1: an alias has no anchor (line 1, column 14)", id="a loop"),
         pytest.param(
