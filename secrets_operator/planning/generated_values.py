@@ -1,9 +1,9 @@
 """What a Secret tells about generated values in it: when they were made, and whether they can be kept. Pure.
 
-An object that is no Secret tells the same. Generated values are nowhere but in the
-Secret. So the record of the sync that made them is an annotation of the Secret,
+Generated values are nowhere but in the Secret. So the record of the sync that made them is an annotation of the Secret,
 written together with them: a crash or a restart before the status is written does not make new values. And a repair
-keeps values that nobody touched: what our field manager still holds is as it was applied.
+keeps values that nobody touched: what our field manager still holds is as it was applied. With an object that is no
+Secret it is the same.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from secrets_operator.planning.support import EXTERNAL_SECRET, STORE, unsupported_fields
-from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS, GENERATORS
 from secrets_operator.resources.generators.cluster_generator import spec_property
+from tests.installed_plugins import generators, providers
 
 COMPATIBILITY = Path(__file__).parents[2] / "docs" / "compatibility.md"
 WORKS, NOT_YET, NO_EFFECT, REFUSED = "works", "not supported yet", "no effect", "refused"
@@ -151,16 +151,6 @@ def is_refused(kind: str, field: Field) -> bool:
     if kind in GENERATOR_KINDS:
         return is_refused_by_generator(kind, spec if isinstance(spec, dict) else {})
     return bool(unsupported_fields(spec, STORE)) or is_refused_by_provider(kind, spec.get("provider") or {})
-
-
-@cache
-def providers() -> Providers:
-    return Providers.from_entry_points()
-
-
-@cache
-def generators() -> Generators:
-    return Generators.from_entry_points()
 
 
 def is_refused_by_generator(kind: str, spec: dict[str, Any]) -> bool:

@@ -24,7 +24,6 @@ from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
 from secrets_operator.planning.support import EXTERNAL_SECRET, unsupported_fields
-from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
 from secrets_operator.resources.external_secret import ExternalSecret
@@ -36,6 +35,7 @@ from tests.cluster.manifests import cluster_external_secret, external_secret, fa
 from tests.cluster_world import OperatorProcess, Process, World, wait_for
 from tests.documented_installation import bound_kubeconfig, installation
 from tests.exported_metrics import PROCESS, families, full_metrics, series
+from tests.installed_plugins import generators, providers
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -139,11 +139,10 @@ def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
     elif manifest["kind"] in {"SecretStore", "ClusterSecretStore"}:
         assert store_problems(manifest) == []
         ((name, settings),) = spec["provider"].items()
-        providers = Providers.from_entry_points()
-        if name in providers.names():
-            assert list(providers.get(name).problems(settings, store_kind=manifest["kind"])) == []
-    elif manifest["kind"] in Generators.from_entry_points().names():
-        assert list(Generators.from_entry_points().get(manifest["kind"]).problems(spec)) == []
+        if name in providers().names():
+            assert list(providers().get(name).problems(settings, store_kind=manifest["kind"])) == []
+    elif manifest["kind"] in generators().names():
+        assert list(generators().get(manifest["kind"]).problems(spec)) == []
 
 
 @pytest.mark.parametrize("place", ["README.md", "docs/references.md"])

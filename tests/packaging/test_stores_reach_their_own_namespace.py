@@ -21,11 +21,11 @@ from secrets_operator.flow import Object, RetrySettings
 from secrets_operator.kube.client import IssuedToken
 from secrets_operator.kube.resources import Resource
 from secrets_operator.provider import StoreIdentity
-from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.resources.definitions.documents import document
 from secrets_operator.resources.definitions.kinds import DEFINITIONS
 from tests.certificates import Authority
+from tests.installed_plugins import providers
 from tests.memory_cluster import MemoryCluster
 from tests.shared_reading import store_calls
 
@@ -96,11 +96,6 @@ NEVER_READ = {"vault.auth.gcp.serviceAccountRef"}
 @pytest.fixture(autouse=True)
 def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_STS_ENDPOINT", NOWHERE)
-
-
-@cache
-def providers() -> Providers:
-    return Providers.from_entry_points()
 
 
 class RememberingCluster(MemoryCluster):
