@@ -53,3 +53,10 @@ def test_what_is_exported_is_what_the_documentation_and_the_alerts_are_held_agai
     found = {(name, frozenset(label for label, _ in labels)) for name, labels in scraped(operator)}
     assert found
     assert {(name, labels) for name, labels in found if labels != known.get(name)} == set()
+
+
+def test_one_replica_asks_for_no_lease(operator: OperatorProcess) -> None:
+    asked = "secrets_operator_kubernetes_requests_total"
+    kinds = {dict(labels)["kind"] for name, labels in scraped(operator) if name == asked}
+    assert "Secret" in kinds
+    assert "Lease" not in kinds
