@@ -43,20 +43,20 @@ class Balancing:
             members = self._membership.members
             # While members come and go, shares are not what they are going to be.
             if members is seen and len(members) > 1:
-                await self._weigh(list(keys()))
+                await self._weigh(keys())
             seen = members
 
-    async def _weigh(self, keys: list[Key]) -> None:
+    async def _weigh(self, keys: Iterable[Key]) -> None:
         me, members = self._membership.me, self._membership.members
-        own = []
-        for index, key in enumerate(keys):
-            if index % _AT_ONCE == _AT_ONCE - 1:
+        own, total = list[str](), 0
+        for total, key in enumerate(keys, start=1):
+            if total % _AT_ONCE == 0:
                 await asyncio.sleep(0)
             if self._shares.owns(key):
                 own.append(str(key))
         if members is not self._membership.members:
             return
-        weight = weight_for(me, members, own, len(keys))
+        weight = weight_for(me, members, own, total)
         if weight != members[me]:
-            log.info("share is evened out", share=len(own), of=len(keys), members=len(members), weight=weight)
+            log.info("share is evened out", share=len(own), of=total, members=len(members), weight=weight)
         self._membership.weight = weight

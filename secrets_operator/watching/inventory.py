@@ -57,10 +57,10 @@ class Inventory:
         return {collection.kind: Owned(collection, self._shares.owns) for collection in self._collections}
 
     def keys(self) -> Iterator[Key]:
-        """Yield the key of everything there is work for; do not await between two."""
+        """Yield the key of everything there was work for at the first step; others may have their turn between two."""
+        resources = [resource for collection in self._collections for resource in collection.values()]
         yield from self._singletons
-        for collection in self._collections:
-            yield from map(_key, collection.values())
+        yield from map(_key, resources)
 
     def held(self) -> Iterator[Held]:
         """Yield everything there is work for; do not await between two."""
