@@ -10,7 +10,7 @@ from secrets_operator_webhook.json_paths import evaluate
 from secrets_operator_webhook.results import spread, value_of
 
 from secrets_operator.errors import OperatorError, Terminal
-from secrets_operator.flow import SecretBytes
+from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider import Absent, Found, Rejected
 from secrets_operator.provider.raw_json import parse
 
@@ -109,5 +109,8 @@ async def test_a_404_is_absent(api: Any, open_session: Any, fetch: Any) -> None:
     assert await fetch(await open_session({"url": api.url})) == Absent()
 
 
-async def test_metadata_is_refused(api: Any, open_session: Any, fetch: Any) -> None:
-    assert isinstance(await fetch(await open_session({"url": api.url}), metadata=True), Rejected)
+async def test_metadata_and_finds_are_refused_and_nothing_is_asked(api: Any, open_session: Any, fetch: Any) -> None:
+    session = await open_session({"url": api.url})
+    assert isinstance(await fetch(session, metadata=True), Rejected)
+    assert isinstance(await session.find(Query(name="a")), Rejected)
+    assert api.asked == []
