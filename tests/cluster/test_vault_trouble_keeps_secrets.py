@@ -95,10 +95,12 @@ def reader(vault: DevVault, name: str) -> str:
 @pytest.mark.parametrize(
     "fault",
     [
+        pytest.param({"status": 500}, id="broken"),
         pytest.param({"status": 503}, id="sealed"),
         pytest.param({"status": 429}, id="throttled"),
         pytest.param({"body": BodyFault.RESET}, id="connections are reset"),
         pytest.param({"body": BodyFault.INVALID}, id="answers are truncated"),
+        pytest.param({"body": BodyFault.CUT}, id="answers are cut off"),
     ],
 )
 def test_a_secret_outlasts_the_trouble(

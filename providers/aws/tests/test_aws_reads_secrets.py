@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from secrets_operator_aws.secrets_manager import SecretsManagerRequests
 
 from secrets_operator.errors import NotFound, Terminal
 from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Absent, Found, Reference, Rejected
+from secrets_operator.provider import Absent, Answer, Found, Reference, Rejected
 
 
 def found(text: str | bytes) -> Found:
@@ -71,6 +72,18 @@ async def test_binary_values_arrive_in_a_batch_too(aws: Any, gateway: Any, open_
         found("t"),
     ]
     assert gateway.calls["GetSecretValue"] == 0
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        pytest.param({"SecretString": "text", "SecretBinary": b"bytes"}, found(b"text"), id="a string before bytes"),
+        pytest.param({"SecretString": ""}, found(b""), id="an empty string is one"),
+        pytest.param({}, Rejected("the secret has neither a string nor a binary value"), id="neither"),
+    ],
+)
+def test_the_value_of_a_secret_is(response: dict[str, Any], expected: Answer) -> None:
+    assert SecretsManagerRequests().answer(Reference("a"), {"ARN": "arn:a", "Name": "a", **response}) == expected
 
 
 async def test_a_prefix_is_put_before_every_key(aws: Any, open_session: Any) -> None:

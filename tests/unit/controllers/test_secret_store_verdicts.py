@@ -130,6 +130,15 @@ async def test_a_store_may_say_how_often_it_is_checked(world: World) -> None:
             "provider nowhere is not installed: install the plug-in that offers it beside the operator",
             id="a provider that is not installed",
         ),
+        *(
+            pytest.param(
+                {"provider": {name: {}}},
+                Retry,
+                f"provider {name} is not installed: pip install secrets-operator-{name}",
+                id=f"{name}, which is one of ours",
+            )
+            for name in ("aws", "kubernetes", "vault", "webhook")
+        ),
     ],
 )
 async def test_what_is_wrong_is_told(world: World, spec: Object, outcome: type[Outcome], message: str) -> None:
