@@ -76,6 +76,14 @@ def facts_of(annotations: Mapping[str, object]) -> Facts | None:
         raise FactsError(message, field=f"metadata.annotations[{FACTS_ANNOTATION}]") from None
 
 
+def readable_facts(annotations: Mapping[str, object]) -> Facts | None:
+    """Return the facts among an object's annotations, None when there are none that can be read."""
+    try:
+        return facts_of(annotations)
+    except FactsError:
+        return None
+
+
 def facts_annotation(facts: Facts) -> dict[str, str]:
     """Return the annotation that records the facts; equal facts make equal text."""
     groups: dict[Sealing, list[str]] = {}
@@ -106,10 +114,7 @@ def with_facts(sealed: Object, items: Iterable[str], sealing: Sealing) -> Object
         scope=scope_of(annotations),
         items={},
     )
-    try:
-        known = facts_of(annotations) or empty
-    except FactsError:
-        known = empty
+    known = readable_facts(annotations) or empty
     current = known if replace(known, items={}) == empty else empty
     facts = current.sealed_again(items, sealing).only(section(sealed, "spec", "encryptedData"))
     return {**sealed, "metadata": {**metadata, "annotations": {**annotations, **facts_annotation(facts)}}}

@@ -13,14 +13,12 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from secrets_operator.flow import Object, SecretBytes
-from secrets_operator.sealing.diagnosis import Diagnosis, FailureReason, Identity
+from secrets_operator.sealing.diagnosis import Diagnosis, FailureReason, Identity, mentioned_in
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.errors import SealingError, UnopenedValueError
-from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.hybrid import Random
 from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.legacy import BOTH_FORMS, inner_data, inner_secret, inner_template
-from secrets_operator.sealing.scopes import Scope
 from secrets_operator.sealing.seal import seal_value
 from secrets_operator.sealing.sealed_documents import SealedDocument
 
@@ -125,12 +123,7 @@ class Reencryption:
 
     def _diagnosis(self, document: SealedDocument) -> Diagnosis:
         own = Identity(namespace=document.namespace or self.namespace, name=document.name)
-        template = section(document.body, "spec", "template", "metadata")
-        inside = Identity(
-            namespace=str(template.get("namespace") or own.namespace), name=str(template.get("name") or own.name)
-        )
-        scope: Scope = document.scope
-        return Diagnosis(self.keyring, scope=scope, own=own, template=inside)
+        return Diagnosis(self.keyring, scope=document.scope, own=own, mentioned=mentioned_in(document.body, own))
 
 
 def by_record(document: SealedDocument, item: str, *, newest: str) -> Verdict:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.sealing import legacy
-from secrets_operator.sealing.diagnosis import Diagnosis, FailureReason, Identity
+from secrets_operator.sealing.diagnosis import Diagnosis, FailureReason, Identity, mentioned_in
 from secrets_operator.sealing.encoding import decode_base64
 from secrets_operator.sealing.errors import (
     BadBase64Error,
@@ -22,6 +22,7 @@ from secrets_operator.sealing.errors import (
     MalformedValueError,
     UnopenedValueError,
 )
+from secrets_operator.sealing.facts import readable_facts
 from secrets_operator.sealing.failures import Failure, UnsealError
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.keyring import Keyring, Opened
@@ -147,22 +148,21 @@ class Unsealing:
         failed = [result for result in results if not isinstance(result, Opened)]
         if not failed:
             return []
-        diagnosis = Diagnosis(self._keyring, scope=self._scope, own=self._own, template=self._template_identity())
-        return [_diagnosed(result, diagnosis) if isinstance(result, Unopened) else result for result in failed]
+        diagnosis = Diagnosis(
+            self._keyring, scope=self._scope, own=self._own, mentioned=mentioned_in(self._sealed, self._own)
+        )
+        facts = readable_facts(section(self._sealed, "metadata", "annotations"))
+        recorded = {item: one.certificate for item, one in facts.items.items()} if facts else {}
+        return [
+            _diagnosed(result, diagnosis, recorded.get(result.item, "")) if isinstance(result, Unopened) else result
+            for result in failed
+        ]
 
     def _open(self, item: str, sealed: bytes) -> Opened:
         first = self._remembered.get(item) or self._last_fingerprint
         opened = self._keyring.open(sealed, label=self._label, remembered=first)
         self._last_fingerprint = opened.fingerprint
         return opened
-
-    def _template_identity(self) -> Identity:
-        """Return what the template calls the Secret: it never decides, but hints at what the values were sealed for."""
-        metadata = section(self._sealed, "spec", "template", "metadata")
-        return Identity(
-            namespace=str(metadata.get("namespace") or self._own.namespace),
-            name=str(metadata.get("name") or self._own.name),
-        )
 
 
 def identity_of(sealed: Object) -> Identity:
@@ -202,6 +202,6 @@ def _unpacked(whole: SecretBytes) -> tuple[dict[str, SecretBytes], Object]:
         raise UnsealError([Failure(FailureReason.MALFORMED, error.message)]) from None
 
 
-def _diagnosed(result: Unopened, diagnosis: Diagnosis) -> Failure:
-    cause = diagnosis.cause_of(result.sealed)
+def _diagnosed(result: Unopened, diagnosis: Diagnosis, recorded: str) -> Failure:
+    cause = diagnosis.cause_of(result.sealed, recorded=recorded)
     return Failure(cause.reason, f"{NO_KEY}: {cause.advice}", result.item)

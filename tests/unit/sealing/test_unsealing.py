@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ruamel.yaml import YAML
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import SecretBytes
 from secrets_operator.sealing.diagnosis import FailureReason
+from secrets_operator.sealing.facts import Facts, Sealing, facts_annotation
 from secrets_operator.sealing.failures import UnsealError
 from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.sealing.scopes import Scope, label, scope_annotations
@@ -152,6 +154,53 @@ def test_a_failure_names_its_likely_cause(
     error = failure_of(sealed_secret({"a": seal(**sealed_for)}, template={"metadata": template}), keyring)
     assert error.reason is reason
     assert str(error) == f"no key could decrypt secret: {hint} (a)"
+
+
+RECORDED = Sealing("SHA256:" + "A" * 43, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "reason", "hint"),
+    [
+        pytest.param(
+            "old",
+            "team-a",
+            FailureReason.NAME_MISMATCH,
+            "it was sealed with scope strict for team-a/old, not for team-a/db",
+            id="renamed, in the template too -> NameMismatch",
+        ),
+        pytest.param(
+            "db",
+            "team-b",
+            FailureReason.NAMESPACE_MISMATCH,
+            "it was sealed with scope strict for team-b/db, not for team-a/db",
+            id="moved, in the template too -> NamespaceMismatch",
+        ),
+        pytest.param(
+            "unknown",
+            "team-a",
+            FailureReason.NO_KEY,
+            f"by its record it was sealed with {RECORDED.certificate}, which is not here",
+            id="nothing else fits -> NoKey, and which",
+        ),
+    ],
+)
+def test_the_record_of_the_sealing_tells_what_went_wrong(
+    seal: Seal, keyring: Keyring, name: str, namespace: str, reason: FailureReason, hint: str
+) -> None:
+    recorded = "db" if name == "unknown" else name
+    sealed = sealed_secret({"a": seal(name=name, namespace=namespace)}, template={"metadata": {"name": "db"}})
+    sealed["metadata"]["annotations"] = facts_annotation(Facts(recorded, namespace, Scope.STRICT, {"a": RECORDED}))
+    error = failure_of(sealed, keyring)
+    assert (error.reason, str(error)) == (reason, f"no key could decrypt secret: {hint} (a)")
+
+
+@pytest.mark.parametrize("certificate", ["", "SHA256:short", "any text\nat all"])
+def test_a_record_that_names_no_key_is_not_quoted(seal: Seal, other_key: SealingKey, certificate: str) -> None:
+    facts = Facts("db", "team-a", Scope.STRICT, {"a": Sealing(certificate, RECORDED.at)})
+    sealed = sealed_secret({"a": seal()})
+    sealed["metadata"]["annotations"] = facts_annotation(facts)
+    assert str(failure_of(sealed, Keyring([other_key]))) == f"{NO_KEY} (a)"
 
 
 def test_without_keys_the_failure_says_so(seal: Seal) -> None:
