@@ -20,7 +20,7 @@ import pytest
 from devcluster import ClusterThread
 from secrets_operator.clock import SystemClock
 from secrets_operator.flow import Key
-from secrets_operator.planning.sharing import owner_of
+from secrets_operator.planning.sharing import owner_of, tolerated
 from tests.cluster.conftest import OPERATOR_NAMESPACE, ROOT
 from tests.cluster.manifests import external_secret, fake_store
 from tests.cluster_world import Object, OperatorProcess, World, condition, wait_for
@@ -127,13 +127,32 @@ def test_three_replicas_split_the_resources_within_a_fifth(there: World, replica
     keys.append(str(Key("SecretStore", WORK, "store")))
 
     def are_even_and_as_the_leases_say() -> bool:
-        weights = {one["metadata"]["name"]: weight_of(one) for one in leases(there)}
-        owned = {identity(one): one.metric(OWNED) for one in replicas}
+        weights, owned = weights_of(there), {identity(one): one.metric(OWNED) for one in replicas}
         return Counter(owner_of(key, weights) for key in keys) == owned and all(
             RESOURCES / 3 * 0.8 <= count <= RESOURCES / 3 * 1.2 for count in owned.values()
         )
 
     wait_for("shares are even", are_even_and_as_the_leases_say)
+
+
+def test_what_is_new_and_falls_to_one_replica_is_shared_out(there: World, replicas: list[OperatorProcess]) -> None:
+    """Names are chosen so that all are the largest replica's by hash, and make its share larger than is tolerated."""
+    namespace, before = there.create_namespace(), weights_of(there)
+    largest = identity(max(replicas, key=lambda one: one.metric(OWNED)))
+    there.apply(fake_store(namespace, {"k": "value"}))
+    names = (f"n{number}" for number in range(1000))
+    its = [name for name in names if owner_of(str(Key("ExternalSecret", namespace, name)), before) == largest][:36]
+    for name in its:
+        there.apply(external_secret(namespace, {"k": "k"}, name=name))
+    resources = RESOURCES + len(its) + 2
+    most = resources / 3 + tolerated(resources, 3) + 1
+    wait_for("it says that it keeps less", lambda: weights_of(there)[largest] < before[largest])
+    wait_for(
+        "nobody has too much",
+        lambda: total(replicas, "owned_keys") == resources and all(one.metric(OWNED) <= most for one in replicas),
+    )
+    there.delete_namespace(namespace)
+    wait_for("all is as before", lambda: total(replicas, "owned_keys") == RESOURCES + 1)
 
 
 def test_one_lease_for_each_member(there: World, replicas: list[OperatorProcess]) -> None:
@@ -143,8 +162,10 @@ def test_one_lease_for_each_member(there: World, replicas: list[OperatorProcess]
     assert all(lease["spec"]["holderIdentity"] == lease["metadata"]["name"] for lease in found)
 
 
-def weight_of(lease: Object) -> int:
-    return int(lease["metadata"]["annotations"]["secrets-operator.dev/weight"])
+def weights_of(world: World) -> dict[str, int]:
+    """Return what the Leases say of who has how much."""
+    annotation = "secrets-operator.dev/weight"
+    return {one["metadata"]["name"]: int(one["metadata"]["annotations"][annotation]) for one in leases(world)}
 
 
 def identity(operator: OperatorProcess) -> str:
