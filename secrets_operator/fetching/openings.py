@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from secrets_operator.errors import InvalidSpec, Retryable
+from secrets_operator.fetching.account_throttle import AccountThrottle
 from secrets_operator.fetching.batching import Batcher, Finder
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.read_pools import Member, ReadPool, ReadPools, Shared
 from secrets_operator.fetching.store_calls import StoreCalls
-from secrets_operator.fetching.store_guards import Guard, StoreGuards
+from secrets_operator.fetching.store_guards import Guard
 from secrets_operator.fetching.store_objects import key_of, provider_of, provider_problems, revision_of
-from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.flow import Object
 from secrets_operator.kube.errors import RetryableApiError
 from secrets_operator.planning.retry_settings import retry_settings
@@ -55,7 +55,7 @@ class Opening:
 
     revision: tuple[str, int]
     unused: Callable[[Opening], None]
-    """Called when the last user leaves."""
+    """Called whenever a user leaves."""
 
     users: int = 0
     retired: bool = False
@@ -170,23 +170,3 @@ class Opener:
         except Retryable as error:
             guard.breaker.failed(str(error), error.after)
             raise
-
-
-class AccountThrottle:
-    """Chooses the pace of calls: that of the account they go to, and until that is known the store's own."""
-
-    def __init__(
-        self, guards: StoreGuards, provider: str, account: Callable[[], Hashable], *, until_known: Throttle
-    ) -> None:
-        self._guards = guards
-        self._provider = provider
-        self._account = account
-        self._known: Hashable = None
-        self._throttle = until_known
-
-    def __call__(self) -> Throttle:
-        """Return the pace of the next call."""
-        account = self._account()
-        if account is not None and account != self._known:
-            self._known, self._throttle = account, self._guards.throttle_of((self._provider, account))
-        return self._throttle

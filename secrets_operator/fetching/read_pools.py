@@ -92,7 +92,8 @@ class ReadPool:
 
     def prepare_to_leave(self, member: Member) -> None:
         """Ask a session no more that is to be closed, unless there is no other."""
-        if self._members.pop(member, member) is None:
+        if member in self._members:
+            del self._members[member]
             self._leaving[member] = None
 
     def leave(self, member: Member) -> bool:

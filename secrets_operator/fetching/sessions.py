@@ -183,12 +183,16 @@ class Sessions:
         opening = self._slots[own] = Opening(revision_of(store), unused=self._close_if_unused)
         if self._depending.get(key) == opening.revision:
             opening.depends()
-        elif store["kind"] == CLUSTER_STORE:
-            self._first.setdefault(key, opening)
+        elif store["kind"] == CLUSTER_STORE and self._is_first(key, opening.revision):
+            self._first[key] = opening
         opens = self._opener.open(store, namespace, opening, discard=partial(self._discard, opening))
         opening.begin(asyncio.create_task(opens, name=f"open {own}"))
         opening.task.add_done_callback(lambda _: self._opened(store, opening, own, shared))
         return opening
+
+    def _is_first(self, key: Key, revision: tuple[str, int]) -> bool:
+        first = self._first.get(key)
+        return first is None or first.revision != revision
 
     async def _validate(self, current: OpenSession) -> None:
         try:
@@ -214,10 +218,18 @@ class Sessions:
         elif store["kind"] == CLUSTER_STORE and not opening.depends_on_its_consumer:
             # The credential is the same for every namespace: all of them share one session from here on.
             current.host.serve_everybody()
-            if own != shared and shared in self._slots:
-                self._retire(own)
-            else:
-                self._slots[shared] = self._slots.pop(own)
+            self._put(own, shared, opening)
+
+    def _put(self, own: _Slot, shared: _Slot, opening: Opening) -> None:
+        """Put a session that serves all namespaces in its place, unless there is one as good."""
+        there = self._slots.get(shared)
+        if there is None or there is opening:
+            self._slots[shared] = self._slots.pop(own)
+        elif there.revision == opening.revision or _is_newer(there.revision, opening.revision):
+            self._retire(own)
+        else:
+            self._retire(shared)
+            self._slots[shared] = self._slots.pop(own)
 
     def _note_dependence(self, store: Object, revision: tuple[str, int] | None = None) -> None:
         self._depending[key_of(store)] = revision or revision_of(store)
@@ -242,6 +254,7 @@ class Sessions:
         if opening.retired and not opening.users and current is not None and opening.place is not None:
             opening.retired = False  # closed once only
             self._opener.pools.leave(*opening.place)
+            current.host.calls.hurry()
             closing = asyncio.create_task(self._close(current.session))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
@@ -259,6 +272,10 @@ def _slots(store: Object, namespace: str) -> tuple[_Slot, _Slot]:
     metadata = store["metadata"]
     shared = _Slot(store["kind"], metadata.get("namespace", ""), metadata["name"], "")
     return shared, shared._replace(consumer=namespace if store["kind"] == CLUSTER_STORE else "")
+
+
+def _is_newer(one: tuple[str, int], other: tuple[str, int]) -> bool:
+    return one[0] == other[0] and one[1] > other[1]
 
 
 def _severity(breaker: Breaker) -> tuple[int, float]:

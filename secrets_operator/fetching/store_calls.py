@@ -22,9 +22,16 @@ class StoreCalls:
         self._rate = rate
         self.throttle = throttle
         self._places = asyncio.Semaphore(limit)
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """Wait for no turn any more: what is left is to say goodbye, for which there is little time."""
+        self._hurried = True
 
     async def turn(self) -> None:
         """Wait until the store may be called. Raises Retryable where it asked to slow down and too many wait."""
+        if self._hurried:
+            return
         await self._rate.turn()
         await self.throttle().turn()
 

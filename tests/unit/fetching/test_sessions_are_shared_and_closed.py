@@ -268,6 +268,35 @@ async def test_a_session_that_hangs_when_closed_does_not_keep_the_process(world:
         await world.sessions.close()
 
 
+async def test_a_store_that_asked_to_slow_down_is_left_without_waiting_for_a_turn(world: World) -> None:
+    session = await world.used(store_of())
+    for _ in range(3):
+        session.host.called("Scripted", "Read", ok=False, throttled=True)
+    for _ in range(10):
+        session.host.calls.throttle().take()  # type: ignore[attr-defined] # the operator's host
+
+    async def says_goodbye() -> None:
+        await session.host.run_blocking(lambda: None)
+        session.closed += 1
+
+    session.close = says_goodbye  # type: ignore[method-assign] # the twin's own behaviour, for this test
+    await world.sessions.close()
+    assert world.closed() == [1]
+
+
+async def test_a_cluster_store_that_was_edited_while_it_was_opened_is_opened_once_more(world: World) -> None:
+    edited = cluster_store(auth=SHARED_AUTH)
+    edited["metadata"]["generation"] = 2
+    with world.opening_held_up():
+        early = asyncio.create_task(world.used(cluster_store(auth=SHARED_AUTH), "a"))
+        await settle()
+        late = [asyncio.create_task(world.used(edited, f"team-{number}")) for number in range(20)]
+        await settle()
+    await early
+    assert len(set(await asyncio.gather(*late))) == 1
+    assert world.provider.opening == 2
+
+
 async def test_who_may_not_use_a_store_is_lent_no_session_of_it_not_even_an_open_one(world: World) -> None:
     found = cluster_store(auth=SHARED_AUTH)
     await world.used(found, "a")

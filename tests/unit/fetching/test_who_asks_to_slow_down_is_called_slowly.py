@@ -6,7 +6,7 @@ import math
 import pytest
 
 from secrets_operator.errors import Retryable
-from secrets_operator.fetching.openings import AccountThrottle
+from secrets_operator.fetching.account_throttle import AccountThrottle
 from secrets_operator.fetching.store_guards import StoreGuards
 from secrets_operator.fetching.throttle import Throttle
 from tests.hand_clock import HandClock
