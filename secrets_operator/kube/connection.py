@@ -20,12 +20,13 @@ from secrets_operator.kube.credentials import Credential, FixedToken, RenewedTok
 from secrets_operator.kube.errors import InvalidConnection
 from secrets_operator.kube.kubeconfig import Access
 from secrets_operator.kube.logins import Login, PluginLogin
+from secrets_operator.kube.overrides import Overrides
 
 # https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-_NO_OVERRIDES = kubeconfig.Overrides()
+_NO_OVERRIDES = Overrides()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,7 @@ def in_cluster(environ: Mapping[str, str], *, clock: Clock, folder: Path = SERVI
     )
 
 
-def from_kubeconfig(
-    paths: str, *, clock: Clock, context: str = "", overrides: kubeconfig.Overrides = _NO_OVERRIDES
-) -> Connection:
+def from_kubeconfig(paths: str, *, clock: Clock, context: str = "", overrides: Overrides = _NO_OVERRIDES) -> Connection:
     """Return the connection of ``context`` (by default the current one) in the files ``paths``, as in $KUBECONFIG.
 
     Without files the ``overrides`` must say all that is needed.
@@ -86,7 +85,7 @@ def from_kubeconfig(
     if paths:
         access = kubeconfig.parse(read_documents(paths), context, overrides)
     else:
-        access = overrides.applied(Access(server="", namespace="default", trust=tls.Trust()))
+        access = kubeconfig.overridden(Access(server="", namespace="default", trust=tls.Trust()), overrides)
     plugin = PluginLogin(paths, context) if access.login and access.token is None and not access.token_file else None
     login = plugin.login() if plugin else Login()
     return Connection(

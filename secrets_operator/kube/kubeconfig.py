@@ -17,6 +17,7 @@ from typing import Any
 from secrets_operator.flow import SecretBytes
 from secrets_operator.kube.credentials import checked_token
 from secrets_operator.kube.errors import InvalidConnection
+from secrets_operator.kube.overrides import Overrides
 from secrets_operator.kube.tls import Trust
 
 Document = tuple[Path, Mapping[str, Any]]
@@ -45,41 +46,6 @@ class Access:
     login: bool = False
     proxy: str = ""
     """URL of the HTTP proxy that connections go through; empty for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What the command line says in place of a kubeconfig; empty members say nothing."""
-
-    cluster: str = ""
-    user: str = ""
-    server: str = ""
-    token: str = ""
-    certificate_authority: str = ""
-    client_certificate: str = ""
-    client_key: str = ""
-    tls_server_name: str = ""
-    insecure_skip_tls_verify: bool = False
-    proxy_url: str = ""
-
-    def applied(self, access: Access) -> Access:
-        """Return the access with what is said here in place of its own."""
-        authority = Path(self.certificate_authority) if self.certificate_authority else None
-        trust = replace(access.trust, server_name=self.tls_server_name or access.trust.server_name)
-        if authority or self.insecure_skip_tls_verify:
-            trust = Trust(ca_file=authority, insecure=self.insecure_skip_tls_verify, server_name=trust.server_name)
-        logged_in = bool(self.token or self.client_certificate)
-        return replace(
-            access,
-            server=self.server.rstrip("/") or access.server,
-            trust=trust,
-            token=checked_token(self.token.encode(), "--token") if self.token else access.token,
-            token_file=None if self.token else access.token_file,
-            certificate=Path(self.client_certificate) if self.client_certificate else access.certificate,
-            key=Path(self.client_key) if self.client_key else access.key,
-            login=access.login and not logged_in,
-            proxy=_proxy(self.proxy_url, "--proxy-url") or access.proxy,
-        )
 
 
 _NO_OVERRIDES = Overrides()
@@ -114,7 +80,27 @@ def parse(documents: Sequence[Document], context: str = "", overrides: Overrides
         login=bool(user.values.get("exec") or user.values.get("auth-provider")),
         proxy=_proxy(cluster.text("proxy-url"), f"{cluster.where}.proxy-url"),
     )
-    return overrides.applied(access)
+    return overridden(access, overrides)
+
+
+def overridden(access: Access, said: Overrides) -> Access:
+    """Return the access with what the command line says in place of its own."""
+    authority = Path(said.certificate_authority) if said.certificate_authority else None
+    trust = replace(access.trust, server_name=said.tls_server_name or access.trust.server_name)
+    if authority or said.insecure_skip_tls_verify:
+        trust = Trust(ca_file=authority, insecure=said.insecure_skip_tls_verify, server_name=trust.server_name)
+    logged_in = bool(said.token or said.client_certificate)
+    return replace(
+        access,
+        server=said.server.rstrip("/") or access.server,
+        trust=trust,
+        token=checked_token(said.token.encode(), "--token") if said.token else access.token,
+        token_file=None if said.token else access.token_file,
+        certificate=Path(said.client_certificate) if said.client_certificate else access.certificate,
+        key=Path(said.client_key) if said.client_key else access.key,
+        login=access.login and not logged_in,
+        proxy=_proxy(said.proxy_url, "--proxy-url") or access.proxy,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from secrets_operator.clock import SystemClock
 from secrets_operator.errors import Retryable
 from secrets_operator.kube import connection
 from secrets_operator.kube.client import Client
-from secrets_operator.kube.kubeconfig import Overrides
+from secrets_operator.kube.overrides import Overrides
 
 
 class Proxy:

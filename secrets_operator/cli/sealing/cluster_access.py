@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 
 from secrets_operator.cli.sealing.context_namespace import kubeconfig_paths
 from secrets_operator.cli.sealing.flags import ConnectionFlags
 from secrets_operator.clock import Clock
 from secrets_operator.errors import Terminal
 from secrets_operator.kube.connection import Connection, from_kubeconfig, load
-from secrets_operator.kube.kubeconfig import Overrides
 from secrets_operator.resources.durations import DurationError, parse_timedelta
 
 _TIMEOUT = 30.0
@@ -25,10 +23,9 @@ def connect(flags: ConnectionFlags, *, clock: Clock) -> Connection:
     for name, message in _NOT_SUPPORTED.items():
         if getattr(flags, name):
             raise Terminal(message)
-    overrides = Overrides(**{field.name: getattr(flags, field.name) for field in fields(Overrides)})
     paths = kubeconfig_paths(flags)
     if paths or flags.server:
-        return from_kubeconfig(paths, clock=clock, context=flags.context, overrides=overrides)
+        return from_kubeconfig(paths, clock=clock, context=flags.context, overrides=flags)
     return load(os.environ, clock=clock)
 
 

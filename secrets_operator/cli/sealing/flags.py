@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from secrets_operator.kube.overrides import Overrides
+
 
 @dataclass(frozen=True, slots=True)
-class ConnectionFlags:
+class ConnectionFlags(Overrides):
     """How to reach the API server, by the flags that kubectl has too; empty ones leave it to the kubeconfig."""
 
     kubeconfig: str = ""
     context: str = ""
-    cluster: str = ""
-    user: str = ""
-    server: str = ""
-    token: str = ""
-    certificate_authority: str = ""
-    client_certificate: str = ""
-    client_key: str = ""
-    tls_server_name: str = ""
-    insecure_skip_tls_verify: bool = False
     request_timeout: str = ""
     as_user: str = ""
     as_uid: str = ""
     as_group: tuple[str, ...] = ()
-    proxy_url: str = ""
     username: str = ""
     password: str = ""
     disable_compression: bool = False

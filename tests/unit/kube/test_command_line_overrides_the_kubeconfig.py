@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from secrets_operator.flow import SecretBytes
-from secrets_operator.kube.kubeconfig import Access, Overrides, namespace_of, parse
+from secrets_operator.kube.kubeconfig import Access, namespace_of, parse
+from secrets_operator.kube.overrides import Overrides
 from secrets_operator.kube.tls import Trust
 
 FOLDER = Path("folder")
