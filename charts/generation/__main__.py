@@ -1,4 +1,4 @@
-"""Writes what is made from something else: CRDs of the chart, its schema, the kustomize base, the table of values.
+"""Writes what is made from something else: CRDs of the chart, its schema, the kustomize base, tables of settings.
 
 ``python -m charts.generation`` writes, ``--check`` writes nothing, names what is stale and fails.
 """
@@ -12,17 +12,19 @@ from pathlib import Path
 import click
 import yaml
 
+from charts.generation.flags_table import flags_table
 from charts.generation.kustomize import KUSTOMIZATION, base, namespace
+from charts.generation.marked_part import with_part
 from charts.generation.rendering import CHART, Manifest, default_values
 from charts.generation.values_file import documented_values
 from charts.generation.values_schema import values_schema
-from charts.generation.values_table import with_table
+from charts.generation.values_table import values_tables
+from secrets_operator.cli.run import run
 
 ROOT = CHART.parents[1]
 CRDS = CHART / "files" / "crds"
 KUSTOMIZE = ROOT / "charts" / "kustomize"
 NOTE = "Made from charts/secrets-operator by `make crds`; do not edit."
-DOCUMENT = ROOT / "docs" / "chart.md"
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -38,7 +40,9 @@ def generated() -> Iterator[tuple[Path, str]]:
     defaults = default_values()
     yield CHART / "values.schema.json", json.dumps(values_schema(defaults), indent=2, ensure_ascii=False) + "\n"
     values = documented_values((CHART / "values.yaml").read_text(encoding="utf-8"), defaults)
-    yield DOCUMENT, with_table(DOCUMENT.read_text(encoding="utf-8"), values)
+    yield _document("chart.md", source="charts/secrets-operator/values.yaml", text=values_tables(values))
+    flags = flags_table(run, variables="SECRETS_OPERATOR_RUN")
+    yield _document("operating.md", source="the command line of run", text=flags)
     yield KUSTOMIZE / "kustomization.yaml", KUSTOMIZATION
     yield KUSTOMIZE / "namespace.yaml", _stream([namespace()])
     yield KUSTOMIZE / "operator.yaml", _stream(base())
@@ -54,6 +58,11 @@ def stale() -> list[Path]:
     return left_over() + [
         path for path, text in generated() if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
+
+
+def _document(name: str, *, source: str, text: str) -> tuple[Path, str]:
+    path = ROOT / "docs" / name
+    return path, with_part(path.read_text(encoding="utf-8"), source=source, text=text)
 
 
 def _stream(manifests: list[Manifest]) -> str:

@@ -163,20 +163,9 @@ def test_there_are_manifests_of_every_kind_to_check() -> None:
     assert {manifest["kind"] for _, manifest in manifests()} == KINDS.keys()
 
 
-def test_the_flags_of_run_are_named_all_and_no_others() -> None:
-    named = {FLAG.match(code) for code in CODE.findall(prose(DOCS / "operating.md")) if code.startswith("--")}
-    assert {match[0] for match in named if match} == set(HELP_FLAG.findall(help_of("run")))
-
-
-def test_the_defaults_of_run_are_those_of_the_command_line() -> None:
-    stated = {cells[0].strip("`"): cells[1].strip("`") for cells in rows(DOCS / "operating.md", "`--")}
-    shown = {
-        param.opts[0]: str(param.default)
-        for param in run.params
-        if isinstance(param, click.Option) and param.show_default
-    }
-    assert shown
-    assert {flag: stated[flag] for flag in shown} == shown
+def test_the_flags_of_run_that_are_named_exist() -> None:
+    named = {re.split("[ =]", code)[0] for code in CODE.findall(prose(DOCS / "operating.md")) if code.startswith("--")}
+    assert named - {name for param in run.params for name in param.opts} <= {"--help", "--version"}
 
 
 def test_the_options_of_seal_are_named_all_and_no_others() -> None:
