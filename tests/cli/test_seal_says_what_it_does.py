@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
+
+from secrets_operator.sealing.keyring import fingerprint as fingerprint_of
 
 Run = Callable[..., Any]
 ANNOTATION = "secrets-operator.dev/sealed"
@@ -82,3 +85,37 @@ def test_a_value_has_its_line(run_seal: Run, certificate: str, fingerprint: str)
     warning, line = done.stderr.decode().splitlines()
     assert warning == "warning: the value ends with a line break, which becomes part of it"
     assert line.startswith(f"sealed shop/db, scope strict, {fingerprint}, certificate ")
+
+
+CLUSTERS = "clusters:\n  dev: {{certificate: {path}, fingerprint: '{fingerprint}'}}\n"
+EXPIRES = "the certificate expires in 7 days: fetch the newest one"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param([], f"warning: {EXPIRES}", id="seal"),
+        pytest.param(["--raw", "-n", "a", "--name", "b"], f"warning: {EXPIRES}", id="seal --raw"),
+        pytest.param(["--merge-into", "sealed.yaml"], f"warning: {EXPIRES}", id="seal --merge-into"),
+        pytest.param(["--clusters", "clusters.yaml"], f"warning: cluster dev: {EXPIRES}", id="seal --clusters"),
+        pytest.param(["set", "sealed.yaml", "k=-"], f"warning: {EXPIRES}", id="set"),
+        pytest.param(
+            ["create", "generic", "x", "-n", "a", "--from-literal", "a=b"], f"warning: {EXPIRES}", id="create"
+        ),
+        pytest.param(["reencrypt", "--check", "."], f"warning: {EXPIRES}", id="reencrypt"),
+    ],
+)
+def test_a_certificate_that_is_about_to_expire_is_told_of(
+    run_seal: Run, expiring_certificate: str, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    source = "kind: Secret\nmetadata: {name: db, namespace: shop}\nstringData: {a: b}\n"
+    environment = {**OURS, "CERT": expiring_certificate}
+    (tmp_path / "sealed.yaml").write_bytes(run_seal("-o", "yaml", stdin=source, **environment).stdout)
+    certificate = load_pem_x509_certificate(Path(expiring_certificate).read_bytes())
+    key = certificate.public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    clusters = CLUSTERS.format(path=expiring_certificate, fingerprint=fingerprint_of(key))
+    (tmp_path / "clusters.yaml").write_text(clusters)
+    done = run_seal(*arguments, stdin=source, **environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.decode().splitlines()[0] == says

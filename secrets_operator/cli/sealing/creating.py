@@ -46,12 +46,13 @@ def create(name: str, data: Mapping[str, SecretBytes], *, kind: str, options: Op
         namespace = context_namespace(options.cluster.connection)
     if namespace:
         metadata["namespace"] = namespace
+    notices = Notices(options.quiet)
     sealing = ManifestSealing(
-        sealing_certificate(options.sealing_cert, options.cluster),
+        sealing_certificate(options.sealing_cert, options.cluster, notices=notices),
         scope=scope,
         facts=options.facts,
         allow_empty_data=True,
-        notices=Notices(options.quiet),
+        notices=notices,
     )
     text = manifest_text(sealing.sealed(manifest), output_format(options.output or "yaml", options.write))
     with open_output(options.write) as output:

@@ -69,17 +69,14 @@ def _with_certificate(flags: SealFlags, source: Source) -> None:
     from secrets_operator.cli.sealing.certificate_sources import load_certificate
     from secrets_operator.cli.sealing.notices import Notices
     from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
-    from secrets_operator.sealing.advice import certificate_advice
 
     pem = load_certificate(flags.cert, flags.cluster)
     if flags.fetch_cert:
         _write(flags, pem)
         return
     notices = Notices(flags.quiet)
-    now = SystemClock().now()
-    by = SealingCertificate.parse(pem, now=now)
-    expiry = certificate_advice(by.certificate, now=now)
-    notices.warn("", [expiry] if expiry else [])
+    by = SealingCertificate.parse(pem, now=SystemClock().now())
+    notices.certificate(by)
     _seal(flags, source, by, notices)
 
 

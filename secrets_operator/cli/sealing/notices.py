@@ -12,6 +12,7 @@ from datetime import timedelta
 import click
 
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
+from secrets_operator.sealing.advice import certificate_advice
 from secrets_operator.sealing.scopes import Scope
 
 
@@ -27,6 +28,11 @@ class Notices:
             # No name or namespace where the scope binds to none and none is given.
             subject = "/".join(part for part in (namespace, name) if part) or "a value"
             click.echo(f"sealed {subject}, scope {scope}, {by.fingerprint}, {_age(by.age)}", err=True)
+
+    def certificate(self, by: SealingCertificate, *, place: str = "") -> None:
+        """Say that a certificate is about to expire, if it is."""
+        advice = certificate_advice(by.certificate, now=by.now)
+        self.warn(place, [advice] if advice else [])
 
     def warn(self, place: str, mistakes: Iterable[str]) -> None:
         """Say what looks like a mistake, and where."""

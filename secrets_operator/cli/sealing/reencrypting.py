@@ -26,6 +26,7 @@ from secrets_operator.cli.sealing.manifest_files import (
     parse_manifest,
     read_bytes,
 )
+from secrets_operator.cli.sealing.notices import Notices
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.cli.sealing.verb_keys import certificate_of_key, certificate_of_pem, recovery_keyring
 from secrets_operator.errors import OperatorError, Terminal
@@ -65,7 +66,9 @@ def run(request: Request) -> int:
     keyring = recovery_keyring(request.recovery_files)
     if request.service_account and (len(keyring) or request.cert):
         raise Terminal("--service-account is for asking the controller: leave out --recovery-private-key and --cert")
-    return _Run(request, keyring, _newest(request, keyring)).all()
+    newest = _newest(request, keyring)
+    Notices().certificate(newest)
+    return _Run(request, keyring, newest).all()
 
 
 def _newest(request: Request, keyring: Keyring) -> SealingCertificate:

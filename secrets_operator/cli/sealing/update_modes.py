@@ -16,7 +16,7 @@ from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.cli.sealing.verb_keys import certificate_of_pem, recovery_keyring
 from secrets_operator.errors import Terminal
 from secrets_operator.flow import Object
-from secrets_operator.sealing.advice import certificate_advice, input_advice
+from secrets_operator.sealing.advice import input_advice
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.input_secrets import read_input
 from secrets_operator.sealing.scopes import Scope, scope_of
@@ -61,8 +61,7 @@ def _pinned(cluster: Cluster, folder: Path, notices: Notices) -> SealingCertific
             raise Terminal(f"its fingerprint is not pinned, it is {by.fingerprint}: {remedy}")
         if by.fingerprint != cluster.fingerprint:
             raise Terminal(f"it has the fingerprint {by.fingerprint}, pinned is {cluster.fingerprint}: {remedy}")
-        expiry = certificate_advice(by.certificate, now=by.now)
-        notices.warn(f"cluster {cluster.name}", [expiry] if expiry else [])
+        notices.certificate(by, place=f"cluster {cluster.name}")
         return by
 
 

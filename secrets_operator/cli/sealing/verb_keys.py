@@ -10,19 +10,24 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from secrets_operator.cli.sealing.certificate_sources import load_certificate
 from secrets_operator.cli.sealing.flags import ClusterFlags
 from secrets_operator.cli.sealing.manifest_files import errors_of, read_bytes
+from secrets_operator.cli.sealing.notices import Notices
 from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.clock import SystemClock
 from secrets_operator.sealing.errors import CertificateError
 from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.sealing.recovery_keys import recovery_keys
 
+_ALOUD = Notices()
 
-def sealing_certificate(location: str, cluster: ClusterFlags) -> SealingCertificate:
-    """Return the certificate at a file or URL, or without one the controller's.
+
+def sealing_certificate(location: str, cluster: ClusterFlags, *, notices: Notices = _ALOUD) -> SealingCertificate:
+    """Return the certificate at a file or URL, or without one the controller's; say when it is about to expire.
 
     Raises Terminal or Refused when it cannot be had, CertificateError when it cannot seal.
     """
-    return certificate_of_pem(load_certificate(location, cluster))
+    by = certificate_of_pem(load_certificate(location, cluster))
+    notices.certificate(by)
+    return by
 
 
 def certificate_of_pem(pem: bytes) -> SealingCertificate:
