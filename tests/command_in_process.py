@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from secrets_operator.cli.main import cli
 
@@ -17,9 +17,19 @@ def run_here(
     arguments: list[str], *, stdin: bytes, folder: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command in a folder, with these environment variables and no others; what it raises is raised."""
+    done = _done(arguments, stdin, folder, environment)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout_bytes, done.stderr_bytes)
+
+
+def printed_here(arguments: list[str], *, stdin: bytes, folder: Path, environment: Mapping[str, str]) -> str:
+    """Run the command likewise; return what it printed on standard output and standard error, as a terminal has it."""
+    return _done(arguments, stdin, folder, environment).output
+
+
+def _done(arguments: list[str], stdin: bytes, folder: Path, environment: Mapping[str, str]) -> Result:
     variables: dict[str, str | None] = {**dict.fromkeys(os.environ), **environment}
     with contextlib.chdir(folder):
         done = CliRunner().invoke(cli, arguments, input=stdin, env=variables)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
-    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout_bytes, done.stderr_bytes)
+    return done

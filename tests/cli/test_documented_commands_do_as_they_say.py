@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
+from tests.command_in_process import printed_here
 
 pytestmark = pytest.mark.process
 
@@ -29,6 +31,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ASKS_A_CLUSTER = re.compile(r"^kubectl |--(controller-namespace|service-account|validate|re-encrypt)\b")
 # All of these need an operator.
 OF_A_CLUSTER = {"Over HTTP", "Renewal", "Retiring a key", "Backup and restore"}
+SHELL = re.compile(r"[|<>&;$~]")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 VARYING = re.compile(
     r"(?<=<sealed )[0-9a-f]{12}(?=>)|\d{4}-\d\d-\d\d(T[\d:]+Z)?|(?<=certificate )(of today|\d+ days old)"
@@ -79,6 +82,10 @@ class Place:
 
     def run(self, script: str) -> str:
         """Return what a script prints on standard output and standard error."""
+        program, *arguments = shlex.split(script, comments=True)
+        if program == "secrets-operator" and not SHELL.search(script):
+            # As a process would, without the cost of one.
+            return printed_here(arguments, stdin=b"hunter2", folder=self.folder, environment=self.environment)
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
