@@ -58,6 +58,15 @@ async def test_a_signed_token_logs_in(spec: Any, jwt_mount: str, signer: Any, ro
     assert await reads(spec, auth, host) == VALUE
 
 
+async def test_the_role_that_is_named_counts_and_not_the_default(
+    spec: Any, jwt_mount: str, signer: Any, reads: Any
+) -> None:
+    auth = {"jwt": {"path": jwt_mount, "secretRef": {"name": "t", "key": "jwt"}, "role": "nobodys"}}
+    with pytest.raises(Refused) as refused:
+        await reads(spec, auth, MemoryHost(secrets={("default", "t"): {"jwt": signer.token("app")}}))
+    assert refused.value.field == "auth.jwt"
+
+
 async def test_a_token_is_requested_for_a_service_account(
     spec: Any, jwt_mount: str, signer: Any, reads: Any, accounts: Any
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from moto.server import ThreadedMotoServer
 from secrets_operator_vault.logins.ticket import Surroundings
 
@@ -49,14 +50,42 @@ KEYS = {
 SECRETS = {("default", "aws"): {"id": "AKIATEST", "key": "test-secret-access-key", "session": "test-session\n"}}
 
 
+class Listening:
+    """Passes requests on to STS and keeps their form and the region that they are signed for."""
+
+    def __init__(self, sts: str) -> None:
+        self._sts = sts
+        self.asked: list[tuple[dict[str, list[str]], str]] = []
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        form, signed = await request.text(), request.headers["Authorization"]
+        self.asked.append((parse_qs(form), signed.split("/")[2]))
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type")}
+        async with ClientSession() as http, http.post(self._sts, data=form, headers=headers) as answer:
+            return web.Response(body=await answer.read(), status=answer.status, content_type=answer.content_type)
+
+
+@pytest.fixture
+async def listening(sts: str) -> AsyncIterator[tuple[Listening, str]]:
+    """What STS is asked, and where to ask it."""
+    found = Listening(sts)
+    runner = web.ServerRunner(web.Server(found.answer))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield found, f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 async def test_aws_keys_log_in_as_the_role_they_assume(
-    spec: Any, aws_mount: str, sts: str, region: str, reads: Any
+    spec: Any, aws_mount: str, listening: tuple[Listening, str], region: str, reads: Any
 ) -> None:
     method = {"vaultRole": "app", "path": aws_mount, "secretRef": KEYS, "region": region}
     auth = {"iam": {**method, "role": ROLE.format("app"), "externalID": "ext"}}
-    surroundings = Surroundings({"AWS_STS_ENDPOINT": sts})
+    surroundings = Surroundings({"AWS_STS_ENDPOINT": listening[1]})
     assert await reads(spec, auth, MemoryHost(secrets=SECRETS), surroundings=surroundings) == VALUE
+    ((form, signed_for),) = listening[0].asked
+    assert (form["Action"], form["ExternalId"], signed_for) == (["AssumeRole"], ["ext"], region)
     # Without the role the keys are those of somebody who is not bound.
     with pytest.raises(Refused) as refused:
         await reads(spec, {"iam": method}, MemoryHost(secrets=SECRETS), surroundings=surroundings)
