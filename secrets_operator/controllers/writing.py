@@ -15,7 +15,13 @@ from secrets_operator.errors import OperatorError, Refused
 from secrets_operator.flow import Object
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_state import SecretState
-from secrets_operator.planning.targets import DesiredSecret, drift_of, is_taken_over, nothing_to_write
+from secrets_operator.planning.targets import (
+    DesiredSecret,
+    drift_of,
+    is_taken_over,
+    keeping_finalizers,
+    nothing_to_write,
+)
 from secrets_operator.reporting.events import WARNING, Event
 from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES
 
@@ -71,7 +77,7 @@ class TargetWriting:
             await self._objects.take_over(desired)
         drifted = healing and self._has_drifted(desired, live)
         try:
-            applied = await self._objects.apply(desired)
+            applied = await self._objects.apply(keeping_finalizers(desired, live))
         except OperatorError:
             if drifted:
                 self._deps.metrics.drift_stayed(resource["kind"])

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,7 @@ class OwnedFields:
     data: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     annotations: frozenset[str] = frozenset()
+    finalizers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,17 @@ def field_owners(
         if entry.get("operation") == "Apply" and not entry.get("subresource"):
             metadata = fields.get("f:metadata") or {}
             applied[manager] = OwnedFields(
-                data, member_names(metadata, "f:labels"), member_names(metadata, "f:annotations")
+                data,
+                member_names(metadata, "f:labels"),
+                member_names(metadata, "f:annotations"),
+                _set_members(metadata, "f:finalizers"),
             )
     return applied, writers
+
+
+def _set_members(fields: Mapping[str, Any], member: str) -> frozenset[str]:
+    """Return the members of a set that a ``fieldsV1`` names one by one."""
+    return frozenset(json.loads(name[2:]) for name in fields.get(member) or () if name.startswith("v:"))
 
 
 def member_names(fields: Mapping[str, Any], member: str) -> frozenset[str]:

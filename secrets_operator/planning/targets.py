@@ -8,7 +8,7 @@ to the digest in the data-hash annotation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from secrets_operator.flow import SecretBytes
@@ -87,6 +87,17 @@ def nothing_to_write(desired: DesiredSecret, live: SecretState | None, digester:
         and live.finalizers.issuperset(desired.finalizers)
         and (not desired.immutable or live.immutable)
     )
+
+
+def keeping_finalizers(desired: DesiredSecret, live: SecretState | None) -> DesiredSecret:
+    """Return ``desired`` with the finalizers that its manager added before.
+
+    They are never removed, as in External Secrets Operator: what they hold up may be about to happen.
+    """
+    added = live.owned_by(desired.manager).finalizers if live is not None else frozenset()
+    if added <= set(desired.finalizers):
+        return desired
+    return replace(desired, finalizers=(*desired.finalizers, *sorted(added - set(desired.finalizers))))
 
 
 def changed_keys(desired: DesiredSecret, live: SecretState | None, digester: Digester) -> tuple[str, ...]:

@@ -45,6 +45,27 @@ def test_merge_policy_keeps_the_fetched_keys(world: World, namespace: str) -> No
     )
 
 
+def test_finalizers_are_added_and_never_removed(world: World, namespace: str) -> None:
+    named, others = "example.test/hold", "example.test/others"
+    template = {"metadata": {"finalizers": [named]}, "data": {"user": "{{ .user }}"}}
+    templated(world, namespace, template)
+    world.wait_data(namespace, "app", {"user": b"admin"})
+
+    def finalizers() -> list[str]:
+        return (world.secret(namespace, "app") or {"metadata": {}})["metadata"].get("finalizers") or []
+
+    assert finalizers() == [named]
+    world.edit_secret(namespace, "app", {"metadata": {"finalizers": [named, others]}})
+    templated(world, namespace, {"data": {"name": "{{ .user }}"}})
+    world.wait_data(namespace, "app", {"name": b"admin"})
+    assert sorted(finalizers()) == [named, others]
+    # Whoever takes it off has it off: nothing names it any more.
+    world.edit_secret(namespace, "app", {"metadata": {"finalizers": None}})
+    templated(world, namespace, {"data": {"user": "{{ .user }}"}})
+    world.wait_data(namespace, "app", {"user": b"admin"})
+    assert finalizers() == []
+
+
 def test_metadata_and_type_come_from_the_template_alone(world: World, namespace: str) -> None:
     template = {
         "type": "kubernetes.io/basic-auth",

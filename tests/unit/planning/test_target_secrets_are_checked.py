@@ -13,6 +13,7 @@ from secrets_operator.planning.targets import (
     changed_keys,
     data_hash,
     drift_of,
+    keeping_finalizers,
     nothing_to_write,
     secret_is_intact,
     secret_is_owned_by_another,
@@ -162,3 +163,30 @@ def test_secret_is_owned_by_another(controller: Owner | None, *, another: bool) 
 
 def test_a_missing_secret_is_nobodys() -> None:
     assert secret_is_owned_by_another(None, OWNER) is None
+
+
+def held(*finalizers: str, added: tuple[str, ...]) -> SecretState:
+    """Return a Secret with finalizers, of which our manager ``added`` some."""
+    raw: Object = applied(WANT)
+    raw["metadata"]["finalizers"] = list(finalizers)
+    raw["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:finalizers"] = {
+        ".": {},
+        **{f'v:"{name}"': {} for name in added},
+    }
+    return secret_state(raw, DIGESTER)
+
+
+@pytest.mark.parametrize(
+    ("named", "state", "expected"),
+    [
+        pytest.param(("a/b",), None, ("a/b",), id="a new Secret gets those that are named"),
+        pytest.param((), held("a/b", added=("a/b",)), ("a/b",), id="one that is named no more stays"),
+        pytest.param(("a/b",), held("a/b", added=("a/b",)), ("a/b",), id="one that is named still is written once"),
+        pytest.param(("c/d",), held("a/b", added=("a/b",)), ("c/d", "a/b"), id="another is added"),
+        pytest.param((), held("a/b", added=()), (), id="that of somebody else is not taken over"),
+    ],
+)
+def test_finalizers_are_never_removed(
+    named: tuple[str, ...], state: SecretState | None, expected: tuple[str, ...]
+) -> None:
+    assert keeping_finalizers(replace(WANT, finalizers=named), state).finalizers == expected
