@@ -18,6 +18,7 @@ import structlog
 from aiohttp.web import RouteDef
 
 from secrets_operator.applying.digest_key import digest_key
+from secrets_operator.call_rate import CallRate
 from secrets_operator.clock import Clock
 from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.errors import Retryable
@@ -107,7 +108,8 @@ class Operator:
         self._clock = clock
         self._metrics = Metrics(version, settings)
         fence = Fence(clock.monotonic)
-        self._client = Client(connection, clock=clock, account=self._metrics.requested, fence=fence)
+        rate = CallRate(settings.client_calls_per_second, now=clock.monotonic, burst=settings.client_burst)
+        self._client = Client(connection, clock=clock, account=self._metrics.requested, fence=fence, rate=rate)
         self._membership = (
             Membership(self._client, settings, fence=fence, clock=clock, chance=random.random)
             if settings.replicas.identity
@@ -127,7 +129,8 @@ class Operator:
             operated=self._metrics.operated_private_key,
         )
         self._health = Health(clock.monotonic)
-        self._http = HttpServer(self._health, self._metrics.take, routes=self._sealing_routes())
+        routes = self._sealing_routes() if settings.sealed_secrets else ()
+        self._http = HttpServer(self._health, self._metrics.take, routes=routes)
         self._dashboard = self._make_dashboard(addresses.dashboard)
         self._host = Host(connection, self._health, clock=clock, address=addresses.live)
 
@@ -220,7 +223,8 @@ class Operator:
                 tasks.create_task(wiring.targets.run())
                 await wiring.collections.wait_synced()
                 log.info("caches are complete", **wiring.collections.counts())
-                wiring.sealing_keys.look_after_keys()
+                if self._settings.sealed_secrets:
+                    wiring.sealing_keys.look_after_keys()
                 if self._membership is not None:
                     # Not earlier: what the others hand over has to be worked on here at once.
                     self._membership.start()

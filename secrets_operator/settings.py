@@ -47,6 +47,16 @@ class Settings:
     watch_namespaces: tuple[str, ...] = ()
     """The namespaces to work in; empty means all, which needs cluster-wide roles."""
 
+    label_selector: str = ""
+    """Only ExternalSecrets, ClusterExternalSecrets and SealedSecrets with these labels are worked on; empty: all."""
+
+    external_secrets: bool = True
+    """Whether anything of ``external-secrets.io`` is worked on."""
+
+    cluster_external_secrets: bool = True
+    sealed_secrets: bool = True
+    """Whether SealedSecrets are opened, and their keys looked after."""
+
     cluster_stores: bool = True
     """Whether ClusterSecretStores and ClusterGenerators are read, which takes a cluster-wide role."""
 
@@ -73,6 +83,12 @@ class Settings:
 
     store_calls_per_second: float = 250.0
     """How many calls a store gets at most, in bursts of up to a second's worth; 0 sets no limit."""
+
+    client_calls_per_second: float = 0.0
+    """How many calls the API server gets at most, watches and Leases aside; 0 sets no limit."""
+
+    client_burst: int = 100
+    """How many of these may go at once."""
 
     value_cache_bytes: int = 32 * 1024 * 1024
     """How many bytes of values are kept for a minute at most, so that resources that share them share the reading."""

@@ -68,7 +68,7 @@ from secrets_operator.resources.names import CLUSTER_GENERATOR
 from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
-from secrets_operator.watching.collections import Collection, Collections, custom_resource, watched_namespaces
+from secrets_operator.watching.collections import Collection, Collections, custom_resource, selections
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
@@ -183,7 +183,7 @@ class Wiring:
             refreshes=self._reading.refreshes,
             circuits=self.sessions.circuits,
             cached_bytes=lambda: self._values.size,
-            sealing_keys=self.sealing_keys.use.numbers,
+            sealing_keys=self.sealing_keys.use.numbers if self._settings.sealed_secrets else None,
         )
 
     def _watch_all(self, generators: Generators) -> None:
@@ -222,18 +222,16 @@ class Wiring:
         )
         more: list[Collection[Any]] = [self._namespaces, self.secrets, self._key_secrets, *self._generators.values()]
         self.collections = Collections((*worked_on, *more))
+        singletons = KEY_WORK if self._settings.sealed_secrets else ()
         interval = self._settings.store_refresh_interval
-        self.inventory = Inventory(worked_on, self._shares, singletons=KEY_WORK, store_interval=interval)
+        self.inventory = Inventory(worked_on, self._shares, singletons=singletons, store_interval=interval)
 
     def _watch_cluster(self) -> None:
-        # Who works in some namespaces only neither sees all others nor decides what they get.
-        everywhere = not self._settings.watch_namespaces
+        everywhere = not self._settings.watch_namespaces and self._settings.external_secrets
         namespaces = [self._reflector(Selection(NAMESPACES), namespace, self._fan_out.namespace)] if everywhere else []
         self._namespaces: Collection[Namespace] = Collection(NAMESPACES.kind, namespaces)
-        self._cluster_external_secrets = (
-            self._resources(CLUSTER_EXTERNAL_SECRETS, self._fan_out.cluster_external_secret)
-            if everywhere
-            else Collection(CLUSTER_EXTERNAL_SECRETS.kind, [])
+        self._cluster_external_secrets = self._resources(
+            CLUSTER_EXTERNAL_SECRETS, self._fan_out.cluster_external_secret
         )
 
     def _watch_generators(self, installed: Generators) -> None:
@@ -257,11 +255,10 @@ class Wiring:
         self, resource: Resource, handler: Callable[[Change[Object]], None], *, optional: bool = False
     ) -> Collection[Object]:
         project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
-        places = watched_namespaces(resource, self._settings)
         told = telling(handler, resource.kind, self._onlooker)
+        watched = selections(resource, self._settings, optional=optional)
         made = self.shown[resource] = Collection(
-            resource.kind,
-            [self._reflector(Selection(resource, place, optional=optional), project, told) for place in places],
+            resource.kind, [self._reflector(selection, project, told) for selection in watched]
         )
         return made
 

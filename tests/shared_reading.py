@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from secrets_operator.call_rate import CallRate
 from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.call_rate import CallRate
 from secrets_operator.fetching.openings import OpenSession
 from secrets_operator.fetching.read_pools import Shared
 from secrets_operator.fetching.store_calls import StoreCalls

@@ -52,6 +52,8 @@ _SPECIAL: dict[str, Schema] = {
     "storeConcurrency": {**_COUNT, "minimum": 1, "maximum": 1000},
     "storeCallsPerSecond": {"type": ["number", "null"], "minimum": 0},
     "valueCacheSize": _COUNT,
+    "kubeClientQPS": _NUMBER,
+    "kubeClientBurst": _NUMBER,
     "storeRequeueInterval": _DURATION,
     "heartbeatInterval": _DURATION,
     "genericTargets.resources": {"type": "array", "items": _TARGET},

@@ -15,6 +15,7 @@ import click
 from secrets_operator.cli.durations import duration_option
 from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
 from secrets_operator.cli.replica_options import replica_options, replicas
+from secrets_operator.cli.scope_options import scope_options, scope_settings
 from secrets_operator.cli.sealing_key_options import CutoffTime, new_key_options, new_key_settings
 from secrets_operator.settings import GroupKind, Settings
 
@@ -67,28 +68,7 @@ class HostPort(click.ParamType[tuple[str, int]]):
 @click.option(
     "--namespace", default="", help="Namespace the operator runs in; its keys live there. Default: the pod's."
 )
-@click.option(
-    "--watch-namespace",
-    "watch_namespaces",
-    multiple=True,
-    help="Work in this namespace only, and leave ClusterExternalSecrets alone; repeat for several. Default: all "
-    "namespaces.",
-)
-@click.option(
-    "--enable-cluster-store-reconciler",
-    "cluster_stores",
-    type=GoBool(),
-    default=str(_DEFAULTS.cluster_stores).lower(),
-    show_default=True,
-    help="Read ClusterSecretStores and ClusterGenerators. Without them and with --watch-namespace no cluster-wide role "
-    "is needed.",
-)
-@click.option(
-    "--controller-class",
-    default=_DEFAULTS.controller_class,
-    show_default=True,
-    help="Work with stores whose spec.controller is empty or this.",
-)
+@scope_options
 @click.option(
     "--unsafe-allow-generic-targets",
     "allow_generic_targets",
@@ -124,6 +104,22 @@ class HostPort(click.ParamType[tuple[str, int]]):
     default=_DEFAULTS.store_calls_per_second,
     show_default=True,
     help="Calls to one store, in bursts of up to a second's worth. 0: no limit.",
+)
+@click.option(
+    "--client-qps",
+    "--kubeclient-qps",
+    type=float,
+    default=f"{_DEFAULTS.client_calls_per_second:g}",
+    show_default=True,
+    help="Calls to the API server a second, watches and Leases aside. 0 or less: no limit but 64 at a time.",
+)
+@click.option(
+    "--client-burst",
+    "--kubeclient-burst",
+    type=click.IntRange(1),
+    default=_DEFAULTS.client_burst,
+    show_default=True,
+    help="How many of them may be made at once when --client-qps sets a limit.",
 )
 @click.option(
     "--value-cache-size",
@@ -325,9 +321,7 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
     """Return the settings that the command line asks for; ``namespace`` is the connection's own."""
     return Settings(
         namespace=options["namespace"] or namespace,
-        watch_namespaces=tuple(options["watch_namespaces"]),
-        cluster_stores=options["cluster_stores"],
-        controller_class=options["controller_class"],
+        **scope_settings(options),
         allow_generic_targets=options["allow_generic_targets"],
         generic_targets=frozenset(options["generic_targets"]),
         store_refresh_interval=options["store_requeue_interval"],
@@ -335,6 +329,8 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         concurrency=options["concurrent"],
         store_concurrency=options["store_concurrency"],
         store_calls_per_second=options["store_calls_per_second"],
+        client_calls_per_second=max(options["client_qps"], 0.0),
+        client_burst=options["client_burst"],
         value_cache_bytes=options["value_cache_size"],
         sealing_key_renew_period=options["key_renew_period"],
         sealing_key_cutoff=options["key_cutoff_time"],

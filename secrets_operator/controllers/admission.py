@@ -22,6 +22,7 @@ from secrets_operator.planning import admission as rules
 from secrets_operator.planning.admission import Findings, Review, Verdict
 from secrets_operator.planning.controller_classes import is_of_class, named_sources
 from secrets_operator.planning.external_secret import Wanted
+from secrets_operator.planning.scope import is_worked_on
 from secrets_operator.provider import notice_of
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.resources.names import (
@@ -75,8 +76,9 @@ class Admission:
         """Return the verdict on one review; raises nothing that the review may cause."""
         if not rules.needs_judging(review) or review.new is None:
             return Verdict()
-        judge = self._by_kind.get(review.new.get("kind", ""))
-        if judge is None:
+        kind = review.new.get("kind", "")
+        judge = self._by_kind.get(kind)
+        if judge is None or not is_worked_on(kind, self._settings):
             return Verdict()
         if self._waiting >= _MOST_WAITING:
             return _unjudged(_BUSY)

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from secrets_operator.call_rate import CallRate
 from secrets_operator.clock import Clock
 from secrets_operator.errors import OperatorError, Retryable
-from secrets_operator.fetching.call_rate import CallRate
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.fetching.throttle import Throttle

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+from secrets_operator.call_rate import CallRate
 from secrets_operator.fetching.blocking import Blocking
-from secrets_operator.fetching.call_rate import CallRate
 from secrets_operator.fetching.throttle import Throttle
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from secrets_operator.call_rate import CallRate
 from secrets_operator.fetching.breaker import Breaker, Limits
-from secrets_operator.fetching.call_rate import CallRate
 from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.flow import Key
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from secrets_operator.call_rate import CallRate
 from secrets_operator.clock import Clock
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.kube import mapping, requests
@@ -20,7 +21,7 @@ from secrets_operator.kube.connection import Connection
 from secrets_operator.kube.errors import ApiError, Fenced
 from secrets_operator.kube.fence import Fence
 from secrets_operator.kube.requests import Request, Target
-from secrets_operator.kube.resources import Resource, group_version_path
+from secrets_operator.kube.resources import LEASES, Resource, group_version_path
 from secrets_operator.kube.session import Account, Limits, Session, ignore
 from secrets_operator.kube.streams import events
 
@@ -46,6 +47,7 @@ class Client:
         clock: Clock,
         account: Account = ignore,
         fence: Fence | None = None,
+        rate: CallRate | None = None,
         timeout: float = 30.0,
         silence: float = 75.0,
         connections: int = 64,
@@ -54,11 +56,13 @@ class Client:
 
         Bookmarks come about once a minute, so a longer silence means that the watch is dead. Watches do not count
         among the ``connections``. While ``fence`` is closed, what would change the cluster is refused (Fenced).
+        Calls wait for their turn by ``rate``, except those about Leases: a replica that waits must not seem dead.
         """
         limits = Limits(call=timeout, silence=silence)
         self._session = Session(connection, clock=clock, account=account, limits=limits)
         self._slots = asyncio.Semaphore(connections)
         self._fence = fence
+        self._rate = rate
 
     async def __aenter__(self) -> Self:
         await self._session.open()
@@ -207,6 +211,8 @@ class Client:
         return mapping.parsed(request, await self._call(request))
 
     async def _call(self, request: Request) -> bytes:
+        if self._rate is not None and request.kind != LEASES.kind:
+            await self._rate.turn()
         async with self._slots:
             # Only now: a wait for a connection may have been long.
             if request.changes and self._fence is not None and not self._fence.is_open:

@@ -40,7 +40,8 @@ def live_families(snapshot: Snapshot) -> Iterator[Metric]:
     yield single("owned_keys", "Resources that this replica works on.", owned)
     yield from _resources(snapshot)
     yield from _stores(snapshot)
-    yield from sealing_key_families(snapshot.sealing_keys)
+    if snapshot.sealing_keys is not None:
+        yield from sealing_key_families(snapshot.sealing_keys)
     yield from _single_resources(snapshot)
 
 

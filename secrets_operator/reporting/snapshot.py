@@ -58,7 +58,7 @@ class Live:
     """The state of the breaker of each store: 0 closed, 1 half open, 2 open."""
 
     cached_bytes: Callable[[], int]
-    sealing_keys: Callable[[], KeyNumbers]
+    sealing_keys: Callable[[], KeyNumbers] | None
     members: Callable[[], int] = lambda: 1
     """How many replicas share the work; 0 while this one may not take part."""
 
@@ -90,7 +90,7 @@ class Snapshot:
     resources: Mapping[str, Sequence[Object]]
     circuits: Sequence[tuple[Key, int]]
     cached_bytes: int
-    sealing_keys: KeyNumbers
+    sealing_keys: KeyNumbers | None
     refreshes: Callable[[Key], Refreshes | None]
     tallies: RunTallies
     settings: Settings
@@ -130,7 +130,7 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         resources={kind: _ours(kind, resources, settings) for kind, resources in live.resources.items()},
         circuits=list(live.circuits()),
         cached_bytes=live.cached_bytes(),
-        sealing_keys=live.sealing_keys(),
+        sealing_keys=live.sealing_keys() if live.sealing_keys is not None else None,
         refreshes=live.refreshes,
         tallies=tallies,
         settings=settings,

@@ -7,14 +7,12 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from secrets_operator.flow import Object
-from secrets_operator.kube.resources import CLUSTER_SECRET_STORES, Resource
-from secrets_operator.resources.names import CLUSTER_GENERATOR
+from secrets_operator.kube.resources import Resource
+from secrets_operator.planning.scope import is_worked_on, label_selector
 from secrets_operator.settings import Settings
-from secrets_operator.watching.reflector import Reflector
+from secrets_operator.watching.reflector import Reflector, Selection
 
 T = TypeVar("T")
-
-_CLUSTER_SOURCES = (CLUSTER_SECRET_STORES.kind, CLUSTER_GENERATOR.kind)
 
 
 class Collection(Generic[T]):
@@ -39,11 +37,13 @@ class Collection(Generic[T]):
             await reflector.synced.wait()
 
 
-def watched_namespaces(resource: Resource, settings: Settings) -> tuple[str, ...]:
-    """Return where a kind is watched, an empty name for everywhere; nowhere when it is a source that is turned off."""
-    if resource.kind in _CLUSTER_SOURCES and not settings.cluster_stores:
-        return ()
-    return (settings.watch_namespaces if resource.namespaced else ()) or ("",)
+def selections(resource: Resource, settings: Settings, *, optional: bool = False) -> list[Selection]:
+    """Return what is watched of a kind that users write; nothing when it is turned off."""
+    if not is_worked_on(resource.kind, settings):
+        return []
+    labels = label_selector(resource.kind, settings)
+    places = (settings.watch_namespaces if resource.namespaced else ()) or ("",)
+    return [Selection(resource, place, labels, optional=optional) for place in places]
 
 
 class Collections:

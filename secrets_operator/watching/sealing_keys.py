@@ -28,6 +28,8 @@ KEY_WORK = (sealing_certificate.KEY, sealing_key_renewal.KEY)
 
 def key_secrets(settings: Settings) -> list[Selection]:
     """Return what to watch: the labelled Secrets, and the one that the first versions of Sealed Secrets made."""
+    if not settings.sealed_secrets:
+        return []
     return [
         Selection(SECRETS, settings.namespace, KEY_LABEL),
         Selection(SECRETS, settings.namespace, field_selector=f"metadata.name={settings.sealing_key_prefix}"),

@@ -30,6 +30,10 @@ EVERYTHING: dict[str, Any] = {
     "concurrent": 8,
     "storeConcurrency": 4,
     "storeCallsPerSecond": 0.5,
+    "kubeClientQPS": 50,
+    "kubeClientBurst": "100",
+    "labelSelector": "team=shop,tier in (web,db)",
+    "processClusterExternalSecret": False,
     "valueCacheSize": 33554432,
     "storeRequeueInterval": "1m",
     "heartbeatInterval": "5m",
@@ -113,6 +117,8 @@ def test_every_value_of_the_operator_becomes_the_setting_it_is_called_after() ->
     assert found["controller_class"] == "blue"
     assert (found["concurrent"], found["store_concurrency"], found["store_calls_per_second"]) == (8, 4, 0.5)
     assert found["value_cache_size"] == 33554432
+    assert (found["client_qps"], found["client_burst"]) == (50, 100)
+    assert (found["label_selector"], found["cluster_external_secrets"]) == ("team=shop,tier in (web,db)", False)
     assert (found["rate_limit"], found["rate_limit_burst"]) == (5.0, 7)
     assert found["key_size"] == "2048"
     assert found["key_order_priority"] == "SecretCreationTimestamp"
@@ -153,6 +159,22 @@ def test_no_cluster_wide_object_is_made_without_the_right_to() -> None:
 
 
 @pytest.mark.parametrize(
+    ("off", "others"),
+    [
+        pytest.param("processExternalSecrets", {"sealedsecrets"}, id="SealedSecrets only"),
+        pytest.param("processSealedSecrets", {"externalsecrets", "clusterexternalsecrets"}, id="ExternalSecrets only"),
+        pytest.param("processClusterExternalSecret", {"externalsecrets", "sealedsecrets"}, id="no fan-out"),
+    ],
+)
+def test_what_is_turned_off_needs_no_rights(off: str, others: set[str]) -> None:
+    kinds = {"externalsecrets", "clusterexternalsecrets", "sealedsecrets"}
+    made = render(IMAGE | {off: False})
+    bound = {binding["roleRef"]["name"] for binding in of_kind(made, "ClusterRoleBinding")}
+    roles = [role for role in of_kind(made, "ClusterRole") if role["metadata"]["name"] in bound]
+    assert {name for role in roles for rule in role["rules"] for name in rule["resources"]} & kinds == others
+
+
+@pytest.mark.parametrize(
     ("values", "namespaces"),
     [
         pytest.param({}, [], id="nothing said -> everywhere"),
@@ -180,6 +202,11 @@ def test_the_namespaces_are_those_that_the_values_mean(values: Values, namespace
         ),
         pytest.param(
             IMAGE | {"scopedRBAC": True, "admission": {"enabled": True}}, "turn one of them off", id="no right to ask"
+        ),
+        pytest.param(
+            IMAGE | {"processExternalSecrets": False, "processSealedSecrets": False},
+            "turn one of them on",
+            id="nothing to do",
         ),
         pytest.param(
             IMAGE | {"additionalNamespaces": ["a"], "watchNamespaces": ["b"]}, "exclude each other", id="two lists"

@@ -14,13 +14,14 @@ from typing import Any
 import orjson
 import pytest
 
+from secrets_operator.call_rate import CallRate
 from secrets_operator.clock import SystemClock
 from secrets_operator.flow import SecretBytes
 from secrets_operator.kube import errors, tls
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.connection import Connection
 from secrets_operator.kube.credentials import FixedToken, RenewedToken, read_token_file
-from secrets_operator.kube.resources import CONFIG_MAPS, EXTERNAL_SECRETS, SECRETS
+from secrets_operator.kube.resources import CONFIG_MAPS, EXTERNAL_SECRETS, LEASES, SECRETS
 from secrets_operator.kube.session import USER_AGENT
 from tests.certificates import Authority
 from tests.stub_api_server import StubApiServer, answer, never, status
@@ -329,3 +330,18 @@ async def test_a_client_certificate_is_presented(tmp_path: Path) -> None:
                 else:
                     with pytest.raises(errors.Unreachable):
                         await client.version()
+
+
+async def test_calls_wait_for_their_turn_and_those_about_leases_do_not() -> None:
+    # After the first one, the next turn is in a quarter of an hour.
+    rate = CallRate(0.001, now=SystemClock().monotonic, burst=1)
+    async with StubApiServer() as server, client_to(server.url, rate=rate) as client:
+        server.put("db", "team")
+        await client.get(SECRETS, "team", "db")
+        waiting = asyncio.create_task(client.get(SECRETS, "team", "db"))
+        with pytest.raises(errors.NotFound):
+            await client.get(LEASES, "team", "replica")
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert server.count("get") == 2

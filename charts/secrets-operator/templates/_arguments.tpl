@@ -12,6 +12,21 @@
 {{- if not (include "secrets-operator.clusterStores" .) }}
 - --enable-cluster-store-reconciler=false
 {{- end }}
+{{- if not (or .Values.processExternalSecrets .Values.processSealedSecrets) }}
+{{- fail "processExternalSecrets and processSealedSecrets are both off: turn one of them on" }}
+{{- end }}
+{{- if not .Values.processExternalSecrets }}
+- --enable-external-secrets=false
+{{- end }}
+{{- if not .Values.processClusterExternalSecret }}
+- --enable-cluster-external-secret-reconciler=false
+{{- end }}
+{{- if not .Values.processSealedSecrets }}
+- --enable-sealed-secrets=false
+{{- end }}
+{{- with .Values.labelSelector }}
+- {{ printf "--label-selector=%s" . | quote }}
+{{- end }}
 {{- if not .Values.updateStatus }}
 - --update-status=false
 {{- end }}
@@ -24,6 +39,8 @@
   "store-concurrency" .Values.storeConcurrency
   "store-calls-per-second" .Values.storeCallsPerSecond
   "value-cache-size" .Values.valueCacheSize
+  "client-qps" .Values.kubeClientQPS
+  "client-burst" .Values.kubeClientBurst
   "store-requeue-interval" .Values.storeRequeueInterval
   "heartbeat-interval" .Values.heartbeatInterval
   "key-size" .Values.keySize

@@ -28,5 +28,5 @@
 
 {{- /* Non-empty when cluster-wide kinds are read. */}}
 {{- define "secrets-operator.clusterStores" -}}
-{{- if and .Values.processClusterStore (not .Values.scopedRBAC) }}true{{ end -}}
+{{- if and .Values.processExternalSecrets .Values.processClusterStore (not .Values.scopedRBAC) }}true{{ end -}}
 {{- end }}

@@ -5,6 +5,7 @@ Each takes the root.
 
 {{- /* In every namespace where it works. */}}
 {{- define "secrets-operator.rules.resources" -}}
+{{- if .Values.processExternalSecrets }}
 - apiGroups: [external-secrets.io]
   resources: [externalsecrets, secretstores]
   verbs: [list, watch]
@@ -19,6 +20,8 @@ Each takes the root.
   {{- end }}
   verbs: [list, watch]
 {{- end }}
+{{- end }}
+{{- if .Values.processSealedSecrets }}
 - apiGroups: [bitnami.com]
   resources: [sealedsecrets]
   verbs: [list, watch]
@@ -27,16 +30,18 @@ Each takes the root.
   resources: [sealedsecrets/status]
   verbs: [patch]
 {{- end }}
+{{- end }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- if .Values.processExternalSecrets }}
 {{- /* Templates, and the authorities that stores trust. */}}
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get]
-- apiGroups: [""]
-  resources: [events]
-  verbs: [create]
 {{- /* AWS stores with auth.jwt: the role is an annotation of the ServiceAccount. */}}
 - apiGroups: [""]
   resources: [serviceaccounts]
@@ -46,6 +51,7 @@ Each takes the root.
   resources: [serviceaccounts/token]
   verbs: [create]
 {{- end }}
+{{- end }}
 {{- if .Values.genericTargets.enabled }}
 {{- range .Values.genericTargets.resources }}
 - apiGroups: [{{ .apiGroup | quote }}]
@@ -53,7 +59,7 @@ Each takes the root.
   verbs: {{ toJson (default (list "get" "list" "watch" "create" "patch" "delete") .verbs) }}
 {{- end }}
 {{- end }}
-{{- if include "secrets-operator.openshift" . }}
+{{- if and .Values.processExternalSecrets (include "secrets-operator.openshift" .) }}
 - apiGroups: [external-secrets.io]
   resources: [externalsecrets/finalizers]
   verbs: [update]
@@ -101,6 +107,11 @@ Each takes the root.
 
 {{- /* ClusterExternalSecrets, which make ExternalSecrets. */}}
 {{- define "secrets-operator.rules.fanOut" -}}
+{{- /* For the conditions of ClusterSecretStores too. */}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
+{{- if .Values.processClusterExternalSecret }}
 - apiGroups: [external-secrets.io]
   resources: [clusterexternalsecrets]
   verbs: [list, watch]
@@ -110,13 +121,11 @@ Each takes the root.
 - apiGroups: [external-secrets.io]
   resources: [externalsecrets]
   verbs: [get, create, patch, delete]
-- apiGroups: [""]
-  resources: [namespaces]
-  verbs: [list, watch]
 {{- if include "secrets-operator.openshift" . }}
 - apiGroups: [external-secrets.io]
   resources: [clusterexternalsecrets/finalizers]
   verbs: [update]
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -134,7 +143,8 @@ Each takes the root.
 {{- define "secrets-operator.rules.own" -}}
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, watch, create]
+  verbs: [get, create{{ if .Values.processSealedSecrets }}, list, watch{{ end }}]
+{{- if .Values.processSealedSecrets }}
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, create, patch]
@@ -142,6 +152,7 @@ Each takes the root.
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- end }}
 {{- /* By these several replicas find each other. */}}
 {{- if include "secrets-operator.shared" . }}
 - apiGroups: [coordination.k8s.io]

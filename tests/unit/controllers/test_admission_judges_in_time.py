@@ -40,7 +40,7 @@ class World:
         self.denials: list[str | Exception] = []
         self.operations = 0
 
-    def admission(self, *, seconds: float = 30.0) -> Admission:
+    def admission(self, settings: Settings | None = None, *, seconds: float = 30.0) -> Admission:
         templates = TemplateRendering(Referents(MemoryCluster().client), self.blocking, HandClock())
         judges = Judges(
             sources=self.stores.get,
@@ -51,7 +51,7 @@ class World:
                 lambda: Keyring(self.keys, operated=self.operated), decrypting=self.blocking, templates=templates
             ),
         )
-        return Admission(Settings(), judges, blocking=self.blocking, seconds=seconds)
+        return Admission(settings or Settings(), judges, blocking=self.blocking, seconds=seconds)
 
     def operated(self) -> None:
         self.operations += 1
@@ -166,6 +166,22 @@ async def test_resources_of_another_controller_class_are_not_judged(world: World
     assert not (await world.create(external_secret(spec=broken))).allowed
     inner = {"externalSecretSpec": {**SHARED, "target": {"template": {"data": {"a": "{{"}}}}}
     assert await world.create(cluster_external_secret(spec=inner)) == Verdict()
+
+
+@pytest.mark.parametrize(
+    ("off", "resource"),
+    [
+        ("external_secrets", external_secret(spec={"data": [{}]})),
+        ("external_secrets", store(spec={"provider": {"fake": {"nonsense": 1}}})),
+        ("cluster_external_secrets", cluster_external_secret(spec={})),
+        ("sealed_secrets", sealed_secret({"k": "v"}, key=other_key())),
+    ],
+    ids=["ExternalSecret", "SecretStore", "ClusterExternalSecret", "SealedSecret"],
+)
+async def test_kinds_that_are_turned_off_are_let_through(world: World, off: str, resource: Object) -> None:
+    assert not (await world.create(resource)).allowed
+    admission = world.admission(Settings(**{off: False}))
+    assert await admission.answer(Review("CREATE", resource)) == Verdict()
 
 
 async def test_a_provider_that_is_not_installed_is_a_warning(world: World) -> None:

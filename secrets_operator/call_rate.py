@@ -1,4 +1,4 @@
-"""How many calls a second one store may get: a generic cell rate algorithm, exact and without a timer of its own."""
+"""How many calls a second somebody may get: a generic cell rate algorithm, exact and without a timer of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 
 class CallRate:
-    """Spaces calls out to ``per_second`` on average, with bursts of up to a second's worth; 0 sets no limit."""
+    """Spaces calls out to ``per_second`` on average; 0 sets no limit."""
 
-    def __init__(self, per_second: float, *, now: Callable[[], float]) -> None:
-        """Read monotonic seconds from ``now``."""
+    def __init__(self, per_second: float, *, now: Callable[[], float], burst: int | None = None) -> None:
+        """Let ``burst`` calls go at once, a second's worth by default; read monotonic seconds from ``now``."""
         self._spacing = 1.0 / per_second if per_second else 0.0
-        self._burst = 1.0 if per_second else 0.0
+        self._burst = 1.0 if burst is None else burst * self._spacing
         self._now = now
         self._taken_until = 0.0
 

@@ -1,10 +1,10 @@
-"""A store gets so many calls a second, in bursts of up to a second's worth."""
+"""So many calls a second, in bursts of a second's worth or of another size."""
 
 import asyncio
 
 import pytest
 
-from secrets_operator.fetching.call_rate import CallRate
+from secrets_operator.call_rate import CallRate
 from tests.hand_clock import HandClock
 from tests.shared_reading import now
 
@@ -29,6 +29,11 @@ def test_a_pause_earns_a_burst_and_no_more() -> None:
         rate.take()
     clock.pass_by(60)
     assert [max(0, rate.take()) for _ in range(3)] == pytest.approx([0, 0, 0.5])
+
+
+def test_a_burst_can_be_of_another_size() -> None:
+    rate = CallRate(2, now=HandClock().monotonic, burst=3)
+    assert [max(0, rate.take()) for _ in range(5)] == pytest.approx([0, 0, 0, 0.5, 1.0])
 
 
 @pytest.mark.looptime
