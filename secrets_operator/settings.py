@@ -127,6 +127,9 @@ class Settings:
     sealing_key_cutoff: datetime | None = None
     """When the newest key is from before this moment, it is followed by another."""
 
+    sealing_key_backup_certificate: str = ""
+    """PEM certificate of an RSA key that all sealing keys are backed up to; empty for no backup."""
+
     admission_certificates: str = ""
     """The folder of the admission server's certificate; empty to make one and keep it in a Secret."""
 

@@ -14,7 +14,7 @@ from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
-from secrets_operator.controllers import sealing_certificate, sealing_key_renewal
+from secrets_operator.controllers import sealing_certificate, sealing_key_backup, sealing_key_renewal
 from secrets_operator.controllers.admission import Admission, Judges
 from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
@@ -330,6 +330,9 @@ class Wiring:
             ).reconcile,
             sealing_key_renewal.KEY.kind: sealing_key_renewal.SealingKeyRenewal(
                 self._keys, namespace=self._settings.namespace, clock=self._clock, events=self.events
+            ).reconcile,
+            sealing_key_backup.KEY.kind: sealing_key_backup.SealingKeyBackup(
+                self._client, settings=self._settings, clock=self._clock, blocking=self._pools.rendering
             ).reconcile,
             **{
                 kind: SecretStores(

@@ -150,6 +150,13 @@ class HostPort(click.ParamType[tuple[str, int]]):
     default="",
     help="Make a sealing key if the newest is from before this time, written as by date -R.",
 )
+@click.option(
+    "--key-backup-certificate",
+    type=click.Path(dir_okay=False),
+    default="",
+    help="Keep a backup of all sealing keys in a ConfigMap, encrypted to the RSA key of the certificate (PEM) in this "
+    "file. It is read at start.",
+)
 @new_key_options
 @click.option(
     "--accept-deprecated-v1-data",
@@ -317,6 +324,26 @@ async def _until_signalled(work: Callable[[asyncio.Event], Any]) -> None:
     await work(stop)
 
 
+def _certificate(path: str) -> str:
+    """Return the certificate in a file as PEM, and nothing else that is there; empty without a file.
+
+    Raises OSError, or Terminal when there is none of an RSA key.
+    """
+    if not path:
+        return ""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from secrets_operator.errors import OperatorError, Terminal
+    from secrets_operator.sealing.certificates import first_certificate, rsa_public_key
+
+    try:
+        certificate = first_certificate(Path(path).read_bytes())
+        rsa_public_key(certificate)
+    except OperatorError as error:
+        raise Terminal(f"--key-backup-certificate {path}: {error}") from error
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
 def settings(options: dict[str, Any], namespace: str) -> Settings:
     """Return the settings that the command line asks for; ``namespace`` is the connection's own."""
     return Settings(
@@ -334,6 +361,7 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
         value_cache_bytes=options["value_cache_size"],
         sealing_key_renew_period=options["key_renew_period"],
         sealing_key_cutoff=options["key_cutoff_time"],
+        sealing_key_backup_certificate=_certificate(options["key_backup_certificate"]),
         **new_key_settings(options),
         accept_legacy_data=options["accept_deprecated_v1_data"],
         update_status=options["update_status"],

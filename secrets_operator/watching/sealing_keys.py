@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from secrets_operator.controllers import sealing_certificate, sealing_key_renewal
+from secrets_operator.controllers import sealing_certificate, sealing_key_backup, sealing_key_renewal
 from secrets_operator.controllers.sealing_key_use import SealingKeyUse
 from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.flow import Object
@@ -22,7 +22,7 @@ from secrets_operator.watching.reflector import Selection
 
 T = TypeVar("T")
 
-KEY_WORK = (sealing_certificate.KEY, sealing_key_renewal.KEY)
+KEY_WORK = (sealing_certificate.KEY, sealing_key_renewal.KEY, sealing_key_backup.KEY)
 """What is queued to have the keys looked after; one replica of several does each."""
 
 

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from secrets_operator.cli.keys.restoring import opened_file
+from secrets_operator.sealing.key_backups import key_secrets_in
 from tests.cluster_world import Object, OperatorProcess, World, condition, wait_for
+from tests.sealing_data import more_values
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
 
@@ -43,6 +46,17 @@ def fingerprint(world: World, home: str) -> str:
     return str((world.config_map(home, CONFIG_MAP) or {"data": {}})["data"].get("fingerprint", ""))
 
 
+def backed_up(world: World, home: str, folder: Path) -> set[str]:
+    """Return the names of the keys in the operator's backup, opened by its recipient."""
+    data = (world.config_map(home, "secrets-operator-sealing-key-backup") or {"data": {}})["data"]
+    if not data:
+        return set()
+    (folder / "backup.json").write_text(data["backup.json"])
+    (folder / "backup-key.pem").write_text(more_values()["private_key_pkcs8_pem"])
+    plain = opened_file(folder / "backup.json", (), (folder / "backup-key.pem",))
+    return {secret["metadata"]["name"] for secret in key_secrets_in(plain, legacy_name="sealed-secrets-key")}
+
+
 def has_key(operator: OperatorProcess) -> bool:
     return operator.get("/v1/cert.pem")[0] == 200
 
@@ -64,8 +78,13 @@ def seal(operator: OperatorProcess, home: str, name: str) -> Object:
     return sealed
 
 
-def test_keys_are_renewed_and_old_ones_go_on_opening(world: World, kubeconfig: Path, home: str) -> None:
-    with started(kubeconfig, home, "--key-renew-period", "3s", "--privatekey-labels", "team=a") as operator:
+def test_keys_are_renewed_backed_up_and_old_ones_go_on_opening(
+    world: World, kubeconfig: Path, home: str, tmp_path: Path
+) -> None:
+    (tmp_path / "backup-cert.pem").write_text(more_values()["certificate_pem"])
+    options = ["--key-renew-period", "3s", "--privatekey-labels", "team=a"]
+    options += ["--key-backup-certificate", str(tmp_path / "backup-cert.pem")]
+    with started(kubeconfig, home, *options) as operator:
         operator.wait_ready()
         world.apply(seal(operator, home, "sealed"))
         world.wait_data(home, "sealed", {"k": b"plain"})
@@ -75,6 +94,7 @@ def test_keys_are_renewed_and_old_ones_go_on_opening(world: World, kubeconfig: P
         wait_for("the metrics know", lambda: operator.metric("secrets_operator_sealing_keys") >= 3)
         labels = [secret["metadata"]["labels"] for secret in key_secrets(world, home)]
         assert labels[:3] == [{LABEL: "active", "team": "a"}] * 3
+        wait_for("three keys are backed up", lambda: len(backed_up(world, home, tmp_path)) >= 3)
         world.delete_secret(home, "sealed")
         world.wait_data(home, "sealed", {"k": b"plain"})
         assert operator.metric("secrets_operator_sealing_key_items") == 1

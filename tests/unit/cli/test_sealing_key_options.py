@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,8 @@ import pytest
 from secrets_operator.cli.durations import GoDuration
 from secrets_operator.cli.run import run, settings
 from secrets_operator.cli.sealing_key_options import CutoffTime, KeyPrefix, KeyValues
+from secrets_operator.errors import Terminal
+from tests.sealing_data import more_values
 
 MOMENT = datetime(2026, 2, 3, 11, 5, 6, tzinfo=UTC)
 
@@ -30,6 +33,29 @@ MOMENT = datetime(2026, 2, 3, 11, 5, 6, tzinfo=UTC)
 )
 def test_options_are_read(kind: click.ParamType[Any], text: str, value: object) -> None:
     assert kind.convert(text, None, None) == value
+
+
+def test_of_the_file_for_backups_the_certificate_alone_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "both.pem"
+    file.write_text(more_values()["private_key_pkcs8_pem"] + more_values()["certificate_pem"])
+    with run.make_context("run", ["--key-backup-certificate", str(file)]) as context:
+        kept = settings(context.params, "operator").sealing_key_backup_certificate
+    assert kept == more_values()["certificate_pem"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("nothing", "data does not contain any valid RSA or ECDSA certificates", id="no certificate"),
+        pytest.param(more_values()["private_key_pkcs8_pem"], "data does not contain any valid", id="a private key"),
+    ],
+)
+def test_a_file_for_backups_without_a_certificate_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "none.pem"
+    file.write_text(text)
+    with run.make_context("run", ["--key-backup-certificate", str(file)]) as context, pytest.raises(Terminal) as caught:
+        settings(context.params, "operator")
+    assert str(caught.value).startswith(f"--key-backup-certificate {file}: {says}")
 
 
 @pytest.mark.parametrize(
