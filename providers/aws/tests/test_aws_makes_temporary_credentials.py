@@ -111,6 +111,14 @@ async def test_what_is_asked_of_sts_is_passed_on(gateway: Any, make: Any) -> Non
     assert made.fresh_seconds <= DEFAULT_FRESH_SECONDS
 
 
+async def test_a_role_asks_for_the_session_token(gateway: Any, make: Any) -> None:
+    await make(STS_SESSION_TOKEN, role=ROLE)
+    assert [(login["Action"], login.get("RoleArn")) for login in gateway.logins] == [
+        ("AssumeRole", ROLE),
+        ("GetSessionToken", None),
+    ]
+
+
 async def test_nothing_is_passed_on_that_was_not_asked(gateway: Any, make: Any) -> None:
     await make(STS_SESSION_TOKEN, requestParameters={"sessionDuration": 0})
     (login,) = gateway.logins
