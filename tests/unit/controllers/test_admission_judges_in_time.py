@@ -180,7 +180,7 @@ async def test_resources_of_another_controller_class_are_not_judged(world: World
 )
 async def test_kinds_that_are_turned_off_are_let_through(world: World, off: str, resource: Object) -> None:
     assert not (await world.create(resource)).allowed
-    admission = world.admission(Settings(**{off: False}))
+    admission = world.admission(Settings(**{off: False}))  # type: ignore[arg-type] # these are all booleans
     assert await admission.answer(Review("CREATE", resource)) == Verdict()
 
 
