@@ -51,6 +51,7 @@ from secrets_operator.kube.resources import (
 )
 from secrets_operator.kube.resources import generators as generator_resource
 from secrets_operator.planning.child_resources import Child, child
+from secrets_operator.planning.freshness import LONGEST_SECONDS
 from secrets_operator.planning.generators import NAMESPACED_KINDS
 from secrets_operator.planning.manifest_state import manifest_state
 from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
@@ -156,7 +157,7 @@ class Wiring:
         return Sessions(
             providers,
             outside,
-            Shared(self._guards, self._values, self._reads_ahead),
+            Shared(self._guards, self._values, self._reads_ahead, self._reads_soon),
             denial=access.denial,
             limit=self._settings.store_concurrency,
         )
@@ -359,11 +360,17 @@ class Wiring:
         return stores.get(key.namespace, key.name)
 
     def _reads_ahead(self, stores: Mapping[str, Key]) -> Iterator[Ahead]:
-        waiting = ((self._store(stores[name]), one) for name, one in self._queue.waiting(stores, READS_AHEAD))
-        # Whether the conditions of a cluster store let a namespace in is decided when the resource has its turn.
-        return self._reading.reads_ahead(
-            (store, one) for store, one in waiting if store is not None and not store["spec"].get("conditions")
-        )
+        waiting = ((self._open_store(stores[name]), one) for name, one in self._queue.waiting(stores, READS_AHEAD))
+        return self._reading.reads_ahead((store, one) for store, one in waiting if store is not None)
+
+    def _reads_soon(self, stores: Mapping[str, Key]) -> Iterator[Ahead]:
+        due = ((self._open_store(stores[name]), key, at) for name, key, at in self._queue.soon(stores, LONGEST_SECONDS))
+        return self._reading.reads_soon((store, key, at) for store, key, at in due if store is not None)
+
+    def _open_store(self, key: Key) -> Object | None:
+        """Return a store that all may use; whether conditions let a namespace in is decided when its turn comes."""
+        store = self._store(key)
+        return None if store is None or store["spec"].get("conditions") else store
 
     async def share(self, membership: Membership) -> NoReturn:
         """Act on what comes and goes with the members, until cancelled."""

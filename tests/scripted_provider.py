@@ -127,6 +127,7 @@ class ScriptedProvider:
                 lambda reference: replace(reference, key=spec.get("prefix", "") + reference.key),
                 session.fetch,
                 lambda: spec.get("account"),
+                lambda _: spec.get("batch", 1),
             )
         self.sessions.append(session)
         return session

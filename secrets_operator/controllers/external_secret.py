@@ -31,11 +31,11 @@ from secrets_operator.planning.external_secret import (
     wanted,
 )
 from secrets_operator.planning.external_secret import Sync as SyncPlan
-from secrets_operator.planning.freshness import CONFIRM_SECONDS, Request, oldest_acceptable
+from secrets_operator.planning.freshness import CONFIRM_SECONDS, Request, oldest_acceptable, readable_from
 from secrets_operator.planning.generated_values import Record, latest, record_of
 from secrets_operator.planning.generators import Spec
 from secrets_operator.planning.generic_targets import refusal
-from secrets_operator.planning.reads_ahead import likely, references
+from secrets_operator.planning.reads_ahead import interval_of, likely, references
 from secrets_operator.planning.refresh import (
     Synced,
     is_younger,
@@ -156,6 +156,18 @@ class ExternalSecrets:
                 since = oldest_acceptable(request, is_first=reading.is_first, interval=reading.interval)
             for asked in references(resource, key):
                 yield Ahead(key, one.key.namespace, Ask(Reference(*asked), since))
+
+    def reads_soon(self, due: Iterable[tuple[Object, Key, float]]) -> Iterator[Ahead]:
+        """Yield what refreshes are going to ask of a store each that are due so soon that now will do as well."""
+        now = self._deps.clock.monotonic()
+        for store, one, at in due:
+            resource = self._resources(one.namespace, one.name) if one.kind == EXTERNAL_SECRETS.kind else None
+            if resource is None:
+                continue
+            key, since = key_of(store), readable_from(at, interval_of(resource["spec"]))
+            if since <= now:
+                for asked in references(resource, key):
+                    yield Ahead(key, one.namespace, Ask(Reference(*asked), since))
 
     def _read(self, key: Key, resource: Object) -> Wanted | Unusable:
         version = f"{resource['metadata']['uid']}/{synced_version(resource)}"

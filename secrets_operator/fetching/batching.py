@@ -36,6 +36,20 @@ class Ahead(NamedTuple):
     ask: Ask
 
 
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What a call can take along, asked for whenever one goes out."""
+
+    waiting: Callable[[], Iterable[Ask]] = tuple
+    """What waiting resources are going to ask."""
+
+    soon: Callable[[], Iterable[Ask]] = tuple
+    """What is going to be refreshed so soon that it may be read now as well; for calls with room only."""
+
+    batch_of: Callable[[Reference], int] = lambda _: 1
+    """How many references a call of the remote side answers together with one; see ``Sharing``."""
+
+
 class Got(NamedTuple):
     """An answer, and the monotonic time at which its reading began."""
 
@@ -69,17 +83,14 @@ class Batcher:
         fetch: Fetch,
         share: Share,
         *,
-        backlog: Callable[[], Iterable[Ask]] = tuple,
+        supply: Supply | None = None,
         window: float = 0.002,
         size: int = 100,
     ) -> None:
-        """Collect reads for ``window`` seconds, at most ``size`` a call.
-
-        ``backlog`` yields what waiting resources are going to ask; it is read whenever a call goes out.
-        """
+        """Collect reads for ``window`` seconds, at most ``size`` a call."""
         self._fetch = fetch
         self._share = share
-        self._backlog = backlog
+        self._supply = supply or Supply()
         self._window = window
         self._size = size
         self._collecting: dict[Reference, _Reading] = {}
@@ -117,11 +128,30 @@ class Batcher:
         self._collecting[reference] = self._asked[reference] = reading
         return reading
 
+    def _take_along(self, reference: Reference, since: float) -> bool:
+        """Collect what nobody waits for yet; tell whether it has to be read at all."""
+        reading = self._asked.get(reference)
+        if self._known(reference, since) is not None or (reading is not None and reading.serves(since)):
+            return False
+        self._collect(reference)
+        return True
+
+    def _fill_up(self) -> None:
+        """Use the room that is left in a call of the remote side, where there is no more than one."""
+        sizes = [size for size in map(self._supply.batch_of, self._collecting) if size > 1]
+        room = max(sizes, default=0) - len(sizes)
+        if room <= 0 or not self._share.keeps:
+            return
+        for reference, since in self._supply.soon():
+            if self._supply.batch_of(reference) > 1 and self._take_along(reference, since):
+                room -= 1
+            if not room:
+                return
+
     def _send(self) -> None:
-        for reference, since in self._backlog():
-            reading = self._asked.get(reference)
-            if self._known(reference, since) is None and (reading is None or not reading.serves(since)):
-                self._collect(reference)
+        for reference, since in self._supply.waiting():
+            self._take_along(reference, since)
+        self._fill_up()
         collected, self._collecting = list(self._collecting.items()), {}
         now = self._share.now()
         for _, reading in collected:

@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
-from secrets_operator.fetching.batching import Ahead, Ask, Batcher
+from secrets_operator.fetching.batching import Ahead, Ask, Batcher, Supply
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import CallObserver
@@ -29,7 +29,7 @@ from secrets_operator.flow import Key, RetrySettings
 from secrets_operator.provider import Answer, Failed, Reference, Rejected, Session, Sharing, sharing_of
 
 Backlog = Callable[[Mapping[str, Key]], Iterable[Ahead]]
-"""Stores by the text of their keys -> what resources that wait for their turn are going to read from them."""
+"""Stores by the text of their keys -> what resources that wait for their turn, or do so soon, will read from them."""
 
 _CLOSED = "its session was closed a moment ago"
 
@@ -41,6 +41,7 @@ class Shared:
     guards: StoreGuards
     values: ValueCache
     backlog: Backlog = lambda _stores: ()
+    soon: Backlog = lambda _stores: ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,16 +70,16 @@ class Member:
 class ReadPool:
     """See the module's docstring."""
 
-    def __init__(self, breaker: Breaker, share: Share, backlog: Backlog, *, deadline: float, observe: Asked) -> None:
+    def __init__(self, breaker: Breaker, share: Share, shared: Shared, *, deadline: float, observe: Asked) -> None:
         self.breaker = breaker
         self.share = share
-        self._backlog = backlog
         self._members: dict[Member, None] = {}
         self._leaving: dict[Member, None] = {}
         self._places: dict[tuple[Key, str], Member] = {}
         self._stores: dict[str, Key] = {}
         calls = GuardedCalls(breaker, deadline=deadline, asked=observe)
-        self.batcher = Batcher(partial(calls.fetch, self.fetch), share, backlog=self._ahead)
+        supply = Supply(partial(self._asks, shared.backlog), partial(self._asks, shared.soon), batch_of=self._batch_of)
+        self.batcher = Batcher(partial(calls.fetch, self.fetch), share, supply=supply)
 
     def stores(self) -> set[Key]:
         """Return the stores whose sessions are here."""
@@ -123,8 +124,13 @@ class ReadPool:
     def _asked(self) -> Member | None:
         return next(iter(self._members), next(iter(self._leaving), None))
 
-    def _ahead(self) -> Iterator[Ask]:
-        for store, namespace, (reference, since) in self._backlog(self._stores):
+    def _batch_of(self, reference: Reference) -> int:
+        asked = self._asked()
+        sharing = None if asked is None else sharing_of(asked.session)
+        return 1 if sharing is None else sharing.batch_of(reference)
+
+    def _asks(self, ahead: Backlog) -> Iterator[Ask]:
+        for store, namespace, (reference, since) in ahead(self._stores):
             member = self._places.get((store, "")) or self._places.get((store, namespace))
             if member is not None:
                 yield Ask(member.complete(reference), since)
@@ -176,7 +182,7 @@ class ReadPools:
     def _new(self, member: Member, breaker: Breaker) -> ReadPool:
         share = self._shared.values.share(str(member.store))
         observe = partial(self._observer.provider_asked, member.provider)
-        return ReadPool(breaker, share, self._shared.backlog, deadline=self._deadline, observe=observe)
+        return ReadPool(breaker, share, self._shared, deadline=self._deadline, observe=observe)
 
 
 def _key(member: Member, sharing: Sharing) -> Hashable:

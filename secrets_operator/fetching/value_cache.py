@@ -39,6 +39,11 @@ class Share:
         self.size = 0
         self._entries: dict[Hashable, _Entry] = {}
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all."""
+        return self._cache.keeps
+
     def now(self) -> float:
         """Return the monotonic time that all times here are of."""
         return self._cache.now()
@@ -92,6 +97,7 @@ class ValueCache:
     def __init__(self, most_bytes: int, *, now: Callable[[], float]) -> None:
         """Keep at most ``most_bytes`` of values, 0 for none; read monotonic seconds from ``now``."""
         self._most = most_bytes
+        self.keeps = most_bytes > 0
         self.now = now
         self._shares: set[Share] = set()
         self._sweeping: asyncio.TimerHandle | None = None

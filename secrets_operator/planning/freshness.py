@@ -15,6 +15,7 @@ from secrets_operator.flow import Lane
 
 LONGEST_SECONDS = 60.0
 _FRACTION = 0.1
+_SURELY = 0.8
 FIRST_SYNC_SECONDS = 5.0
 CONFIRM_SECONDS = 5.0
 """How soon after a first sync with a value that was read before the resource asked it is read again."""
@@ -27,6 +28,14 @@ class Request:
     lane: Lane
     asked: float
     now: float
+
+
+def readable_from(due: float, interval: float) -> float:
+    """Return the time from which on the values of a periodic refresh that is ``due`` may be read as well.
+
+    Not all the time that it accepts: its turn may come late.
+    """
+    return due - min(interval * _FRACTION, LONGEST_SECONDS) * _SURELY
 
 
 def oldest_acceptable(request: Request, *, is_first: bool, interval: float, not_before: float = 0.0) -> float:

@@ -27,14 +27,15 @@ class Likely(NamedTuple):
 
 def likely(resource: Object, now: datetime) -> Likely | None:
     """Tell whether a resource is going to read values: never synced, changed since, or its interval is over."""
-    last, interval = last_sync(resource), _interval(resource["spec"])
+    last, interval = last_sync(resource), interval_of(resource["spec"])
     if not last.version or last.refreshed_at is None or last.version != synced_version(resource):
         return Likely(not last.version, interval)
     is_over = 0 < interval <= (now - last.refreshed_at).total_seconds()
     return Likely(is_first=False, interval=interval) if is_over else None
 
 
-def _interval(spec: Mapping[str, Any]) -> float:
+def interval_of(spec: Mapping[str, Any]) -> float:
+    """Return the seconds between periodic refreshes, 0 for none."""
     if spec.get("refreshPolicy") not in (None, "Periodic"):
         return 0.0
     try:

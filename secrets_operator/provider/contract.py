@@ -203,6 +203,10 @@ def _nobody_knows() -> Hashable:
     return None
 
 
+def _alone(_reference: Reference) -> int:
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """With which other sessions of its provider a session shares what it reads, of whatever store they are.
@@ -215,12 +219,16 @@ class Sharing:
 
     ``account`` says against whose limits calls count, as soon as the remote side itself has told; None until then. An
     account that asks to slow down is called slowly by all sessions that name it.
+
+    ``batch_of`` says how many references one call of the remote side answers, this one among them, at the price of one:
+    a call with room takes along what is refreshed a little later.
     """
 
     identity: Hashable
     complete: Callable[[Reference], Reference]
     fetch: Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
     account: Callable[[], Hashable] = _nobody_knows
+    batch_of: Callable[[Reference], int] = _alone
 
 
 class Session(Protocol):

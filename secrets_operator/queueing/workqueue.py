@@ -150,6 +150,19 @@ class WorkQueue:
         """
         return islice(self._waiting(groups), most)
 
+    def soon(self, groups: Container[str], within: float) -> Iterator[tuple[str, Key, float]]:
+        """Yield keys of ``groups`` that are to be refreshed within so many seconds, with their group and the time.
+
+        Not all: only those that are among the next.
+        """
+        latest = self._now() + within
+        for due, ticket, key in self._later[:_NEXT]:
+            if due > latest or not self._is_current(Entry(Lane.REFRESH, due, ticket, key)):
+                continue
+            group = self._group_of(key)
+            if group in groups and self._wanted[key].lane is Lane.REFRESH:
+                yield group, key, due
+
     def _waiting(self, groups: Container[str]) -> Iterator[tuple[str, Waiting]]:
         parked = ((group, entry) for group, entries in self._parked.items() if group in groups for entry in entries)
         ready = ((self._group_of(entry.key), entry) for entry in islice(self._ready, _NEXT))

@@ -41,6 +41,10 @@ class CertificateReader:
         """Answer one by one: there is no batch call."""
         return dict(zip(references, await asyncio.gather(*map(self._answer, references)), strict=True))
 
+    def batch_of(self, _reference: Reference) -> int:
+        """Return 1: there is no batch call."""
+        return 1
+
     async def _answer(self, reference: Reference) -> Answer:
         if reference.version or reference.metadata:
             return Rejected("a certificate has neither version nor metadata: remove version and metadataPolicy")

@@ -51,6 +51,10 @@ class Reads(Protocol):
         """Answer every reference."""
         ...
 
+    def batch_of(self, reference: Reference) -> int:
+        """Return how many references one call answers together with one; 1 where it is read alone."""
+        ...
+
 
 class Reader:
     """Reads with the calls of one session."""
@@ -69,13 +73,20 @@ class Reader:
         answers.update(zip(left, await asyncio.gather(*map(self._single, left)), strict=True))
         return answers
 
+    def batch_of(self, reference: Reference) -> int:
+        """Return the size of batches where the call for them is not denied."""
+        return self._requests.batch_size if self._requests.batches(reference) and not self._is_denied() else 1
+
+    def _is_denied(self) -> bool:
+        return asyncio.get_running_loop().time() < self._denied_until
+
     def _batches(self, references: Iterable[Reference]) -> Iterator[list[Reference]]:
         """Group what the batch call can read; no group has a key twice, since answers are told apart by it.
 
         Names and ARNs are kept apart: an answer names its secret, and a secret of another account, asked for by ARN,
         may have the name of one of ours.
         """
-        if asyncio.get_running_loop().time() < self._denied_until:
+        if self._is_denied():
             return
         groups: defaultdict[tuple[bool, int], list[Reference]] = defaultdict(list)
         seen: Counter[str] = Counter()

@@ -43,7 +43,7 @@ class AwsSession:
             number = account() or self._own_account
             return (number, *place) if number else None
 
-        self.sharing = Sharing(identity, self._complete, self._fetch_complete, limited)
+        self.sharing = Sharing(identity, self._complete, self._fetch_complete, limited, self._reader.batch_of)
 
     async def find(self, query: Query) -> FindAnswer:
         """Find by complete names, to which the prefix is not added."""

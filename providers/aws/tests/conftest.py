@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from secrets_operator_aws.provider import PROVIDER
 from werkzeug.serving import make_server
 
+from secrets_operator.fetching.batching import Ahead
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.read_pools import Shared
@@ -268,11 +269,19 @@ def guards() -> StoreGuards:
 
 
 @pytest.fixture
-async def sessions(gateway: Any, keys: Keys, most_bytes: int, guards: StoreGuards) -> AsyncIterator[Sessions]:
+def soon() -> list[Ahead]:
+    """What is refreshed so soon that it may be read now."""
+    return []
+
+
+@pytest.fixture
+async def sessions(
+    *, gateway: Any, keys: Keys, most_bytes: int, guards: StoreGuards, soon: list[Ahead]
+) -> AsyncIterator[Sessions]:
     """The operator's own fetching, on the gateway."""
     blocking = Blocking(32)
     outside = Outside(Referents(cast("Client", keys)), blocking, Metrics("1"))
-    shared = Shared(guards, ValueCache(most_bytes, now=_now))
+    shared = Shared(guards, ValueCache(most_bytes, now=_now), soon=lambda _stores: soon)
     made = Sessions(Providers.from_mapping({"aws": PROVIDER}), outside, shared, denial=_everybody_may, limit=16)
     yield made
     await made.close()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
+from secrets_operator.fetching.batching import Ahead, Ask
 from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.fetching.store_objects import key_of
 from secrets_operator.flow import Fetched, Object, Read
+from secrets_operator.provider import Reference
 
 KEYS, RESOURCES = 200, 1000
 
@@ -172,3 +175,44 @@ async def test_fifty_namespaces_that_use_a_new_cluster_store_log_in_once(
 
     assert await asyncio.gather(*map(resource, range(50))) == [1] * 50
     assert dict(gateway.calls) == {"AssumeRole": 1, "GetSecretValue": 1}
+
+
+@pytest.mark.parametrize("most_bytes", [pytest.param(1_000_000, id="values are kept")])
+async def test_refreshes_that_are_due_one_after_the_other_share_a_batch(
+    *, aws: Any, gateway: Any, sessions: Sessions, soon: list[Ahead], store_in: StoreIn
+) -> None:
+    for number in range(40):
+        aws.create_secret(Name=f"app/{number}", SecretString=f"{number}")
+    stores = [store_in(f"team-{number}") for number in range(2)]
+    await opened(sessions, *stores)
+    gateway.calls.clear()
+    began = asyncio.get_running_loop().time()
+    soon += [Ahead(key_of(stores[n % 2]), f"team-{n % 2}", Ask(Reference(f"app/{n}"), began)) for n in range(40)]
+    for number in range(40):
+        store = stores[number % 2]
+        async with sessions.use(store, f"team-{number % 2}") as session:
+            found = await gather([Read("f", f"app/{number}", secret_key="k")], session, began)
+        assert found.values[0].data["k"].reveal() == f"{number}".encode()
+    assert dict(gateway.calls) == {"BatchGetSecretValue": 2}
+
+
+@pytest.mark.parametrize("most_bytes", [pytest.param(1_000_000, id="values are kept")])
+async def test_nothing_is_taken_along_where_batches_are_denied_or_a_version_is_read(
+    *, aws: Any, gateway: Any, sessions: Sessions, soon: list[Ahead], store_in: StoreIn
+) -> None:
+    for name in ("a", "b", "c", "d"):
+        aws.create_secret(Name=name, SecretString=name)
+    store = store_in("team-0")
+    await opened(sessions, store)
+    soon += [Ahead(key_of(store), "team-0", Ask(Reference("b"), math.inf))]
+
+    async def calls_for(read: Read) -> dict[str, int]:
+        gateway.calls.clear()
+        async with sessions.use(store, "team-0") as session:
+            await gather([read], session, asyncio.get_running_loop().time())
+        return dict(gateway.calls)
+
+    assert await calls_for(Read("f", "a", "AWSCURRENT", secret_key="k")) == {"GetSecretValue": 1}
+    gateway.fail("BatchGetSecretValue", 400, "AccessDeniedException")
+    assert await calls_for(Read("f", "a", secret_key="k")) == {"BatchGetSecretValue": 1, "GetSecretValue": 2}
+    assert await calls_for(Read("f", "c", secret_key="k")) == {"GetSecretValue": 1}

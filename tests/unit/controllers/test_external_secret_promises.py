@@ -354,3 +354,20 @@ async def test_a_later_sync_takes_only_what_is_young_enough(
     claim(world, lane, asked=0)
     await world.reconcile()
     assert len(world.provider.fetched) - before == reads
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kind", "asked"),
+    [
+        pytest.param(40, "ExternalSecret", ["db"], id="due in less than a minute"),
+        pytest.param(55, "ExternalSecret", [], id="too late to be sure that it serves"),
+        pytest.param(-1, "ExternalSecret", ["db"], id="due already"),
+        pytest.param(40, "PushSecret", [], id="what reads nothing"),
+    ],
+)
+async def test_a_refresh_can_be_read_a_little_early(world: World, seconds: float, kind: str, asked: list[str]) -> None:
+    at = world.clock.monotonic() + seconds
+    soon = list(world.controller.reads_soon([(STORE, KEY._replace(kind=kind), at)]))
+    assert [ahead.ask.reference.key for ahead in soon] == asked
+    assert [(ahead.namespace, ahead.ask.since) for ahead in soon] == [("team", at - 48)] * len(asked)
+    assert not list(world.controller.reads_soon([(STORE, KEY._replace(name="gone"), at)]))

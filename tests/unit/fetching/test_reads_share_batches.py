@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from secrets_operator.errors import OperatorError
-from secrets_operator.fetching.batching import Ask, Batcher
+from secrets_operator.fetching.batching import Ask, Batcher, Supply
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Answer, Found, Reference
 from tests.shared_reading import now, share
@@ -110,7 +110,7 @@ async def test_what_was_not_found_is_asked_each_time() -> None:
 async def test_a_call_takes_along_what_waiting_resources_are_going_to_ask() -> None:
     remote = Remote()
     waiting = [Ask(Reference(name), since=0) for name in "abc"]
-    batcher = Batcher(remote.fetch, share(), backlog=lambda: waiting)
+    batcher = Batcher(remote.fetch, share(), supply=Supply(waiting=lambda: waiting))
     assert await read(batcher, "a") == [found("a")]
     got = await batcher.read(Reference("c"), since=0)
     assert (remote.calls, got.answer) == ([["a", "b", "c"]], found("c"))
@@ -119,11 +119,61 @@ async def test_a_call_takes_along_what_waiting_resources_are_going_to_ask() -> N
 async def test_what_waiting_resources_can_take_from_the_cache_is_not_asked_again() -> None:
     remote = Remote()
     waiting: list[Ask] = []
-    batcher = Batcher(remote.fetch, share(), backlog=lambda: waiting)
+    batcher = Batcher(remote.fetch, share(), supply=Supply(waiting=lambda: waiting))
     await read(batcher, "a")
     waiting += [Ask(Reference("a"), since=0), Ask(Reference("b"), since=0)]
     await read(batcher, "c")
     assert remote.calls == [["a"], ["c", "b"]]
+
+
+def by_four(reference: Reference) -> int:
+    """Batches of four, for all but versions."""
+    return 1 if reference.version else 4
+
+
+SOON = [Ask(Reference(name, version), since=0) for name, version in (("a", ""), ("v", "1"), ("b", ""), ("c", ""))]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "size", "calls"),
+    [
+        pytest.param("x", by_four, ["x", "a", "b", "c"], id="as many as there is room for, of those that fit"),
+        pytest.param("xyz", by_four, ["x", "y", "z", "a"], id="no more than that"),
+        pytest.param("wxyz", by_four, ["w", "x", "y", "z"], id="none where the call is full"),
+        pytest.param("vwxyz", by_four, ["v", "w", "x", "y", "z"], id="none where there are several"),
+        pytest.param("x", lambda _: 1, ["x"], id="none where each is a call of its own"),
+        pytest.param("a", by_four, ["a", "b", "c"], id="nothing twice"),
+    ],
+)
+async def test_a_call_with_room_takes_along_what_is_refreshed_soon(
+    wanted: str, size: Callable[[Reference], int], calls: list[str]
+) -> None:
+    remote = Remote()
+    batcher = Batcher(remote.fetch, share(), supply=Supply(soon=lambda: SOON, batch_of=size))
+    await read(batcher, *wanted)
+    assert remote.calls == [calls]
+
+
+async def test_what_was_taken_along_serves_its_refresh() -> None:
+    remote = Remote()
+    batcher = Batcher(remote.fetch, share(), supply=Supply(soon=lambda: SOON, batch_of=by_four))
+    got = [await batcher.read(Reference(name), since=0) for name in ("x", "a", "b")]
+    assert [one.answer for one in got] == [found("x"), found("a"), found("b")]
+    assert remote.calls == [["x", "a", "b", "c"]]
+
+
+async def test_nothing_is_taken_along_where_nothing_is_kept() -> None:
+    remote = Remote()
+    batcher = Batcher(remote.fetch, share(0), supply=Supply(soon=lambda: SOON, batch_of=by_four))
+    await read(batcher, "x")
+    assert remote.calls == [["x"]]
+
+
+async def test_a_read_that_takes_no_batch_takes_nothing_along() -> None:
+    remote = Remote()
+    batcher = Batcher(remote.fetch, share(), supply=Supply(soon=lambda: SOON, batch_of=by_four))
+    await batcher.read(Reference("x", "1"), since=0)
+    assert remote.calls == [["x"]]
 
 
 async def test_a_slow_call_holds_up_no_other() -> None:

@@ -36,17 +36,21 @@ class World:
         self.blocking = Blocking(1)
         self.changed: list[Key] = []
         self.waiting: list[Ahead] = []
+        self.soon: list[Ahead] = []
         guards = StoreGuards(now=now, calls_per_second=0, limits=Limits(failures=2), changed=self.changed.append)
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider, "other": self.other}),
             Outside(Referents(MemoryCluster().client), self.blocking, Metrics("1")),
-            Shared(guards, ValueCache(1_000_000, now=now), self.backlog),
+            Shared(guards, ValueCache(1_000_000, now=now), self.backlog, self.due),
             denial=self.speaks_against,
             limit=1,
         )
 
     def backlog(self, stores: Mapping[str, Key]) -> Iterable[Ahead]:
         return [ahead for ahead in self.waiting if stores.get(str(ahead.store)) == ahead.store]
+
+    def due(self, stores: Mapping[str, Key]) -> Iterable[Ahead]:
+        return [ahead for ahead in self.soon if str(ahead.store) in stores]
 
     async def speaks_against(self, _store: Object, namespace: str) -> str:
         return "not for you" if namespace == "kept-out" else ""
@@ -166,6 +170,14 @@ async def test_what_waits_for_any_of_the_stores_goes_along(world: World) -> None
     await world.read(A)
     assert world.asked()[1] == ["b/next", "b/y"], "a store that nobody opened yet may hold others out"
     assert sorted(world.asked()[2]) == ["b/y", "db", "x"]
+
+
+async def test_a_batch_with_room_takes_along_what_any_of_the_stores_refreshes_soon(world: World) -> None:
+    below = store_in("b", prefix="b/", batch=3)
+    await world.read(below, "a")
+    world.soon = [Ahead(key_of(below), "b", Ask(Reference(key), 0)) for key in "xyz"]
+    await world.read(store_in("a", batch=3))
+    assert world.asked()[1] == ["db", "b/x", "b/y"]
 
 
 async def test_the_store_that_is_deleted_hands_over_to_the_next_and_is_closed_after_its_call(world: World) -> None:

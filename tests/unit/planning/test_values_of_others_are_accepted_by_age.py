@@ -3,7 +3,7 @@
 import pytest
 
 from secrets_operator.flow import Lane
-from secrets_operator.planning.freshness import Request, oldest_acceptable
+from secrets_operator.planning.freshness import Request, oldest_acceptable, readable_from
 
 ASKED, NOW = 990.0, 1000.0
 
@@ -26,3 +26,17 @@ ASKED, NOW = 990.0, 1000.0
 def test_since(lane: Lane, is_first: bool, interval: float, not_before: float, since: float) -> None:
     request = Request(lane, ASKED, NOW)
     assert oldest_acceptable(request, is_first=is_first, interval=interval, not_before=not_before) == since
+
+
+@pytest.mark.parametrize(
+    ("interval", "since"),
+    [
+        pytest.param(3600, 1000 - 48, id="a part of the minute that it accepts"),
+        pytest.param(100, 1000 - 8, id="a part of a tenth of its interval"),
+        pytest.param(0, 1000, id="what is not refreshed periodically is not read early"),
+    ],
+)
+def test_the_values_of_a_refresh_may_be_read_a_little_early(interval: float, since: float) -> None:
+    assert readable_from(1000, interval) == since
+    turn = Request(Lane.REFRESH, 1000, 1000)
+    assert oldest_acceptable(turn, is_first=False, interval=interval) <= since, "and serve it when its turn comes"

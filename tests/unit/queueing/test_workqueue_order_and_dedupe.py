@@ -230,6 +230,17 @@ async def test_the_keys_that_wait_for_a_worker_can_be_seen(clock: HandClock) -> 
     assert len(list(work.waiting({"c"}, 10))) == 3
 
 
+async def test_the_refreshes_that_are_due_soon_can_be_seen(clock: HandClock) -> None:
+    work = queue(clock)
+    work.add(key("soon", "a"), Lane.REFRESH, delay=30)
+    work.add(key("later", "a"), Lane.REFRESH, delay=90)
+    work.add(key("failed", "a"), Lane.RETRY, delay=30)
+    work.add(key("elsewhere", "b"), Lane.REFRESH, delay=30)
+    work.add(key("gone", "a"), Lane.REFRESH, delay=30)
+    work.discard(key("gone", "a"))
+    assert [(group, one.name, due) for group, one, due in work.soon({"a"}, 60)] == [("a", "soon", 130)]
+
+
 async def test_a_run_set_aside_leaves_its_room_to_background_work_and_keeps_its_place_in_its_group(
     clock: HandClock,
 ) -> None:
