@@ -157,7 +157,13 @@ class Wiring:
         return Sessions(
             providers,
             outside,
-            Shared(self._guards, self._values, self._reads_ahead, self._reads_soon),
+            Shared(
+                self._guards,
+                self._values,
+                self._reads_ahead,
+                self._reads_soon,
+                credential_changed=self._handlers.credential_changed,
+            ),
             denial=access.denial,
             limit=self._settings.store_concurrency,
         )

@@ -54,12 +54,15 @@ from secrets_operator.reporting.snapshot import Refreshes
 _STORES = (SECRET_STORES.kind, CLUSTER_SECRET_STORES.kind)
 
 
+_Revision = tuple[str, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class _Last:
     """The last sync of this process: of which resource, from which versions of its stores and specs of generators."""
 
     uid: str
-    stores: tuple[tuple[str, int], ...]
+    stores: tuple[_Revision, ...]
     generators: tuple[Spec | None, ...]
     synced: Synced
     not_before: float = 0.0
@@ -148,7 +151,7 @@ class ExternalSecrets:
             if resource is None or one.key.kind != EXTERNAL_SECRETS.kind:
                 continue
             key, reading = key_of(store), likely(resource, now)
-            if reading is None and (last is None or revision_of(store) in last.stores):
+            if reading is None and (last is None or self._revision(store) in last.stores):
                 continue
             since = one.asked
             if reading is not None:
@@ -247,12 +250,19 @@ class ExternalSecrets:
             return replace(observed, last=last, repeat=last.version != observed.last.version)
         # What was generated is told by the Secret, not by the status.
         done = known.synced if want.generators else later(known.synced, observed.last)
-        edited = want.is_periodic and known.stores != _revisions(stores)
+        edited = want.is_periodic and known.stores != self._revisions(stores)
         changed = want.is_periodic and _are_edited(known.generators, _specs(observed))
         # An edited source may hold other values: what was read before the edit is no longer fresh. But no edit of a
         # store is a reason to generate anew.
         stale = changed or (edited and not want.generators)
         return replace(observed, last=replace(done, refreshed_at=None) if stale else done, repeat=edited)
+
+    def _revisions(self, stores: Mapping[Key, Object | None]) -> tuple[_Revision, ...]:
+        return tuple(self._revision(store) for store in stores.values() if store is not None)
+
+    def _revision(self, store: Object) -> _Revision:
+        """Return what is another when a store was edited, or has another credential."""
+        return (*revision_of(store), self._sessions.credential_changes(store))
 
     def _reported(self, resource: Object, want: Wanted) -> Synced:
         """Return the last sync by the status, and by the work that another replica surely did since."""
@@ -270,7 +280,7 @@ class ExternalSecrets:
     def _remember(self, want: Wanted, observed: Observed, stores: Mapping[Key, Object | None]) -> None:
         # After a restart: what is as it should be was synced from its sources as they are.
         if want.key not in self._last and observed.last.version == want.version:
-            self._last[want.key] = _Last(want.owner.uid, _revisions(stores), _specs(observed), observed.last)
+            self._last[want.key] = _Last(want.owner.uid, self._revisions(stores), _specs(observed), observed.last)
 
     async def _run(
         self, resource: Object, want: Wanted, stores: Mapping[Key, Object], *, observed: Observed, decision: SyncPlan
@@ -289,7 +299,7 @@ class ExternalSecrets:
             return result
         # Only now: a status that could not be written has to be written by the next attempt.
         specs = known.generators if known is not None and decision.keeps else _specs(observed)
-        last = self._last[want.key] = _Last(want.owner.uid, _revisions(stores), specs, result.synced)
+        last = self._last[want.key] = _Last(want.owner.uid, self._revisions(stores), specs, result.synced)
         self._generating.forget(want.key)
         if result.read_at is None or result.read_at >= request.asked or not want.is_periodic or observed.last.version:
             return result.outcome
@@ -315,7 +325,3 @@ def _specs(observed: Observed) -> tuple[Spec | None, ...]:
 def _are_edited(before: Sequence[Spec | None], after: Sequence[Spec | None]) -> bool:
     pairs = zip(before, after, strict=True)
     return any(old is not None and new is not None and old != new for old, new in pairs)
-
-
-def _revisions(stores: Mapping[Key, Object | None]) -> tuple[tuple[str, int], ...]:
-    return tuple(revision_of(store) for store in stores.values() if store is not None)

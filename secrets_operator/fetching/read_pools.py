@@ -42,6 +42,8 @@ class Shared:
     values: ValueCache
     backlog: Backlog = lambda _stores: ()
     soon: Backlog = lambda _stores: ()
+    credential_changed: Callable[[Key], None] = lambda _store: None
+    """Told of a store whose credential is another by now: it may see other values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ closed when it is replaced and its last user has left.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -56,6 +57,8 @@ class Sessions:
         """Lend nothing that ``denial`` speaks against; allow a session ``limit`` blocking calls under way."""
         self.denial = denial
         self._guards = shared.guards
+        self._credential_changed = shared.credential_changed
+        self._credential_changes: Counter[Key] = Counter()
         self._deadlines = deadlines or Deadlines()
         self._opener = Opener(providers, outside, shared, limit=limit, deadlines=self._deadlines)
         self._slots: dict[_Slot, Opening] = {}
@@ -114,13 +117,21 @@ class Sessions:
 
     async def drop_stale_credentials(self, store: Object) -> None:
         """Retire the sessions of ``store`` whose credential is another by now, read anew; asks no provider."""
-        key = key_of(store)
+        key, changed = key_of(store), False
         for slot, opening in list(self._slots.items()):
             current = opening.opened
             if slot[:3] == key and current is not None:
                 stale = await _is_stale(current)
                 if stale and self._slots.get(slot) is opening:
                     self._retire(slot)
+                    changed = True
+        if changed:
+            self._credential_changes[key] += 1
+            self._credential_changed(key)
+
+    def credential_changes(self, store: Object) -> int:
+        """Return how often another credential of ``store`` was found since the start."""
+        return self._credential_changes[key_of(store)]
 
     def forget(self, store: Key) -> None:
         """Retire every session of a store: it was deleted, or its credential does not work."""

@@ -82,6 +82,10 @@ class Handlers:
         self._queue.add(store)
         self._add_all(self._dependents.of(store), Lane.STORE)
 
+    def credential_changed(self, store: Key) -> None:
+        """A store has another credential: what it reads may be something else."""
+        self._add_all(self._dependents.of(store), Lane.STORE)
+
     def generator(self, kind: str) -> Callable[[Change[Object]], None]:
         """Return the handler of one kind of generator: one that came or was edited brings what uses it."""
 

@@ -16,6 +16,7 @@ from tests.cluster_world import Object, OperatorProcess, World, wait_for
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.usefixtures("operator")]
 
 TOKEN = "api-token-private"
+OTHER = "other-token-private"
 LABELS = {"external-secrets.io/type": "webhook"}
 
 
@@ -38,8 +39,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, Api)
         self.server.asked += 1
-        status = self.server.status if self.headers["Authorization"] == f"Bearer {TOKEN}" else 401
-        body = json.dumps({"data": {"path": self.path, "private": TOKEN}}).encode()
+        account = {f"Bearer {TOKEN}": "first", f"Bearer {OTHER}": "second"}.get(self.headers["Authorization"], "")
+        status = self.server.status if account else 401
+        body = json.dumps({"data": {"path": self.path, "private": TOKEN}, "account": account}).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -82,6 +84,19 @@ def test_requests_hold_the_key_the_property_and_the_reader(world: World, namespa
     world.apply(external_secret(namespace, {"one": "a/b#x", "two": "a/b#y"}, store="api"))
     path = f"/{namespace}/a%2Fb?p="
     world.wait_data(namespace, "app", {"one": f"{path}x".encode(), "two": f"{path}y".encode()})
+
+
+def test_another_credential_is_found_by_the_check_of_its_store_and_readers_read_again(
+    world: World, namespace: str, api: Api
+) -> None:
+    world.put_secret(namespace, "api-login", {"token": TOKEN}, labels=LABELS)
+    store = api_store(namespace, api, result={"jsonPath": "$.account"})
+    store["spec"]["refreshInterval"] = "1s"
+    world.apply(store)
+    world.apply(external_secret(namespace, {"account": "a"}, store="api", refreshInterval="24h"))
+    world.wait_data(namespace, "app", {"account": b"first"})
+    world.edit_secret(namespace, "api-login", {"stringData": {"token": OTHER}})
+    world.wait_data(namespace, "app", {"account": b"second"})
 
 
 def test_namespaces_that_share_a_cluster_store_are_told_apart(world: World, namespace: str, api: Api) -> None:

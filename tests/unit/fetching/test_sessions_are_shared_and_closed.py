@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.openings import Deadlines
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
+from secrets_operator.fetching.store_objects import key_of
 from secrets_operator.flow import Key, Object
 from secrets_operator.kube.errors import Forbidden, ServerError
 from secrets_operator.provider.discovery import Providers
@@ -41,11 +43,12 @@ class World:
         credentials = [secret("credential", namespace, data={"token": "t"}) for namespace in ("platform", "a", "b")]
         self.cluster = MemoryCluster(*credentials)
         self.provider = ScriptedProvider()
+        self.changed: list[Key] = []
         self.blocking = Blocking(1)
         self.sessions = Sessions(
             Providers.from_mapping({"scripted": self.provider}),
             Outside(Referents(self.cluster.client), self.blocking, Metrics("1")),
-            shared(),
+            replace(shared(), credential_changed=self.changed.append),
             denial=self.speaks_against,
             limit=1,
             deadlines=Deadlines(open=0.05, validate=0.05, close=0.05),
@@ -356,12 +359,14 @@ class TestValidation:
         await world.sessions.validate(found)
         await settle()
         assert (first.closed, await world.used(found, "a") is first) == (1, False)
+        assert (world.changed, world.sessions.credential_changes(found)) == ([key_of(found)], 1)
 
     async def test_an_unchanged_credential_keeps_the_session(self, world: World) -> None:
         found = cluster_store(auth=SHARED_AUTH)
         first = await world.used(found, "a")
         await world.sessions.validate(found)
         assert await world.used(found, "b") is first
+        assert (world.changed, world.sessions.credential_changes(found)) == ([], 0)
 
     async def test_a_credential_one_namespace_deleted_is_no_trouble_of_the_others(self, world: World) -> None:
         found = cluster_store(auth=AUTH)

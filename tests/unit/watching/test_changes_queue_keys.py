@@ -166,6 +166,15 @@ async def test_generator(
     assert world.dependents.group_of(APP) == str(key)
 
 
+async def test_another_credential_of_a_store_brings_what_reads_from_it(world: World) -> None:
+    world.handlers.external_secret(change(None, external_secret(spec=USES_CLUSTER_STORE)))
+    await world.queued()
+    world.handlers.credential_changed(STORE)
+    assert await world.queued() == {}
+    world.handlers.credential_changed(CLUSTER_STORE)
+    assert await world.queued() == {APP: Lane.STORE}
+
+
 async def test_a_store_brings_no_resource_of_another_store(world: World) -> None:
     world.handlers.external_secret(change(None, external_secret(spec=USES_CLUSTER_STORE)))
     await world.queued()
