@@ -93,7 +93,7 @@ class Cluster:
         async with self.http.patch(path, params=query, headers=headers, data=orjson.dumps(body)) as answer:
             assert answer.status in (200, 201), await answer.text()
 
-    async def create(self, name: str, key: int) -> float:
+    async def create(self, name: str, key: int, *, store: str = "store") -> float:
         """Create an ExternalSecret and return when."""
         body = {
             "apiVersion": "external-secrets.io/v1",
@@ -101,7 +101,7 @@ class Cluster:
             "metadata": {"name": name},
             "spec": {
                 "refreshInterval": "1h",
-                "secretStoreRef": {"name": "store", "kind": "SecretStore"},
+                "secretStoreRef": {"name": store, "kind": "SecretStore"},
                 "data": [{"secretKey": "value", "remoteRef": {"key": f"key-{key}"}}],
             },
         }
@@ -170,11 +170,12 @@ async def store(made: Cluster, keys: int, value: str) -> None:
 
 
 @asynccontextmanager
-async def operator(folder: Path, made: Cluster) -> AsyncIterator[str]:
+async def operator(folder: Path, made: Cluster, *flags: str) -> AsyncIterator[str]:
     """Start the operator; give the address of its metrics once it is ready."""
     port, live = free_port(), free_port()
     arguments = ["--kubeconfig", str(folder / "kubeconfig"), "--namespace", "secrets-operator", "--key-size", "2048"]
     arguments += ["--listen-addr", f"127.0.0.1:{port}", "--live-addr", f"127.0.0.1:{live}", "--log-level", "warning"]
+    arguments += flags
     async with process("secrets_operator", "run", *arguments, log=folder / "operator.log"):
         async with aiohttp.ClientSession() as http:
             await until(lambda: answers(http, f"http://127.0.0.1:{port}/readyz"))
