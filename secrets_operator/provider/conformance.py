@@ -31,6 +31,10 @@ from secrets_operator.provider.probing import (
     session,
     trouble,
 )
+from secrets_operator.provider.sharing_conformance import (
+    equal_logins_have_one_identity,
+    what_is_shared_is_what_is_read,
+)
 from secrets_operator.provider.subject import Check, Finds, Known, NonConformance, Opening, Subject
 
 __all__ = ["Check", "Finds", "Known", "NonConformance", "Opening", "Subject", "checks"]
@@ -234,4 +238,6 @@ _ALWAYS: tuple[Check, ...] = (
     a_store_can_be_validated_and_reopened,
     retry_settings_are_taken_or_left,
     nothing_shows_a_secret,
+    what_is_shared_is_what_is_read,
+    equal_logins_have_one_identity,
 )
