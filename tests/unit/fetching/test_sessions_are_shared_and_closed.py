@@ -122,6 +122,7 @@ async def test_a_credential_that_one_namespace_lacks_is_no_failure_of_the_others
     assert [type(result) for result in used] == [InvalidSpec, ScriptedSession, ScriptedSession]
 
 
+@pytest.mark.looptime
 async def test_a_namespace_whose_credential_opens_slowly_holds_up_no_other(world: World) -> None:
     world.provider.slow_logins.add("a")
     found = cluster_store(auth=AUTH)
@@ -279,7 +280,7 @@ async def test_a_store_that_asked_to_slow_down_is_left_without_waiting_for_a_tur
         session.host.calls.throttle().take()  # type: ignore[attr-defined] # the operator's host
 
     async def says_goodbye() -> None:
-        await session.host.run_blocking(lambda: None)
+        await session.host.turn()
         session.closed += 1
 
     session.close = says_goodbye  # type: ignore[method-assign] # the twin's own behaviour, for this test

@@ -180,6 +180,7 @@ async def test_a_batch_with_room_takes_along_what_any_of_the_stores_refreshes_so
     assert world.asked()[1] == ["db", "b/x", "b/y"]
 
 
+@pytest.mark.looptime
 async def test_the_store_that_is_deleted_hands_over_to_the_next_and_is_closed_after_its_call(world: World) -> None:
     world.provider.slowness = 0.02
     await world.all_read(A, B)
@@ -251,6 +252,7 @@ async def test_the_breaker_is_one_shows_on_every_store_and_on_no_other(world: Wo
     assert len(world.asked()) == calls, "neither is asked while it is open"
 
 
+@pytest.mark.looptime
 async def test_closing_ends_a_call_that_nobody_waits_for_any_more(world: World) -> None:
     world.provider.slowness = 60
     reading = asyncio.create_task(world.read(A))
