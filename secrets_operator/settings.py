@@ -93,7 +93,9 @@ class Settings:
     value_cache_bytes: int = 32 * 1024 * 1024
     """How many bytes of values are kept for a minute at most, so that resources that share them share the reading."""
 
-    blocking_threads: int = 32
+    blocking_threads: int = 128
+    """For the SDKs of all stores together: eight stores that hang leave none for others, until their breakers open."""
+
     rendering_threads: int = 4
     decrypting_threads: int = 0
     """How many sealed values are opened at once; 0 means one for each core."""

@@ -2,7 +2,8 @@
 
 A jam is when a newcomer has waited for longer than :data:`PATIENCE_SECONDS`: a thousand resources were created at once.
 Strictly oldest first, whoever comes now waits for all of them; so every other turn goes to the newest. The thousand are
-done no later by that, and none of them waits for more than twice as long as it would otherwise.
+done no later by that, and none of them waits for more than twice as long as it would otherwise. Before that the oldest
+go first: they may still be Ready within the second that a first sync is to take.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from secrets_operator.flow import Key, Lane
 
-PATIENCE_SECONDS = 0.25
+PATIENCE_SECONDS = 0.8
 
 
 class Entry(NamedTuple):
