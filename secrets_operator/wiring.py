@@ -46,17 +46,14 @@ from secrets_operator.kube.resources import (
     NAMESPACES,
     SEALED_SECRETS,
     SECRET_STORES,
-    SECRETS,
     Resource,
 )
 from secrets_operator.kube.resources import generators as generator_resource
 from secrets_operator.planning.child_resources import Child, child
 from secrets_operator.planning.freshness import LONGEST_SECONDS
 from secrets_operator.planning.generators import NAMESPACED_KINDS
-from secrets_operator.planning.manifest_state import manifest_state
-from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
 from secrets_operator.planning.namespaces import Namespace, namespace
-from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
+from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workers import Pace, Workers
 from secrets_operator.queueing.workqueue import Limits, WorkQueue
@@ -69,15 +66,16 @@ from secrets_operator.resources.names import CLUSTER_GENERATOR
 from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
-from secrets_operator.watching.collections import Collection, Collections, custom_resource, selections
+from secrets_operator.watching.collections import Collection, Collections
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.inventory import Inventory
 from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.obstacles import Obstacles
-from secrets_operator.watching.onlookers import Onlooker, nobody, telling, telling_owner
+from secrets_operator.watching.onlookers import Onlooker, nobody
 from secrets_operator.watching.reflector import Reflector, Selection
+from secrets_operator.watching.reflectors import Reflectors
 from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_secrets
 from secrets_operator.watching.shares import Actions, HandOver, Shares
 from secrets_operator.watching.target_watches import TargetWatches
@@ -108,7 +106,9 @@ class Wiring:
     ) -> None:
         self._settings, self._client, self._clock = settings, client, clock
         self._keys, self._pools, self._metrics, self._shares = keys, pools, metrics, shares
-        self._digester, self._onlooker = digester, onlooker
+        self._digester = digester
+        self._reflectors = Reflectors(client, settings, clock=clock, chance=random.random, onlooker=onlooker)
+        self.shown = self._reflectors.shown
         dependents = Dependents()
         self._queue = WorkQueue(
             now=clock.monotonic,
@@ -195,28 +195,22 @@ class Wiring:
 
     def _watch_all(self, generators: Generators) -> None:
         handlers = self._handlers
-        self.shown: dict[Resource, Collection[Object]] = {}
-        self._external_secrets = self._resources(EXTERNAL_SECRETS, self._external_secret_changed)
-        self._secret_stores = self._resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
-        self._cluster_stores = self._resources(CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind))
-        self._sealed_secrets = self._resources(SEALED_SECRETS, self.sealing_keys.noticed(handlers.sealed_secret))
+        self._external_secrets = self._reflectors.resources(EXTERNAL_SECRETS, self._external_secret_changed)
+        self._secret_stores = self._reflectors.resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
+        self._cluster_stores = self._reflectors.resources(
+            CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind)
+        )
+        self._sealed_secrets = self._reflectors.resources(
+            SEALED_SECRETS, self.sealing_keys.noticed(handlers.sealed_secret)
+        )
         self._watch_cluster()
         self._watch_generators(generators)
-        self.secrets: Collection[SecretState] = Collection(
-            SECRETS.kind,
-            [
-                self._reflector(
-                    Selection(SECRETS, namespace, WATCHED_SELECTOR),
-                    lambda secret: secret_state(secret, self._digester),
-                    telling_owner(self.sealing_keys.noticed(handlers.secret), onlooker=self._onlooker),
-                )
-                for namespace in self._settings.watch_namespaces or ("",)
-            ],
-        )
+        noticed = self.sealing_keys.noticed(handlers.secret)
+        self.secrets: Collection[SecretState] = self._reflectors.secrets(self._digester, noticed)
         self._key_secrets: Collection[StoredKey] = Collection(
             "sealing keys",
             [
-                self._reflector(selection, self._keys.project, self.sealing_keys.key_secret)
+                self._reflectors.of(selection, self._keys.project, self.sealing_keys.key_secret)
                 for selection in key_secrets(self._settings)
             ],
         )
@@ -235,9 +229,11 @@ class Wiring:
 
     def _watch_cluster(self) -> None:
         everywhere = not self._settings.watch_namespaces and self._settings.external_secrets
-        namespaces = [self._reflector(Selection(NAMESPACES), namespace, self._fan_out.namespace)] if everywhere else []
+        namespaces = (
+            [self._reflectors.of(Selection(NAMESPACES), namespace, self._fan_out.namespace)] if everywhere else []
+        )
         self._namespaces: Collection[Namespace] = Collection(NAMESPACES.kind, namespaces)
-        self._cluster_external_secrets = self._resources(
+        self._cluster_external_secrets = self._reflectors.resources(
             CLUSTER_EXTERNAL_SECRETS, self._fan_out.cluster_external_secret
         )
 
@@ -246,7 +242,8 @@ class Wiring:
         kinds = [generator_resource(kind) for kind in installed.names() if kind in NAMESPACED_KINDS]
         kinds.append(generator_resource(CLUSTER_GENERATOR.kind, namespaced=False))
         self._generators = {
-            kind.kind: self._resources(kind, self._handlers.generator(kind.kind), optional=True) for kind in kinds
+            kind.kind: self._reflectors.resources(kind, self._handlers.generator(kind.kind), optional=True)
+            for kind in kinds
         }
 
     def _generating(self, deps: Deps, installed: Generators, outside: Outside) -> Generating:
@@ -258,24 +255,6 @@ class Wiring:
         collection = self._generators.get(key.kind)
         return collection.get(key.namespace, key.name) if collection is not None else None
 
-    def _resources(
-        self, resource: Resource, handler: Callable[[Change[Object]], None], *, optional: bool = False
-    ) -> Collection[Object]:
-        project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
-        told = telling(handler, resource.kind, self._onlooker)
-        watched = selections(resource, self._settings, optional=optional)
-        made = self.shown[resource] = Collection(
-            resource.kind, [self._reflector(selection, project, told) for selection in watched]
-        )
-        return made
-
-    def _reflector(
-        self, selection: Selection, project: Callable[[Object], T], on_change: Callable[[Change[T]], None]
-    ) -> Reflector[T]:
-        return Reflector(
-            self._client, selection, project=project, on_change=on_change, clock=self._clock, chance=random.random
-        )
-
     def _target_reflectors(self, resource: Resource) -> list[Reflector[SecretState]]:
         kind = GroupKind(resource.group, resource.kind)
 
@@ -285,14 +264,7 @@ class Wiring:
                 state = objects.as_meant(state)
             self._handlers.target(Key(str(kind), change.namespace, change.name), state)
 
-        return [
-            self._reflector(
-                Selection(resource, namespace, WATCHED_SELECTOR),
-                lambda manifest: manifest_state(manifest, self._digester),
-                changed,
-            )
-            for namespace in self._settings.watch_namespaces or ("",)
-        ]
+        return self._reflectors.targets(resource, self._digester, changed)
 
     def _external_secret_changed(self, change: Change[Object]) -> None:
         self._handlers.external_secret(change)
