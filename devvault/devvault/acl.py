@@ -29,8 +29,12 @@ class Acl:
             return self.rules[path]
         if path.endswith("/") and (bare := path.removesuffix("/")) in self.rules:
             return self.rules[bare]
-        matching = [rule for rule in self.rules if _is_pattern(rule) and _matches(rule, path)]
-        return self.rules[max(matching, key=_priority)] if matching else frozenset()
+        # A list is of a path with a slash. What speaks about it without one comes first: seen on Vault 1.21.
+        for form in dict.fromkeys((path.removesuffix("/"), path)):
+            matching = [rule for rule in self.rules if _is_pattern(rule) and _matches(rule, form)]
+            if matching:
+                return self.rules[max(matching, key=_priority)]
+        return frozenset()
 
     def allows(self, operation: Operation, path: str, *, sudo: bool = False) -> bool:
         """Tell whether an operation on a path is allowed; `sudo` asks for that capability as well."""

@@ -4,14 +4,14 @@ Source: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2
 The metadata paths are in `kv_v2_metadata`.
 """
 
-from devvault.errors import bad_request, not_found
+from devvault.errors import VaultError, bad_request, not_found
 from devvault.fields import boolean, duration, integer, integers, mapping
 from devvault.framework import Backend, Fields, path
 from devvault.kv_v2_metadata import MetadataPaths
 from devvault.kv_versions import KvSettings, Version, VersionedKey, check_cas
 from devvault.logical import Operation, Request, Response
 from devvault.merge_patch import merge_patch
-from devvault.wire_json import Json
+from devvault.wire_json import Json, with_floats
 
 _CLI_COMMAND = {
     Operation.READ: "get",
@@ -89,8 +89,12 @@ class KvV2(Backend):
         options = mapping(request.data, "options") or {}
         cas = integer(options, "cas") if options.get("cas") is not None else None
         check_cas(self._keys.get(name), self._settings, cas)
+        try:
+            kept = with_floats(data)
+        except ValueError as error:
+            raise VaultError(500, str(error)) from error
         key = self._keys.setdefault(name, VersionedKey(request.now, request.now))
-        key.add(data, request.now, self._settings)
+        key.add(kept, request.now, self._settings)
         return Response(key.version_metadata(key.current))
 
     def _delete_latest(self, request: Request, fields: Fields) -> None:

@@ -101,19 +101,55 @@ async def test_check_and_set_can_be_required_for_one_key(client: Any) -> None:
     assert (await client("POST", "secret/data/a", {"data": {}, "options": {"cas": 0}})).status == 200
 
 
-@pytest.mark.parametrize("text", ["1.50", "1e5", "12345678901234567890123", "0.1", "-0.0", "7"])
-@pytest.mark.parametrize("path", ["secret/data/n", "one/n"])
-async def test_numbers_keep_their_text(client: Any, vault: DevVault, path: str, text: str) -> None:
-    await client("POST", "sys/mounts/one", {"type": "kv"})
+async def read_back(vault: DevVault, path: str, number: str) -> str:
+    """Write a number and return the text in which it comes back."""
     headers = {"X-Vault-Token": vault.root_token}
     async with aiohttp.ClientSession(headers=headers) as session:
-        inner = f'{{"n": {text}}}'
+        inner = f'{{"n": {number}}}'
         body = f'{{"data": {inner}}}' if "data" in path else inner
         async with session.post(f"{vault.url}/v1/{path}", data=body) as written:
             assert written.status in {200, 204}
         async with session.get(f"{vault.url}/v1/{path}") as read:
             answered = json.loads(await read.read(), parse_float=str, parse_int=str)["data"]
-    assert (answered.get("data") or answered)["n"] == text
+    return str((answered.get("data") or answered)["n"])
+
+
+@pytest.mark.parametrize("text", ["1.50", "1e5", "12345678901234567890123", "0.1", "-0.0", "7"])
+async def test_version_1_keeps_the_text_of_a_number(client: Any, vault: DevVault, text: str) -> None:
+    await client("POST", "sys/mounts/one", {"type": "kv"})
+    assert await read_back(vault, "one/n", text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1.50", "1.5"),
+        ("1e5", "100000"),
+        ("1e20", "100000000000000000000"),
+        ("1e21", "1e+21"),
+        ("1e-7", "1e-7"),
+        ("0.1", "0.1"),
+        ("-0.0", "-0"),
+        ("0", "0"),
+        ("7", "7"),
+        ("123456789.125", "123456789.125"),
+        ("9007199254740993", "9007199254740992"),
+        ("12345678901234567890123", "1.2345678901234568e+22"),
+    ],
+)
+async def test_version_2_makes_a_float_of_a_number(vault: DevVault, written: str, read: str) -> None:
+    # As Vault 1.21 answered.
+    assert await read_back(vault, "secret/data/n", written) == read
+
+
+async def test_version_2_takes_no_number_that_is_no_float(client: Any, vault: DevVault) -> None:
+    headers = {"X-Vault-Token": vault.root_token}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{vault.url}/v1/secret/data/n", data='{"data": {"n": 1e400}}') as refused,
+    ):
+        assert (refused.status, (await refused.json())["errors"][0][:14]) == (500, "malformed JSON")
+    assert (await client("GET", "secret/data/n")).status == 404
 
 
 async def test_listing_shows_one_level_with_folders(client: Any) -> None:

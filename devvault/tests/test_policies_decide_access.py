@@ -29,6 +29,15 @@ def acl(text: str) -> Any:
         pytest.param(on("kv/+/db", "read"), "kv/x/db", {"read"}, id="a plus matches one segment"),
         pytest.param(on("kv/+/db", "read"), "kv/x/y/db", set(), id="a plus does not match two segments"),
         pytest.param(on("+/data/*", "read"), "kv/data/a/b", {"read"}, id="plus and star go together"),
+        pytest.param(on("kv/a/*", "list"), "kv/a/", {"list"}, id="a folder is matched by what is for all in it"),
+        pytest.param(
+            on("kv/*", "list") + on("kv/a/*", "deny"),
+            "kv/a/",
+            {"list"},
+            id="but not where a rule is about the folder",
+        ),
+        pytest.param(on("kv/*", "read") + on("kv/a/*", "list"), "kv/a/", {"read"}, id="whatever that rule says"),
+        pytest.param(on("kv/*", "list") + on("kv/a/", "deny"), "kv/a/", {"deny"}, id="its exact rule beats both"),
         pytest.param(
             on("kv/*", "read") + on("kv/a", "update"),
             "kv/a",

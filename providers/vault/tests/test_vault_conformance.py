@@ -14,7 +14,7 @@ from secrets_operator.provider import Query, Reference
 from secrets_operator.provider.conformance import Finds, Known, Opening, Subject, checks
 from secrets_operator.provider.memory import MemoryHost
 
-DOCUMENT = b'{"limits":{"rate":1.50},"none":null,"tls.crt":"pem-51c2","user":"svc-7f3a"}'
+DOCUMENT = b'{"limits":{"rate":1.5},"none":null,"tls.crt":"pem-51c2","user":"svc-7f3a"}'
 WRONG = "hvs.wr0ng-and-private"
 
 
@@ -26,7 +26,7 @@ def subject(spec: dict[str, Any], host: MemoryHost, silent: str, token: str) -> 
         known=[Known(Reference("one"), b'{"key":"plain-0c9d"}'), Known(Reference("one", "1"), b'{"key":"first-77aa"}')],
         absent=Reference("absent"),
         document=Known(Reference("document"), DOCUMENT),
-        properties={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits.rate": b"1.5", "limits": b'{"rate":1.50}'},
+        properties={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits.rate": b"1.5", "limits": b'{"rate":1.5}'},
         keys={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits": b'{"rate":1.5}', "none": b""},
         denied=Opening(spec, denied),
         broken=Opening({**spec, "server": silent}, host),

@@ -191,7 +191,7 @@ async def test_a_folder_or_value_that_may_not_be_read_rejects_the_whole_query(
         f"sys/policies/acl/{filled}",
         {
             "policy": f'path "{filled}/metadata/*" {{ capabilities = ["list"] }}\n'
-            f'path "{filled}/metadata/dev/deep/*" {{ capabilities = ["deny"] }}\n'
+            f'path "{filled}/metadata/dev/deep/" {{ capabilities = ["deny"] }}\n'
             f'path "{filled}/data/+/db" {{ capabilities = ["read"] }}'
         },
     )
