@@ -105,8 +105,8 @@ class Wiring:
         onlooker: Onlooker = nobody,
     ) -> None:
         self._settings, self._client, self._clock = settings, client, clock
-        self._keys, self._pools, self._metrics, self._shares = keys, pools, metrics, shares
-        self._digester = digester
+        self._keys, self._pools, self._metrics = keys, pools, metrics
+        self._shares, self._digester = shares, digester
         self._reflectors = Reflectors(client, settings, clock=clock, chance=random.random, onlooker=onlooker)
         self.shown = self._reflectors.shown
         dependents = Dependents()
@@ -127,14 +127,7 @@ class Wiring:
         outside = Outside(Referents(client), pools.providers, metrics)
         self.sessions = self._make_sessions(providers, outside)
         self._fan_out = FanOut(self._queue, dependents)
-        self.sealing_keys = SealingKeyChanges(
-            keys,
-            self._queue,
-            self._handlers,
-            stored=lambda: self._key_secrets.values(),  # noqa: PLW0108 - the collections are made later
-            sealed=lambda: self._sealed_secrets.values(),  # noqa: PLW0108 - the same
-            secret=lambda *place: self.secrets.get(*place),  # noqa: PLW0108 - the same
-        )
+        self.sealing_keys = self._sealing_key_changes()
         self._watch_all(generators)
         self._templates = TemplateRendering(Referents(client), pools.rendering, clock)
         self.targets = TargetWatches(self._target_reflectors)
@@ -151,6 +144,16 @@ class Wiring:
             observer=metrics,
         )
         metrics.watch(self._live())
+
+    def _sealing_key_changes(self) -> SealingKeyChanges:
+        return SealingKeyChanges(
+            self._keys,
+            self._queue,
+            self._handlers,
+            stored=lambda: self._key_secrets.values(),  # noqa: PLW0108 - the collections are made later
+            sealed=lambda: self._sealed_secrets.values(),  # noqa: PLW0108 - the same
+            secret=lambda *place: self.secrets.get(*place),  # noqa: PLW0108 - the same
+        )
 
     def _make_sessions(self, providers: Providers, outside: Outside) -> Sessions:
         access = NamespaceAccess(self._client, cached=lambda name: self._namespaces.get("", name))
