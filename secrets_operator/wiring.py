@@ -340,9 +340,10 @@ class Wiring:
         stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores
         return stores.get(key.namespace, key.name)
 
-    def _reads_ahead(self, stores: Mapping[str, Key]) -> Iterator[Ahead]:
-        waiting = ((self._open_store(stores[name]), one) for name, one in self._queue.waiting(stores, READS_AHEAD))
-        return self._reading.reads_ahead((store, one) for store, one in waiting if store is not None)
+    def _reads_ahead(self, stores: Mapping[str, Key], after: int) -> Iterator[Ahead]:
+        waiting = self._queue.waiting(stores, READS_AHEAD, after=after)
+        of_stores = ((self._open_store(stores[name]), one) for name, one in waiting)
+        return self._reading.reads_ahead((store, one) for store, one in of_stores if store is not None)
 
     def _reads_soon(self, stores: Mapping[str, Key]) -> Iterator[Ahead]:
         due = ((self._open_store(stores[name]), key, at) for name, key, at in self._queue.soon(stores, LONGEST_SECONDS))

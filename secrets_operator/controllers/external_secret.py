@@ -158,7 +158,7 @@ class ExternalSecrets:
                 request = Request(one.lane, one.asked, self._deps.clock.monotonic())
                 since = oldest_acceptable(request, is_first=reading.is_first, interval=reading.interval)
             for asked in references(resource, key):
-                yield Ahead(key, one.key.namespace, Ask(Reference(*asked), since))
+                yield Ahead(key, one.key.namespace, Ask(Reference(*asked), since), one.ticket)
 
     def reads_soon(self, due: Iterable[tuple[Object, Key, float]]) -> Iterator[Ahead]:
         """Yield what refreshes are going to ask of a store each that are due so soon that now will do as well."""

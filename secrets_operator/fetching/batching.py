@@ -34,6 +34,8 @@ class Ahead(NamedTuple):
     store: Key
     namespace: str
     ask: Ask
+    ticket: int = 0
+    """That of its place among those that wait, of which later ones have higher ones."""
 
 
 @dataclass(frozen=True, slots=True)

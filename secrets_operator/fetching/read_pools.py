@@ -28,9 +28,13 @@ from secrets_operator.fetching.value_cache import Share, ValueCache
 from secrets_operator.flow import Key, RetrySettings
 from secrets_operator.provider import Answer, Failed, Reference, Rejected, Session, Sharing, sharing_of
 
-Backlog = Callable[[Mapping[str, Key]], Iterable[Ahead]]
-"""Stores by the text of their keys -> what resources that wait for their turn, or do so soon, will read from them."""
+Backlog = Callable[[Mapping[str, Key], int], Iterable[Ahead]]
+"""Stores by the text of their keys, a ticket -> what resources that came to wait after it will read from them."""
 
+Soon = Callable[[Mapping[str, Key]], Iterable[Ahead]]
+"""Stores by the text of their keys -> what resources that are refreshed soon will read from them."""
+
+_AT_NOTHING = -1
 _CLOSED = "its session was closed a moment ago"
 
 
@@ -40,8 +44,8 @@ class Shared:
 
     guards: StoreGuards
     values: ValueCache
-    backlog: Backlog = lambda _stores: ()
-    soon: Backlog = lambda _stores: ()
+    backlog: Backlog = lambda _stores, _after: ()
+    soon: Soon = lambda _stores: ()
     credential_changed: Callable[[Key], None] = lambda _store: None
     """Told of a store whose credential is another by now: it may see other values."""
 
@@ -80,7 +84,10 @@ class ReadPool:
         self._places: dict[tuple[Key, str], Member] = {}
         self._stores: dict[str, Key] = {}
         calls = GuardedCalls(breaker, deadline=deadline, asked=observe)
-        supply = Supply(partial(self._asks, shared.backlog), partial(self._asks, shared.soon), batch_of=self._batch_of)
+        self._looked_at = _AT_NOTHING
+        supply = Supply(
+            partial(self._asks_of_waiting, shared.backlog), partial(self._asks, shared.soon), batch_of=self._batch_of
+        )
         self.batcher = Batcher(partial(calls.fetch, self.fetch), share, supply=supply)
 
     def stores(self) -> set[Key]:
@@ -89,6 +96,7 @@ class ReadPool:
 
     def enter(self, member: Member) -> None:
         """Take a session in."""
+        self._looked_at = _AT_NOTHING  # what was passed over may be for this one
         self._members[member] = None
         self._places[member.store, member.consumer] = member
         self._stores[str(member.store)] = member.store
@@ -131,11 +139,19 @@ class ReadPool:
         sharing = None if asked is None else sharing_of(asked.session)
         return 1 if sharing is None else sharing.batch_of(reference)
 
-    def _asks(self, ahead: Backlog) -> Iterator[Ask]:
-        for store, namespace, (reference, since) in ahead(self._stores):
-            member = self._places.get((store, "")) or self._places.get((store, namespace))
-            if member is not None:
-                yield Ask(member.complete(reference), since)
+    def _asks_of_waiting(self, backlog: Backlog) -> Iterator[Ask]:
+        for ahead in backlog(self._stores, self._looked_at):
+            self._looked_at = max(self._looked_at, ahead.ticket)
+            yield from self._ask(ahead)
+
+    def _asks(self, soon: Soon) -> Iterator[Ask]:
+        for ahead in soon(self._stores):
+            yield from self._ask(ahead)
+
+    def _ask(self, ahead: Ahead) -> Iterator[Ask]:
+        member = self._places.get((ahead.store, "")) or self._places.get((ahead.store, ahead.namespace))
+        if member is not None:
+            yield Ask(member.complete(ahead.ask.reference), ahead.ask.since)
 
 
 Asked = Callable[[int], None]

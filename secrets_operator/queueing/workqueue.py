@@ -53,6 +53,8 @@ class Waiting:
     key: Key
     lane: Lane
     asked: float
+    ticket: int
+    """Grows with every key that comes to wait; one that is asked for anew may have another."""
 
 
 @dataclass(slots=True)
@@ -143,12 +145,15 @@ class WorkQueue:
         """Return the claim under which ``key`` runs; None when it does not run."""
         return self._running.get(key)
 
-    def waiting(self, groups: Container[str], most: int) -> Iterator[tuple[str, Waiting]]:
-        """Yield up to ``most`` of the due keys of ``groups`` that no worker has, with their group, in no order.
+    def waiting(self, groups: Container[str], most: int, *, after: int = -1) -> Iterator[tuple[str, Waiting]]:
+        """Yield up to ``most`` of the due keys of ``groups`` that no worker has, with their group, by their tickets.
 
-        All that a group has no room for, and those that are among the next for whom a worker is free.
+        All that a group has no room for, and those that are among the next for whom a worker is free; only tickets
+        ``after`` the one that was looked at last, so that whoever looks often looks at each key once.
         """
-        return islice(self._waiting(groups), most)
+        entries = heapq.nsmallest(most, self._waiting(groups, after), key=lambda found: found[1].ticket)
+        for group, entry in entries:
+            yield group, Waiting(entry.key, entry.lane, self._wanted[entry.key].asked, entry.ticket)
 
     def soon(self, groups: Container[str], within: float) -> Iterator[tuple[str, Key, float]]:
         """Yield keys of ``groups`` that are to be refreshed within so many seconds, with their group and the time.
@@ -163,12 +168,12 @@ class WorkQueue:
             if group in groups and self._wanted[key].lane is Lane.REFRESH:
                 yield group, key, due
 
-    def _waiting(self, groups: Container[str]) -> Iterator[tuple[str, Waiting]]:
+    def _waiting(self, groups: Container[str], after: int) -> Iterator[tuple[str, Entry]]:
         parked = ((group, entry) for group, entries in self._parked.items() if group in groups for entry in entries)
         ready = ((self._group_of(entry.key), entry) for entry in islice(self._ready, _NEXT))
         for group, entry in chain(parked, ready):
-            if group in groups and self._is_current(entry):
-                yield group, Waiting(entry.key, entry.lane, self._wanted[entry.key].asked)
+            if entry.ticket > after and group in groups and self._is_current(entry):
+                yield group, entry
 
     @property
     def running(self) -> int:

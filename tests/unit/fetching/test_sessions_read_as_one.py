@@ -36,6 +36,7 @@ class World:
         self.blocking = Blocking(1)
         self.changed: list[Key] = []
         self.waiting: list[Ahead] = []
+        self.looked_after: list[int] = []
         self.soon: list[Ahead] = []
         guards = StoreGuards(now=now, calls_per_second=0, limits=Limits(failures=2), changed=self.changed.append)
         self.sessions = Sessions(
@@ -46,8 +47,9 @@ class World:
             limit=1,
         )
 
-    def backlog(self, stores: Mapping[str, Key]) -> Iterable[Ahead]:
-        return [ahead for ahead in self.waiting if stores.get(str(ahead.store)) == ahead.store]
+    def backlog(self, stores: Mapping[str, Key], after: int) -> Iterable[Ahead]:
+        self.looked_after.append(after)
+        return [one for one in self.waiting if one.ticket > after and stores.get(str(one.store)) == one.store]
 
     def due(self, stores: Mapping[str, Key]) -> Iterable[Ahead]:
         return [ahead for ahead in self.soon if str(ahead.store) in stores]
@@ -170,6 +172,15 @@ async def test_what_waits_for_any_of_the_stores_goes_along(world: World) -> None
     await world.read(A)
     assert world.asked()[1] == ["b/next", "b/y"], "a store that nobody opened yet may hold others out"
     assert sorted(world.asked()[2]) == ["b/y", "db", "x"]
+
+
+async def test_who_waits_is_looked_at_once_and_again_when_another_store_has_joined(world: World) -> None:
+    world.waiting = [Ahead(key_of(A), "a", Ask(Reference("x"), 0), ticket) for ticket in (3, 5)]
+    await world.read(A, "one")
+    await world.read(A, "two")
+    assert world.looked_after == [-1, 5]
+    await world.read(B, "three")
+    assert world.looked_after == [-1, 5, -1]
 
 
 async def test_a_batch_with_room_takes_along_what_any_of_the_stores_refreshes_soon(world: World) -> None:

@@ -212,10 +212,24 @@ async def test_the_keys_that_wait_for_room_in_their_group_can_be_seen(clock: Han
         ("full", "b", Lane.STORE, 100),
         ("full", "c", Lane.STORE, 100),
     }
-    assert len(list(work.waiting({"full"}, 1))) == 1
+    assert [one.key.name for _, one in work.waiting({"full"}, 1)] == ["b"]
     work.discard(key("b", "full"))
     assert [one.key.name for _, one in work.waiting({"full"}, 10)] == ["c"]
     assert list(work.waiting({"nobody"}, 10)) == []
+
+
+async def test_whoever_looks_often_at_the_keys_that_wait_looks_at_each_once(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=1))
+    for name in ("a", "b", "c"):
+        work.add(key(name, "full"))
+    await work.get()
+    assert await is_idle(work)
+    _, first = next(work.waiting({"full"}, 1))
+    assert [one.key.name for _, one in work.waiting({"full"}, 10, after=first.ticket)] == ["c"]
+    work.add(key("d", "full"))
+    *_, (_, last) = work.waiting({"full"}, 10, after=first.ticket)
+    assert last.key.name == "d"
+    assert list(work.waiting({"full"}, 10, after=last.ticket)) == []
 
 
 async def test_the_keys_that_wait_for_a_worker_can_be_seen(clock: HandClock) -> None:
