@@ -6,34 +6,23 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote
 
-import aiohttp
 from yarl import URL
 
-from secrets_operator.errors import InvalidSpec, Retryable, Terminal
-from secrets_operator.provider.http_failures import NETWORK_ERRORS, HttpFailure, body_of, failure_of, wait_of
+from secrets_operator.errors import Retryable, Terminal
+from secrets_operator.provider.guarded_http import GuardedHttp, Reply
+from secrets_operator.provider.http_failures import HttpFailure
+from secrets_operator.provider.http_guards import Guard
 from secrets_operator_webhook.errors import NETWORK, Meaning
-from secrets_operator_webhook.guards import NOT_ALLOWED, Guard, noting_refusals
 from secrets_operator_webhook.requests import Request
 
 _AT_ONCE = 16
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BECOME_GET = frozenset({301, 302, 303})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the server said; ``challenges`` are the values of its WWW-Authenticate headers."""
-
-    status: int
-    body: bytes = field(repr=False)
-    wait: float | None = None
-    location: str = field(default="", repr=False)
-    challenges: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Client:
@@ -43,15 +32,7 @@ class Client:
         """Open no connection yet; needs a running loop."""
         self._guard = guard
         self._seconds = seconds
-        self._most_bytes = most_bytes
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=tls, limit=connections, socket_factory=guard.socket_for),
-            timeout=aiohttp.ClientTimeout(total=None),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # Neither proxies, past which no address could be checked, nor logins of the operator's environment.
-            trust_env=False,
-            auto_decompress=False,
-        )
+        self._http = GuardedHttp(guard, tls, most_bytes=most_bytes, connections=connections, sentences=NETWORK)
 
     async def send(self, request: Request) -> Reply:
         """Send and follow redirects on the same host.
@@ -71,26 +52,10 @@ class Client:
 
     async def once(self, url: URL, request: Request) -> Reply:
         """Send one request and follow nothing; ``url`` is one that the guard let pass. Raises as :meth:`send`."""
-        headers = {"Accept-Encoding": "identity", **request.headers}
+        headers = dict(request.headers)
         if url.user is not None and not any(name.lower() == "authorization" for name in headers):
             headers["Authorization"] = _basic(url)
-        with noting_refusals() as refused:
-            try:
-                async with self._http.request(
-                    request.method,
-                    url.with_user(None),
-                    data=request.body or None,
-                    headers=headers,
-                    allow_redirects=False,
-                    skip_auto_headers=["Content-Type", "Accept", "User-Agent"],
-                ) as response:
-                    return await self._reply(response)
-            except NETWORK_ERRORS as error:
-                if refused:
-                    raise InvalidSpec(NOT_ALLOWED, field="url") from error
-                raise Retryable(NETWORK[failure_of(error)]) from error
-            except ValueError as error:
-                raise InvalidSpec("the request cannot be sent: check headers and url", field="url") from error
+        return await self._http.send(request.method, url, headers=headers, body=request.body)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -104,17 +69,6 @@ class Client:
             url, request = self._next(url, reply), _redirected(request, reply.status)
             reply = await self.once(url, request)
         return reply
-
-    async def _reply(self, response: aiohttp.ClientResponse) -> Reply:
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Terminal("the server compresses its answer, though it is asked not to")
-        return Reply(
-            response.status,
-            await body_of(response, most=self._most_bytes),
-            wait_of(response),
-            response.headers.get("Location", ""),
-            tuple(response.headers.getall("WWW-Authenticate", ())),
-        )
 
     def _next(self, url: URL, reply: Reply) -> URL:
         try:

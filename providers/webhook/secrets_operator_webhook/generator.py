@@ -10,11 +10,11 @@ from typing import Any
 from secrets_operator.errors import Terminal
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Entropy, Generated, Host, Problem
+from secrets_operator.provider.http_limits import limits_of
 from secrets_operator.provider.templates import Templates
 from secrets_operator.resources.generators.webhook import WebhookSpec
 from secrets_operator.resources.names import WEBHOOK
 from secrets_operator_webhook import spec as checks
-from secrets_operator_webhook.limits import limits_of
 from secrets_operator_webhook.opening import parts_of
 from secrets_operator_webhook.results import spread
 from secrets_operator_webhook.session import ask

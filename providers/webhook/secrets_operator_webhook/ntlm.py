@@ -18,8 +18,9 @@ from yarl import URL
 from secrets_operator.errors import InvalidSpec, Terminal
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Host
-from secrets_operator_webhook.client import Client, Reply
-from secrets_operator_webhook.guards import Guard
+from secrets_operator.provider.guarded_http import Reply
+from secrets_operator.provider.http_guards import Guard
+from secrets_operator_webhook.client import Client
 from secrets_operator_webhook.requests import Request
 
 _SCHEMES = ("ntlm", "negotiate")

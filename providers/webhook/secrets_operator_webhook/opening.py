@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from secrets_operator.provider import Host
+from secrets_operator.provider.http_guards import Guard
+from secrets_operator.provider.http_limits import Limits
 from secrets_operator.provider.templates import Templates
 from secrets_operator.provider.trust import client_context, trusted_certificates
 from secrets_operator.resources.durations import parse_duration
 from secrets_operator.resources.providers.webhook import WebhookProvider as Settings
 from secrets_operator_webhook.client import Client
-from secrets_operator_webhook.guards import Guard
-from secrets_operator_webhook.limits import Limits
 from secrets_operator_webhook.ntlm import Credential, NtlmClient
 from secrets_operator_webhook.reaching import reach
 from secrets_operator_webhook.requests import Secrets, request_for

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from secrets_operator.provider import Capabilities, Host, Problem
+from secrets_operator.provider.http_limits import limits_of
 from secrets_operator.provider.templates import Templates
 from secrets_operator_webhook import spec as checks
-from secrets_operator_webhook.limits import limits_of
 from secrets_operator_webhook.opening import open_session
 from secrets_operator_webhook.session import WebhookSession
 

@@ -11,8 +11,8 @@ import socket
 
 from secrets_operator.errors import InvalidSpec, Refused, Retryable, Unsure
 from secrets_operator.provider.http_failures import HttpFailure
+from secrets_operator.provider.http_guards import NOT_ALLOWED, Guard
 from secrets_operator_webhook.errors import NETWORK
-from secrets_operator_webhook.guards import NOT_ALLOWED, Guard
 
 _SECONDS = 15.0
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)

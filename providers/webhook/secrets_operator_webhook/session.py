@@ -11,7 +11,7 @@ from typing import Protocol
 from secrets_operator.flow import Query, SecretBytes
 from secrets_operator.provider import Absent, Answer, FindAnswer, Found, Host, Reference, Rejected
 from secrets_operator.provider.answering import answered
-from secrets_operator_webhook.client import Reply
+from secrets_operator.provider.guarded_http import Reply
 from secrets_operator_webhook.errors import error_for
 from secrets_operator_webhook.requests import Request
 from secrets_operator_webhook.results import spread, value_of

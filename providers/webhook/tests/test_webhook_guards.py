@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from secrets_operator_webhook.guards import Guard
-from secrets_operator_webhook.limits import Limits, limits_of
 
 from secrets_operator.errors import InvalidSpec, Refused
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Found, Rejected
+from secrets_operator.provider.http_guards import Guard
+from secrets_operator.provider.http_limits import Limits, limits_of
 
 VALUE = Found(SecretBytes(b"value-93ab"))
 ALLOW = "SECRETS_OPERATOR_WEBHOOK_ALLOW_ADDRESSES"

@@ -17,7 +17,7 @@ from typing import Any
 from yarl import URL
 
 from secrets_operator.errors import InvalidSpec
-from secrets_operator_webhook.limits import Limits
+from secrets_operator.provider.http_limits import Limits
 
 Address = IPv4Address | IPv6Address
 

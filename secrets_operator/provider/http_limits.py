@@ -1,4 +1,4 @@
-"""What the administrator of the operator allows webhooks to do, from environment variables of the plug-in.
+"""What the administrator of the operator allows requests to do that a user named the place of, from its environment.
 
 | Variable | Meaning | Default |
 |---|---|---|
