@@ -16,10 +16,10 @@ from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
 from secrets_operator.controllers import sealing_certificate, sealing_key_backup, sealing_key_renewal
 from secrets_operator.controllers.admission import Admission, Judges
-from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.external_secret_sync import Sources
+from secrets_operator.controllers.fan_out import Caches, FanOuts
 from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys
@@ -49,7 +49,7 @@ from secrets_operator.kube.resources import (
     Resource,
 )
 from secrets_operator.kube.resources import generators as generator_resource
-from secrets_operator.planning.child_resources import Child, child
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
 from secrets_operator.planning.freshness import LONGEST_SECONDS
 from secrets_operator.planning.generators import NAMESPACED_KINDS
 from secrets_operator.planning.namespaces import Namespace, namespace
@@ -198,7 +198,7 @@ class Wiring:
 
     def _watch_all(self, generators: Generators) -> None:
         handlers = self._handlers
-        self._external_secrets = self._reflectors.resources(EXTERNAL_SECRETS, self._external_secret_changed)
+        self._external_secrets = self._reflectors.resources(EXTERNAL_SECRETS, self._external_secret_changed())
         self._secret_stores = self._reflectors.resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
         self._cluster_stores = self._reflectors.resources(
             CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind)
@@ -237,7 +237,7 @@ class Wiring:
         )
         self._namespaces: Collection[Namespace] = Collection(NAMESPACES.kind, namespaces)
         self._cluster_external_secrets = self._reflectors.resources(
-            CLUSTER_EXTERNAL_SECRETS, self._fan_out.cluster_external_secret
+            CLUSTER_EXTERNAL_SECRETS, self._fan_out.parent(EXTERNAL_SECRETS_EVERYWHERE)
         )
 
     def _watch_generators(self, installed: Generators) -> None:
@@ -269,16 +269,25 @@ class Wiring:
 
         return self._reflectors.targets(resource, self._digester, changed)
 
-    def _external_secret_changed(self, change: Change[Object]) -> None:
-        self._handlers.external_secret(change)
-        self._fan_out.external_secret(change)
+    def _external_secret_changed(self) -> Callable[[Change[Object]], None]:
+        is_child = self._fan_out.child(EXTERNAL_SECRETS_EVERYWHERE)
 
-    def _existing(self, key: Key, name: str) -> Iterator[Child]:
-        """Yield the children of a ClusterExternalSecret and every ExternalSecret of the name they are to have."""
-        places = {(one.namespace, one.name) for one in self._fan_out.children(key)}
-        places |= {(one.name, name) for one in self._namespaces.values()}
-        found = (self._external_secrets.get(*place) for place in places)
-        return (child(resource) for resource in found if resource is not None)
+        def changed(change: Change[Object]) -> None:
+            self._handlers.external_secret(change)
+            is_child(change)
+
+        return changed
+
+    def _external_secrets_everywhere(self, deps: Deps) -> FanOuts:
+        kind = EXTERNAL_SECRETS_EVERYWHERE
+        existing = self._fan_out.existing(kind, self._external_secrets, self._namespaces)
+        return FanOuts(
+            deps,
+            kind,
+            parents=CLUSTER_EXTERNAL_SECRETS,
+            caches=Caches(self._cluster_external_secrets.get, self._namespaces.values, existing),
+            children=ChildResources(self._client, kind=EXTERNAL_SECRETS, parents=CLUSTER_EXTERNAL_SECRETS),
+        )
 
     def _controllers(self, deps: Deps, providers: Providers, generating: Generating) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
@@ -296,16 +305,9 @@ class Wiring:
             fingerprints=self._keys.fingerprints,
             obstacles=self.obstacles,
         )
-        cluster_external_secrets = ClusterExternalSecrets(
-            deps,
-            resources=self._cluster_external_secrets.get,
-            namespaces=self._namespaces.values,
-            existing=self._existing,
-            children=ChildResources(self._client),
-        )
         return {
             EXTERNAL_SECRETS.kind: external_secrets.reconcile,
-            CLUSTER_EXTERNAL_SECRETS.kind: cluster_external_secrets.reconcile,
+            CLUSTER_EXTERNAL_SECRETS.kind: self._external_secrets_everywhere(deps).reconcile,
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             sealing_certificate.KEY.kind: sealing_certificate.SealingCertificate(
                 self._client, self._keys, namespace=self._settings.namespace

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from secrets_operator.flow import Object
-from secrets_operator.planning.cluster_external_secret import Unusable as UnusableFanOut
-from secrets_operator.planning.cluster_external_secret import wanted as wanted_fan_out
 from secrets_operator.planning.external_secret import Unusable, Wanted, wanted
+from secrets_operator.planning.fan_out import Unusable as UnusableFanOut
+from secrets_operator.planning.fan_out import wanted as wanted_fan_out
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
 from secrets_operator.planning.generic_targets import refusal
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.resources.labels import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION
@@ -97,7 +98,7 @@ def external_secret(resource: Object, settings: Settings) -> Wanted | tuple[str,
 def cluster_external_secret(resource: Object, settings: Settings) -> Wanted | tuple[str, ...]:
     """Return what the children of a ClusterExternalSecret ask for, or what is wrong with it or with them."""
     resource = _identified(resource)
-    fan_out = wanted_fan_out(resource)
+    fan_out = wanted_fan_out(EXTERNAL_SECRETS_EVERYWHERE, resource)
     if isinstance(fan_out, UnusableFanOut):
         return fan_out.problems
     child = {

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from secrets_operator.resources.labels import DATA_HASH_ANNOTATION, MANAGED_LABEL, OWN_ANNOTATION_PREFIX, TRUE
+from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, ResourceType
 
 # One label on every Secret we write, of either kind of source: what the operator's watch of Secrets selects.
 WATCHED_LABEL = f"{OWN_ANNOTATION_PREFIX}managed"
@@ -56,8 +57,8 @@ SEALED_SECRET_MARKS = Marks({WATCHED_LABEL: TRUE}, f"{OWN_ANNOTATION_PREFIX}data
 
 _EXTERNAL_SECRET_MANAGER = "externalsecrets.external-secrets.io/"
 _SEALED_SECRET_MANAGER = "sealedsecrets.bitnami.com/"
-# The field managers by which ClusterExternalSecrets write their ExternalSecrets begin with this.
-FAN_OUT_MANAGER_PREFIX = "clusterexternalsecrets.external-secrets.io/"
+# The field managers of objects that a cluster-wide resource makes begin with one of these.
+FAN_OUT_MANAGER_PREFIXES = (f"{CLUSTER_EXTERNAL_SECRET.full_name}/",)
 _MANAGER_LIMIT = 63
 _API_SERVER_LIMIT = 128
 
@@ -87,9 +88,9 @@ def sealed_secret_manager(name: str) -> str:
     return _manager(_SEALED_SECRET_MANAGER, name)
 
 
-def cluster_external_secret_manager(name: str) -> str:
-    """Return the field manager by which the ClusterExternalSecret ``name`` writes its ExternalSecrets."""
-    return _manager(FAN_OUT_MANAGER_PREFIX, name, limit=_API_SERVER_LIMIT)
+def fan_out_manager(parent: ResourceType, name: str) -> str:
+    """Return the field manager by which the resource ``name`` of a cluster-wide kind writes what it makes."""
+    return _manager(f"{parent.full_name}/", name, limit=_API_SERVER_LIMIT)
 
 
 def created_by(namespace: str, name: str) -> str:

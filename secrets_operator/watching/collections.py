@@ -70,16 +70,16 @@ class Collections:
         return {collection.kind: sum(1 for _ in collection.values()) for collection in self._collections}
 
 
-def custom_resource(api_version: str, kind: str, *, manager_prefix: str = "") -> Callable[[Object], Object]:
+def custom_resource(api_version: str, kind: str, *, managers: tuple[str, ...] = ()) -> Callable[[Object], Object]:
     """Return the projection of a custom resource: the object itself, without what nobody reads and most of its size.
 
-    Of managedFields only the entries of managers that begin with ``manager_prefix`` are kept; without one, none are.
+    Of managedFields only the entries are kept whose manager begins with one of ``managers``.
     """
 
     def project(resource: Object) -> Object:
         metadata = resource["metadata"]
         fields = metadata.pop("managedFields", None) or ()
-        kept = [entry for entry in fields if manager_prefix and entry.get("manager", "").startswith(manager_prefix)]
+        kept = [entry for entry in fields if entry.get("manager", "").startswith(managers)]
         if kept:
             metadata["managedFields"] = kept
         # Items of a list need not repeat what the list says.

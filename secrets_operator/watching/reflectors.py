@@ -10,7 +10,7 @@ from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import SECRETS, Resource
 from secrets_operator.planning.manifest_state import manifest_state
-from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIX, WATCHED_SELECTOR
+from secrets_operator.planning.marks import FAN_OUT_MANAGER_PREFIXES, WATCHED_SELECTOR
 from secrets_operator.planning.secret_state import Digester, SecretState, secret_state
 from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
@@ -45,7 +45,7 @@ class Reflectors:
 
     def resources(self, resource: Resource, handler: OnChange[Object], *, optional: bool = False) -> Collection[Object]:
         """Make those of a kind that users write, which ``optional`` says may be missing."""
-        project = custom_resource(resource.api_version, resource.kind, manager_prefix=FAN_OUT_MANAGER_PREFIX)
+        project = custom_resource(resource.api_version, resource.kind, managers=FAN_OUT_MANAGER_PREFIXES)
         told = telling(handler, resource.kind, self._onlooker)
         watched = selections(resource, self._settings, optional=optional)
         made = Collection(resource.kind, [self.of(selection, project, told) for selection in watched])

@@ -19,7 +19,8 @@ from secrets_operator.cli.main import cli
 from secrets_operator.cli.run import run
 from secrets_operator.controllers.external_secret_reports import FAILED, PENDING
 from secrets_operator.controllers.secret_store import INVALID, UNKNOWN, VALID
-from secrets_operator.planning.cluster_external_secret import Unusable, wanted
+from secrets_operator.planning.fan_out import Unusable, wanted
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
@@ -135,7 +136,8 @@ def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
         assert unsupported_fields(spec, EXTERNAL_SECRET) == []
     elif manifest["kind"] == "ClusterExternalSecret":
         assert unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET) == []
-        assert not isinstance(wanted(manifest | {"metadata": manifest["metadata"] | {"uid": "u"}}), Unusable)
+        parent = manifest | {"metadata": manifest["metadata"] | {"uid": "u"}}
+        assert not isinstance(wanted(EXTERNAL_SECRETS_EVERYWHERE, parent), Unusable)
     elif manifest["kind"] in {"SecretStore", "ClusterSecretStore"}:
         assert store_problems(manifest) == []
         ((name, settings),) = spec["provider"].items()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from secrets_operator.flow import Key, Lane, Object
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
 from secrets_operator.planning.namespaces import Namespace
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.watching.cache import Change
@@ -31,6 +32,8 @@ class World:
         self.queue = WorkQueue(now=lambda: 0.0, group_of=lambda _: "")
         self.dependents = Dependents()
         self.fan_out = FanOut(self.queue, self.dependents)
+        self.parent_changed = self.fan_out.parent(EXTERNAL_SECRETS_EVERYWHERE)
+        self.child_changed = self.fan_out.child(EXTERNAL_SECRETS_EVERYWHERE)
 
     async def queued(self) -> dict[Key, Lane]:
         """Take everything out of the queue."""
@@ -40,7 +43,7 @@ class World:
         return {claim.key: claim.lane for claim in claims}
 
     async def knows(self, resource: Object) -> None:
-        self.fan_out.cluster_external_secret(Change("", resource["metadata"]["name"], None, resource))
+        self.parent_changed(Change("", resource["metadata"]["name"], None, resource))
         await self.queued()
 
 
@@ -71,7 +74,7 @@ def child(name: str = "shared", *, owner: dict[str, Any] | None = None, **meta: 
     ],
 )
 async def test_itself(world: World, old: Object | None, new: Object | None, *, queues: bool) -> None:
-    world.fan_out.cluster_external_secret(Change("", "shared", old, new))
+    world.parent_changed(Change("", "shared", old, new))
     assert await world.queued() == ({SHARED: Lane.CHANGED} if queues else {})
 
 
@@ -108,10 +111,10 @@ async def test_a_changed_label_brings_the_external_secrets_whose_store_looks_at_
 
 async def test_one_that_went_is_brought_by_nothing_any_more(world: World) -> None:
     await world.knows(cluster_external_secret())
-    world.fan_out.cluster_external_secret(Change("", "shared", cluster_external_secret(), None))
+    world.parent_changed(Change("", "shared", cluster_external_secret(), None))
     await world.queued()
     world.fan_out.namespace(Change("", "team", None, RED))
-    world.fan_out.external_secret(Change("team", "shared", external_secret("shared"), None))
+    world.child_changed(Change("team", "shared", external_secret("shared"), None))
     assert await world.queued() == {}
 
 
@@ -129,7 +132,7 @@ async def test_one_that_went_is_brought_by_nothing_any_more(world: World) -> Non
 async def test_a_child_brings_its_parent_as_drift(
     world: World, old: Object | None, new: Object | None, *, queues: bool
 ) -> None:
-    world.fan_out.external_secret(Change("team", "shared", old, new))
+    world.child_changed(Change("team", "shared", old, new))
     assert await world.queued() == ({SHARED: Lane.DRIFT} if queues else {})
 
 
@@ -142,7 +145,7 @@ async def test_a_child_brings_its_parent_as_drift(
     ],
 )
 async def test_what_somebody_else_owns_brings_nothing(world: World, owner: dict[str, Any]) -> None:
-    world.fan_out.external_secret(Change("team", "shared", None, child(owner=owner)))
+    world.child_changed(Change("team", "shared", None, child(owner=owner)))
     assert (await world.queued(), world.fan_out.children(SHARED)) == ({}, ())
 
 
@@ -152,25 +155,25 @@ async def test_what_somebody_else_owns_brings_nothing(world: World, owner: dict[
 )
 async def test_what_was_in_the_way_brings_it_when_it_goes(world: World, spec: Object, name: str) -> None:
     await world.knows(cluster_external_secret(spec=spec))
-    world.fan_out.external_secret(Change("team", name, external_secret(name), None))
+    world.child_changed(Change("team", name, external_secret(name), None))
     assert await world.queued() == {SHARED: Lane.DRIFT}
-    world.fan_out.external_secret(Change("team", "unrelated", external_secret("unrelated"), None))
+    world.child_changed(Change("team", "unrelated", external_secret("unrelated"), None))
     assert await world.queued() == {}
 
 
 async def test_children_are_known_by_their_parent_until_they_go(world: World) -> None:
-    world.fan_out.external_secret(Change("team", "shared", None, child()))
+    world.child_changed(Change("team", "shared", None, child()))
     assert world.fan_out.children(SHARED) == (CHILD,)
-    world.fan_out.external_secret(Change("team", "shared", child(), external_secret("shared")))
+    world.child_changed(Change("team", "shared", child(), external_secret("shared")))
     assert world.fan_out.children(SHARED) == ()
-    world.fan_out.external_secret(Change("team", "shared", external_secret("shared"), child()))
-    world.fan_out.external_secret(Change("team", "shared", child(), None))
+    world.child_changed(Change("team", "shared", external_secret("shared"), child()))
+    world.child_changed(Change("team", "shared", child(), None))
     assert world.fan_out.children(SHARED) == ()
 
 
 def test_of_managed_fields_only_what_fan_out_needs_is_kept() -> None:
     entries = [managed("gitops"), managed("clusterexternalsecrets.external-secrets.io/shared", labels=["a"])]
-    project = custom_resource("external-secrets.io/v1", "ExternalSecret", manager_prefix="clusterexternalsecrets.")
+    project = custom_resource("external-secrets.io/v1", "ExternalSecret", managers=("clusterexternalsecrets.",))
     assert project(external_secret(managedFields=list(entries)))["metadata"]["managedFields"] == entries[1:]
     assert "managedFields" not in project(external_secret(managedFields=entries[:1]))["metadata"]
     plain = custom_resource("external-secrets.io/v1", "SecretStore")

@@ -1,4 +1,4 @@
-"""The ClusterExternalSecret controller on a cluster in memory: what is written, and what is not."""
+"""The controller of ClusterExternalSecrets on a cluster in memory: what is written, and what is not."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ import pytest
 
 from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.secrets import Secrets
-from secrets_operator.controllers.cluster_external_secret import ClusterExternalSecrets
 from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.fan_out import Caches, FanOuts
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError, Conflict, Forbidden, Invalid, ServerError, Unreachable
+from secrets_operator.kube.resources import CLUSTER_EXTERNAL_SECRETS, EXTERNAL_SECRETS
 from secrets_operator.planning.child_resources import child
-from secrets_operator.planning.cluster_external_secret import ALREADY_EXISTS
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
 from secrets_operator.planning.namespaces import Namespace
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
@@ -23,6 +24,7 @@ from tests.memory_cluster import MemoryCluster
 
 KEY = Key("ClusterExternalSecret", "", "shared")
 CHILD = "ExternalSecret"
+ALREADY_EXISTS = EXTERNAL_SECRETS_EVERYWHERE.already_exists
 
 
 class World:
@@ -45,16 +47,18 @@ class World:
             digester=DIGESTER,
             claimed=lambda _: None,
         )
-        self.controller = ClusterExternalSecrets(
-            deps,
-            resources=lambda namespace, name: self.cluster.objects.get((KEY.kind, namespace, name)),
+        caches = Caches(
+            parents=lambda namespace, name: self.cluster.objects.get((KEY.kind, namespace, name)),
             namespaces=self.namespaces.values,
             existing=lambda _key, _name: (
                 child(found)
                 for (kind, place, _), found in self.cluster.objects.items()
                 if kind == CHILD and place not in self.unseen
             ),
-            children=ChildResources(client),
+        )
+        children = ChildResources(client, kind=EXTERNAL_SECRETS, parents=CLUSTER_EXTERNAL_SECRETS)
+        self.controller = FanOuts(
+            deps, EXTERNAL_SECRETS_EVERYWHERE, parents=CLUSTER_EXTERNAL_SECRETS, caches=caches, children=children
         )
 
     def labelled(self, name: str, team: str) -> None:

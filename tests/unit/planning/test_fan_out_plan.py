@@ -7,20 +7,13 @@ from typing import Any
 import pytest
 
 from secrets_operator.planning.child_resources import Child, DesiredChild, surplus
-from secrets_operator.planning.cluster_external_secret import (
-    ALREADY_EXISTS,
-    BEING_DELETED,
-    Plan,
-    Unusable,
-    Wanted,
-    plan,
-    status,
-    wanted,
-)
+from secrets_operator.planning.fan_out import Plan, Unusable, Wanted, plan, status, wanted
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
 from secrets_operator.planning.namespaces import Namespace
 from secrets_operator.planning.secret_state import OwnedFields, Owner
 from tests.builders import cluster_external_secret, namespace
 
+ALREADY_EXISTS, BEING_DELETED = EXTERNAL_SECRETS_EVERYWHERE.already_exists, EXTERNAL_SECRETS_EVERYWHERE.being_deleted
 PARENT = Owner("external-secrets.io", "ClusterExternalSecret", "shared", "uid-shared")
 RED, RED_TOO, BLUE = namespace("a", team="red"), namespace("b", team="red"), namespace("c", team="blue")
 GOING = namespace("d", terminating=True, team="red")
@@ -28,7 +21,7 @@ METADATA = {"labels": {"team": "red"}, "annotations": {"note": "n"}}
 
 
 def want(**spec: Any) -> Wanted:
-    read = wanted(cluster_external_secret(spec=spec))
+    read = wanted(EXTERNAL_SECRETS_EVERYWHERE, cluster_external_secret(spec=spec))
     assert isinstance(read, Wanted)
     return read
 
@@ -186,7 +179,7 @@ def test_names_are_compared_with_the_label_that_the_api_server_sets() -> None:
 )
 def test_the_wish_to_sync_now(annotations: dict[str, str], given: dict[str, str], expected: dict[str, str]) -> None:
     spec = {"externalSecretMetadata": {"annotations": given}}
-    read = wanted(cluster_external_secret(spec=spec, annotations=annotations))
+    read = wanted(EXTERNAL_SECRETS_EVERYWHERE, cluster_external_secret(spec=spec, annotations=annotations))
     assert isinstance(read, Wanted)
     assert read.template.annotations == expected
 
@@ -205,7 +198,7 @@ def test_it_is_read_into_what_its_children_are() -> None:
 
 
 def test_a_manager_never_grows_beyond_what_the_api_server_takes() -> None:
-    read = wanted(cluster_external_secret("n" * 253))
+    read = wanted(EXTERNAL_SECRETS_EVERYWHERE, cluster_external_secret("n" * 253))
     assert isinstance(read, Wanted)
     assert len(read.template.manager) <= 128
 
@@ -242,7 +235,7 @@ def test_when_all_is_looked_at_again(written: dict[str, str], seconds: float | N
     ],
 )
 def test_what_cannot_be_acted_on_is_explained(spec: dict[str, Any], expected: str) -> None:
-    found = wanted(cluster_external_secret(spec=spec))
+    found = wanted(EXTERNAL_SECRETS_EVERYWHERE, cluster_external_secret(spec=spec))
     assert isinstance(found, Unusable)
     assert found.message.startswith(expected)
 
@@ -276,12 +269,15 @@ FAILED = {
 def test_status(
     previous: dict[str, Any], provisioned: list[str], failed: dict[str, str], expected: dict[str, Any] | None
 ) -> None:
-    assert status(previous, child="shared", provisioned=provisioned, failed=failed) == expected
+    assert (
+        status(EXTERNAL_SECRETS_EVERYWHERE, previous, child="shared", provisioned=provisioned, failed=failed)
+        == expected
+    )
 
 
 def test_the_condition_of_many_failures_stays_readable() -> None:
     failed = {f"n{index}": "no" for index in range(8)}
-    found = status({}, child="shared", provisioned=(), failed=failed)
+    found = status(EXTERNAL_SECRETS_EVERYWHERE, {}, child="shared", provisioned=(), failed=failed)
     assert found is not None
     assert len(found["failedNamespaces"]) == 8
     assert found["conditions"][0]["message"] == (

@@ -1,8 +1,8 @@
-"""Decides what to do about one ClusterExternalSecret. Pure: what is observed comes in, a plan that compares with ==
-goes out.
+"""Decides what to do about one ClusterExternalSecret or ClusterPushSecret. Pure: what is observed comes in, a plan that
+compares with == goes out.
 
-Every selected namespace gets one ExternalSecret; those that exist elsewhere or under a former name go. What another
-resource made is never touched, and nothing is removed before its replacement is there.
+Every selected namespace gets one child; those that exist elsewhere or under a former name go. What another resource
+made is never touched, and nothing is removed before its replacement is there.
 """
 
 from __future__ import annotations
@@ -18,21 +18,15 @@ from pydantic import ValidationError
 from secrets_operator.flow import Object
 from secrets_operator.planning.child_resources import Child, DesiredChild, is_as_desired, is_child_of
 from secrets_operator.planning.conditions import one_line
+from secrets_operator.planning.fan_out_kinds import FanOutKind
 from secrets_operator.planning.label_selectors import selector_problems, selects
-from secrets_operator.planning.marks import cluster_external_secret_manager
+from secrets_operator.planning.marks import fan_out_manager
 from secrets_operator.planning.namespaces import NAME_LABEL, Namespace
 from secrets_operator.planning.refresh import SHORTEST_INTERVAL
 from secrets_operator.planning.secret_state import Owner
-from secrets_operator.resources.cluster_external_secret import FanOutSpec
-from secrets_operator.resources.labels import FORCE_SYNC_ANNOTATION as FORCE_SYNC
-from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET as TYPE
+from secrets_operator.resources.fan_out import FanOutSpec
 from secrets_operator.resources.problems import problems_in
 
-ALREADY_EXISTS = (
-    "external secret already exists in namespace, and not of this ClusterExternalSecret: delete it, or choose another "
-    "spec.externalSecretName"
-)
-BEING_DELETED = "external secret is being deleted: it is made anew when it is gone"
 # What stands for a namespace in the status when none could be selected.
 UNKNOWN_NAMESPACE = "unknown"
 # How many failed namespaces the condition names; the status lists them all.
@@ -41,8 +35,9 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The parts of a ClusterExternalSecret that do not depend on the world."""
+    """The parts of a parent that do not depend on the world."""
 
+    kind: FanOutKind
     spec: FanOutSpec
     template: DesiredChild
     """The children as they should be, but for their namespace."""
@@ -56,7 +51,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """A ClusterExternalSecret that cannot be acted on until the user changes it."""
+    """A parent that cannot be acted on until the user changes it."""
 
     problems: tuple[str, ...]
 
@@ -81,11 +76,11 @@ class Plan:
     """Namespace -> what is in the way there."""
 
 
-def wanted(resource: Object) -> Wanted | Unusable:
-    """Read a ClusterExternalSecret; every problem at once. What the children say is for the API server to judge."""
+def wanted(kind: FanOutKind, resource: Object) -> Wanted | Unusable:
+    """Read a parent; every problem at once. What the children say is for the API server to judge."""
     metadata, raw = resource["metadata"], resource["spec"]
     try:
-        spec = FanOutSpec.model_validate(raw)
+        spec = kind.spec.model_validate(raw)
     except ValidationError as error:
         return Unusable(tuple(f"spec.{problem}" for problem in problems_in(error)))
     problems = [problem for path, one in spec.selectors() for problem in selector_problems(one, f"spec.{path}")]
@@ -93,25 +88,19 @@ def wanted(resource: Object) -> Wanted | Unusable:
         return Unusable(tuple(map(str, problems)))
     template = DesiredChild(
         namespace="",
-        name=child_name(resource),
-        parent=Owner(TYPE.group, TYPE.kind, metadata["name"], metadata["uid"]),
-        manager=cluster_external_secret_manager(metadata["name"]),
-        spec=raw["externalSecretSpec"],
-        labels=spec.external_secret_metadata.labels,
-        annotations=_annotations(spec, metadata.get("annotations") or {}),
+        name=kind.child_name(resource),
+        parent=Owner(kind.parent.group, kind.parent.kind, metadata["name"], metadata["uid"]),
+        manager=fan_out_manager(kind.parent, metadata["name"]),
+        spec=raw[kind.spec_field],
+        labels=spec.child_metadata.labels,
+        annotations=kind.child_annotations(spec, metadata.get("annotations") or {}),
     )
-    return Wanted(spec, template)
-
-
-def child_name(resource: Object) -> str:
-    """Return the name of the children of a ClusterExternalSecret."""
-    name: str = resource["spec"].get("externalSecretName") or resource["metadata"]["name"]
-    return name
+    return Wanted(kind, spec, template)
 
 
 def is_selected(spec: FanOutSpec, namespace: Namespace) -> bool:
     """Tell whether ``namespace`` is to have a child: any selector matches, or it is listed."""
-    return namespace.labels.get(NAME_LABEL) in spec.namespaces or any(
+    return namespace.labels.get(NAME_LABEL) in spec.listed or any(
         selects(selector, namespace.labels) for _, selector in spec.selectors()
     )
 
@@ -125,7 +114,7 @@ def plan(want: Wanted, namespaces: Iterable[Namespace], existing: Iterable[Child
     for namespace in selected:
         live = found.pop((namespace, want.template.name), None)
         desired = replace(want.template, namespace=namespace, uid=live.uid if live else "")
-        blocked = _obstacle(live, desired)
+        blocked = _obstacle(want.kind, live, desired)
         if blocked:
             failed[namespace] = blocked
         elif live is not None and is_as_desired(live, desired):
@@ -142,35 +131,41 @@ def plan(want: Wanted, namespaces: Iterable[Namespace], existing: Iterable[Child
 
 
 def status(
-    previous: Mapping[str, Any], *, child: str, provisioned: Iterable[str], failed: Mapping[str, str]
+    kind: FanOutKind,
+    previous: Mapping[str, Any],
+    *,
+    child: str,
+    provisioned: Iterable[str],
+    failed: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """Return the status to write, or None when ``previous`` says the same. Its condition has no reason and no time."""
-    message = {"message": _summary(failed)} if failed else {}
+    """Return the status to write, or None when ``previous`` says the same. Its condition has no time."""
     following: dict[str, Any] = {
-        "externalSecretName": child,
+        kind.name_field: child,
         "provisionedNamespaces": sorted(provisioned),
         "failedNamespaces": [{"namespace": name, "reason": failed[name]} for name in sorted(failed)],
-        "conditions": [{"type": "Ready", "status": "False" if failed else "True", **message}],
+        "conditions": [_condition(kind, failed)],
     }
     return None if following.items() <= previous.items() else following
 
 
-def _obstacle(live: Child | None, desired: DesiredChild) -> str:
+def _condition(kind: FanOutKind, failed: Mapping[str, str]) -> dict[str, str]:
+    if not failed:
+        return {"type": "Ready", "status": "True"}
+    given = kind.unusable_reason if UNKNOWN_NAMESPACE in failed else ""
+    reason = {"reason": given} if given else {}
+    return {"type": "Ready", "status": "False", **reason, "message": _summary(failed)}
+
+
+def _obstacle(kind: FanOutKind, live: Child | None, desired: DesiredChild) -> str:
     if live is None:
         return ""
     if not is_child_of(live, desired.parent):
-        return ALREADY_EXISTS
-    return BEING_DELETED if live.deleting else ""
+        return kind.already_exists
+    return kind.being_deleted if live.deleting else ""
 
 
 def _may_go(live: Child, parent: Owner) -> bool:
     return is_child_of(live, parent) and not live.deleting
-
-
-def _annotations(spec: FanOutSpec, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the annotations of the children: a wish to sync now, and only one, is passed on from the parent."""
-    given = {name: text for name, text in spec.external_secret_metadata.annotations.items() if name != FORCE_SYNC}
-    return given | ({FORCE_SYNC: own[FORCE_SYNC]} if FORCE_SYNC in own else {})
 
 
 def _summary(failed: Mapping[str, str]) -> str:
