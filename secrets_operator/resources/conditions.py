@@ -21,6 +21,11 @@ RESOURCE_DELETED: Final = "ResourceDeleted"
 RESOURCE_MISSING: Final = "ResourceMissing"
 RESOURCE_SYNCED_ERROR: Final = "ResourceSyncedError"
 
+# --- PushSecret, condition Ready ---
+PUSH_SYNCED: Final = "Synced"
+PUSH_SOURCE_DELETED: Final = "SourceDeleted"
+PUSH_ERRORED: Final = "Errored"
+
 # --- SecretStore and ClusterSecretStore, condition Ready ---
 STORE_VALID: Final = "Valid"
 STORE_INVALID_PROVIDER_CONFIG: Final = "InvalidProviderConfig"

@@ -62,6 +62,7 @@ CLUSTER_SECRET_STORE: Final = ResourceType(
 CLUSTER_EXTERNAL_SECRET: Final = ResourceType(
     EXTERNAL_SECRETS_GROUP, "ClusterExternalSecret", "clusterexternalsecrets", ("v1", "v1beta1"), namespaced=False
 )
+PUSH_SECRET: Final = ResourceType(EXTERNAL_SECRETS_GROUP, "PushSecret", "pushsecrets", ("v1alpha1",))
 SEALED_SECRET: Final = ResourceType(SEALED_SECRETS_GROUP, "SealedSecret", "sealedsecrets", ("v1alpha1",))
 
 

@@ -23,6 +23,10 @@ MergePriorityPolicy = Literal["Strict", "IgnoreNotFound"]
 MergeConflictPolicy = Literal["Error", "Ignore"]
 MergeStrategy = Literal["Extract", "JSON"]
 
+PushUpdatePolicy = Literal["Replace", "IfNotExists"]
+PushDeletionPolicy = Literal["Delete", "None"]
+PushConversionStrategy = Literal["None", "ReverseUnicode"]
+
 SyncWindowKind = Literal["allow", "deny"]
 
 SERVICE_ACCOUNT_TOKEN_TYPE: Final = "kubernetes.io/service-account-token"

@@ -24,6 +24,7 @@ SECTIONS = {
     "ClusterExternalSecret": "ClusterExternalSecret",
     "SecretStore": "SecretStore and ClusterSecretStore",
     "ClusterSecretStore": "SecretStore and ClusterSecretStore",
+    "PushSecret": "PushSecret",
     "SealedSecret": "SealedSecret",
     **{definition.resource.kind: definition.resource.kind for definition in GENERATORS},
 }
@@ -141,6 +142,8 @@ def is_refused(kind: str, field: Field) -> bool:
     spec = nested(field.path, field.sample)["spec"]
     if kind == "SealedSecret":
         return False  # nothing of it is
+    if kind == "PushSecret":
+        return True  # the whole of it
     if kind == "ClusterExternalSecret":
         return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))
     if kind == "ExternalSecret":

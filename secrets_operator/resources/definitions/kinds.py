@@ -23,10 +23,12 @@ from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
+    PUSH_SECRET,
     SEALED_SECRET,
     SECRET_STORE,
     ResourceType,
 )
+from secrets_operator.resources.push_secret import PushSecret
 from secrets_operator.resources.resource import Resource
 from secrets_operator.resources.sealed_secret import SealedSecret
 from secrets_operator.resources.secret_store import SecretStore
@@ -116,6 +118,18 @@ CLUSTER_EXTERNAL_SECRETS: Final = Definition(
     categories=_ESO_CATEGORIES,
     labels=_ESO_LABELS,
 )
+PUSH_SECRETS: Final = Definition(
+    PUSH_SECRET,
+    PushSecret,
+    columns=(
+        Column("AGE", _CREATED, "date"),
+        Column("Status", _READY_REASON),
+        Column("Last Sync", ".status.refreshTime", "date"),
+    ),
+    short_names=("ps",),
+    categories=_ESO_CATEGORIES,
+    labels=_ESO_LABELS,
+)
 SEALED_SECRETS: Final = Definition(
     SEALED_SECRET,
     SealedSecret,
@@ -149,6 +163,7 @@ DEFINITIONS: Final = (
     SECRET_STORES,
     CLUSTER_SECRET_STORES,
     CLUSTER_EXTERNAL_SECRETS,
+    PUSH_SECRETS,
     SEALED_SECRETS,
     *GENERATORS,
 )

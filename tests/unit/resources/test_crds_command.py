@@ -14,6 +14,7 @@ FILES = {
     "external-secrets.io_clusterexternalsecrets.yaml",
     "external-secrets.io_clustersecretstores.yaml",
     "external-secrets.io_externalsecrets.yaml",
+    "external-secrets.io_pushsecrets.yaml",
     "external-secrets.io_secretstores.yaml",
     "generators.external-secrets.io_clustergenerators.yaml",
     "generators.external-secrets.io_ecrauthorizationtokens.yaml",
@@ -41,7 +42,7 @@ def test_without_options_one_stream_of_all_definitions_is_printed() -> None:
     assert result.exit_code == 0
     # That each text is its document another test says; to read them all takes ten seconds.
     kinds = re.findall(r"^  names:\n(?:    .*\n)*?    kind: (\w+)$", result.stdout, re.MULTILINE)
-    first = ["ExternalSecret", "SecretStore", "ClusterSecretStore", "ClusterExternalSecret", "SealedSecret"]
+    first = ["ExternalSecret", "SecretStore", "ClusterSecretStore", "ClusterExternalSecret", "PushSecret"]
     assert kinds[: len(first)] == first
     assert len(kinds) == len(set(kinds)) == len(FILES)
 

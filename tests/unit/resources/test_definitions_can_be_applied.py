@@ -40,6 +40,11 @@ COLUMNS = {
         ("Refresh Interval", "string", ".spec.refreshTime"),
         ("Ready", "string", f"{READY}.status"),
     ],
+    "PushSecret": [
+        ("AGE", "date", ".metadata.creationTimestamp"),
+        ("Status", "string", f"{READY}.reason"),
+        ("Last Sync", "date", ".status.refreshTime"),
+    ],
     "SealedSecret": [
         ("Status", "string", ".status.conditions[0].message"),
         ("Synced", "string", ".status.conditions[0].status"),
@@ -65,6 +70,7 @@ NAMES = {
         ["external-secrets"],
         "Cluster",
     ),
+    "PushSecret": ("external-secrets.io", "pushsecrets", ["ps"], ["external-secrets"], "Namespaced"),
     "SealedSecret": ("bitnami.com", "sealedsecrets", None, None, "Namespaced"),
     **{
         kind: (
@@ -166,7 +172,8 @@ def test_every_rule_says_what_to_do_in_one_line(definition: Definition) -> None:
 def test_every_version_is_served_with_the_same_schema_and_the_first_one_stored(definition: Definition) -> None:
     first, *others = versions(definition)
     names = [version["name"] for version in versions(definition)]
-    assert names == (["v1", "v1beta1"] if definition.resource.group == "external-secrets.io" else ["v1alpha1"])
+    both = definition.resource.group == "external-secrets.io" and definition.resource.kind != "PushSecret"
+    assert names == (["v1", "v1beta1"] if both else ["v1alpha1"])
     assert [version["storage"] for version in versions(definition)] == [True] + [False] * len(others)
     assert all(version["served"] for version in versions(definition))
     assert all("deprecated" not in version for version in versions(definition))

@@ -16,6 +16,7 @@ FILES = [
     pytest.param("complete_stores.yaml", "SecretStore", id="SecretStore"),
     pytest.param("complete_stores.yaml", "ClusterSecretStore", id="ClusterSecretStore"),
     pytest.param("complete_cluster_external_secrets.yaml", "ClusterExternalSecret", id="ClusterExternalSecret"),
+    pytest.param("complete_push_secrets.yaml", "PushSecret", id="PushSecret"),
     pytest.param("complete_sealed_secrets.yaml", "SealedSecret", id="SealedSecret"),
     *(
         pytest.param(

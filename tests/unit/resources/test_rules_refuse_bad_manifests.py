@@ -14,6 +14,13 @@ from ruamel.yaml import YAML
 from secrets_operator.resources.external_secret import ExternalSecretSpec
 from secrets_operator.resources.external_secret_checks import DUPLICATE_KEY, spec_problems, target_problems
 from secrets_operator.resources.problems import FieldProblem, problems_in
+from secrets_operator.resources.push_secret import PushSecretSpec
+from secrets_operator.resources.push_secret_checks import (
+    NO_REMOTE_KEY,
+    NOT_A_STORE_OF_THE_SPEC,
+    SAME_PLACE,
+    push_spec_problems,
+)
 from secrets_operator.resources.targets import Target
 
 Row = dict[str, Any]
@@ -38,6 +45,13 @@ def manifest(kind: str, row: Row) -> dict[str, Any]:
 def model_problems(spec: dict[str, Any]) -> list[FieldProblem]:
     try:
         return list(spec_problems(ExternalSecretSpec.model_validate(spec)))
+    except ValidationError as error:
+        return [FieldProblem(f"spec.{problem.path}", problem.message) for problem in problems_in(error)]
+
+
+def push_problems(spec: dict[str, Any]) -> list[FieldProblem]:
+    try:
+        return list(push_spec_problems(PushSecretSpec.model_validate(spec)))
     except ValidationError as error:
         return [FieldProblem(f"spec.{problem.path}", problem.message) for problem in problems_in(error)]
 
@@ -68,6 +82,59 @@ def test_the_api_server_and_the_models_accept_an_external_secret_with(
 ) -> None:
     assert schemas["ExternalSecret"].validate(manifest("ExternalSecret", row)) == []
     assert model_problems(row["spec"]) == []
+
+
+@pytest.mark.parametrize("row", rows("refused_push_secrets.yaml"))
+def test_the_api_server_and_the_models_refuse_a_push_secret_with(
+    row: Row, schemas: dict[str, StructuralSchema]
+) -> None:
+    refused("PushSecret", row, schemas["PushSecret"])
+    [problem] = push_problems(row["spec"])
+    assert problem.path.startswith(row["field"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "message"),
+    [
+        pytest.param(
+            {"data": [{"match": {"remoteRef": {"remoteKey": ""}}}]},
+            "spec.data[0].match.remoteRef.remoteKey",
+            NO_REMOTE_KEY,
+            id="an empty remote key is refused",
+        ),
+        pytest.param(
+            {"data": [{"match": {"secretKey": key, "remoteRef": {"remoteKey": "a"}}} for key in "ab"]},
+            "spec.data[1].match.remoteRef",
+            SAME_PLACE,
+            id="two entries of one place are refused",
+        ),
+        pytest.param(
+            {"dataTo": [{"storeRef": {"name": "vault", "kind": "ClusterSecretStore"}}]},
+            "spec.dataTo[0].storeRef.name",
+            NOT_A_STORE_OF_THE_SPEC,
+            id="a store that is pushed to by name must be listed, kind and all",
+        ),
+        pytest.param(
+            {"dataTo": [{"storeRef": {"name": "vault"}, "match": {"regexp": "("}}]},
+            "spec.dataTo[0].match.regexp",
+            "missing )",
+            id="an expression that does not compile is refused",
+        ),
+        pytest.param(
+            {"selector": {"generatorRef": {"apiVersion": "v1", "kind": "UUID", "name": "a"}}},
+            "spec.selector.generatorRef.apiVersion",
+            "must be generators.external-secrets.io/v1alpha1",
+            id="a generator of another group is refused",
+        ),
+    ],
+)
+def test_the_models_refuse_of_a_push_secret_what_a_schema_cannot_say(
+    spec: dict[str, Any], field: str, message: str
+) -> None:
+    usable = {"secretStoreRefs": [{"name": "vault"}], "selector": {"secret": {"name": "db"}}}
+    [problem] = push_problems(usable | spec)
+    assert problem.path == field
+    assert message in problem.message
 
 
 @pytest.mark.parametrize("kind", ["SecretStore", "ClusterSecretStore"])
