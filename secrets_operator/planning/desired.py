@@ -9,12 +9,13 @@ from typing import Any, Protocol
 from secrets_operator.flow import Object, SecretBytes
 from secrets_operator.planning.external_secret import Wanted
 from secrets_operator.planning.manifest_state import leaves
-from secrets_operator.planning.marks import created_by, without_tracking
+from secrets_operator.planning.marks import created_by
 from secrets_operator.planning.secret_state import Digester
 from secrets_operator.planning.targets import DesiredSecret, data_hash
 from secrets_operator.resources.labels import CREATED_BY_LABEL
 from secrets_operator.resources.names import EXTERNAL_SECRET
 from secrets_operator.resources.templates import Template
+from secrets_operator.resources.tracking import without_tracking
 
 
 class TemplateResult(Protocol):

@@ -10,7 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from secrets_operator.resources.labels import DATA_HASH_ANNOTATION, MANAGED_LABEL, OWN_ANNOTATION_PREFIX, TRUE
+from secrets_operator.resources.labels import (
+    DATA_HASH_ANNOTATION,
+    MANAGED_LABEL,
+    OWN_ANNOTATION_PREFIX,
+    RECONCILE_PREFIX,
+    TRUE,
+)
 from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, ResourceType
 
 # One label on every Secret we write, of either kind of source: what the operator's watch of Secrets selects.
@@ -18,7 +24,7 @@ WATCHED_LABEL = f"{OWN_ANNOTATION_PREFIX}managed"
 WATCHED_SELECTOR = f"{WATCHED_LABEL}={TRUE}"
 
 # What begins like this is written by the operator itself, never by a template.
-OPERATOR_MARK_PREFIXES = (OWN_ANNOTATION_PREFIX, "reconcile.external-secrets.io/")
+OPERATOR_MARK_PREFIXES = (OWN_ANNOTATION_PREFIX, RECONCILE_PREFIX)
 
 STATUS_MANAGER = "secrets-operator"
 
@@ -62,21 +68,6 @@ FAN_OUT_MANAGER_PREFIXES = (f"{CLUSTER_EXTERNAL_SECRET.full_name}/",)
 _MANAGER_LIMIT = 63
 _API_SERVER_LIMIT = 128
 
-# What GitOps tools and kubectl write on the objects they apply. Copied to a Secret, it would make the tool believe
-# that the Secret came from Git too, and prune it. Options of ours speak to the operator, not to the Secret's readers.
-_TRACKING_PREFIXES = (
-    "argocd.argoproj.io/",
-    "kubectl.kubernetes.io/",
-    "kustomize.toolkit.fluxcd.io/",
-    "helm.toolkit.fluxcd.io/",
-    "meta.helm.sh/",
-    "helm.sh/",
-    OWN_ANNOTATION_PREFIX,
-    "config.k8s.io/",
-    "kustomize.config.k8s.io/",
-)
-_TRACKING_NAMES = frozenset({"app.kubernetes.io/instance", "app.kubernetes.io/managed-by"})
-
 
 def external_secret_manager(name: str) -> str:
     """Return the field manager by which the ExternalSecret ``name`` writes its Secret; long names are hashed."""
@@ -96,15 +87,6 @@ def fan_out_manager(parent: ResourceType, name: str) -> str:
 def created_by(namespace: str, name: str) -> str:
     """Return the value of the created-by label: SHA3-224 of ``namespace/name``, as External Secrets Operator has it."""
     return hashlib.sha3_224(f"{namespace}/{name}".encode()).hexdigest()
-
-
-def without_tracking(metadata: dict[str, str]) -> dict[str, str]:
-    """Leave out the labels or annotations by which GitOps tools and kubectl track the objects they applied."""
-    return {
-        name: value
-        for name, value in metadata.items()
-        if not name.startswith(_TRACKING_PREFIXES) and name not in _TRACKING_NAMES
-    }
 
 
 def _manager(prefix: str, name: str, *, limit: int = _MANAGER_LIMIT) -> str:

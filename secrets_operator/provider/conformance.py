@@ -31,13 +31,14 @@ from secrets_operator.provider.probing import (
     session,
     trouble,
 )
+from secrets_operator.provider.push_conformance import push_asks, push_checks
 from secrets_operator.provider.sharing_conformance import (
     equal_logins_have_one_identity,
     what_is_shared_is_what_is_read,
 )
-from secrets_operator.provider.subject import Check, Finds, Known, NonConformance, Opening, Subject
+from secrets_operator.provider.subject import Check, Finds, Known, NonConformance, Opening, Pushes, Subject
 
-__all__ = ["Check", "Finds", "Known", "NonConformance", "Opening", "Subject", "checks"]
+__all__ = ["Check", "Finds", "Known", "NonConformance", "Opening", "Pushes", "Subject", "checks"]
 
 # Enough to exceed the largest batch of the services in use.
 _MANY = 45
@@ -49,7 +50,7 @@ _ODD_VALUES: tuple[Any, ...] = (None, True, -1, 1.5, "", "odd", [], [None], [1],
 
 def checks(subject: Subject) -> list[Check]:
     """Return the checks that apply to a subject."""
-    applicable: list[Check] = [*_ALWAYS, *find_checks(subject)]
+    applicable: list[Check] = [*_ALWAYS, *find_checks(subject), *push_checks(subject)]
     per_reader = is_per_reader(subject.provider)
     applicable.append(the_property_is_left_to_the_request if per_reader else properties_are_selected)
     if subject.denied is not None:
@@ -207,7 +208,7 @@ async def retry_settings_are_taken_or_left(subject: Subject) -> None:
 
 async def wrong_credentials_are_refused(subject: Subject) -> None:
     """Turned-down credentials raise Terminal on opening, or fetch says so; nothing counts as Absent."""
-    for ask in asks(subject):
+    for ask in (*asks(subject), *push_asks(subject)):
         met = await trouble(subject, subject.denied, ask)
         require(
             isinstance(met, Terminal) or (isinstance(met, Rejected) and met.credentials),
@@ -217,7 +218,7 @@ async def wrong_credentials_are_refused(subject: Subject) -> None:
 
 async def a_silent_remote_side_is_no_answer(subject: Subject) -> None:
     """An outage raises Retryable on opening, or is Failed; nothing counts as Absent, and the message is stable."""
-    for ask in asks(subject):
+    for ask in (*asks(subject), *push_asks(subject)):
         met, again = [await trouble(subject, subject.broken, ask) for _ in range(2)]
         require(isinstance(met, Retryable | Failed), f"an outage is Failed, not {type(met).__name__}")
         require(str(met) == str(again), "the message of an outage is the same each time")

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from secrets_operator.errors import OperatorError
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider.contract import Answer, FindAnswer, Found, Session
+from secrets_operator.provider.push_contract import DeleteAnswer, PresenceAnswer, PushAnswer
 from secrets_operator.provider.subject import Known, NonConformance, Opening, Subject
 
-Ask = Callable[[Session], Awaitable[Answer | FindAnswer]]
+Reply = Answer | FindAnswer | PushAnswer | PresenceAnswer | DeleteAnswer
+Ask = Callable[[Session], Awaitable[Reply]]
 
 # In every value the checks make up; it must show nowhere.
 MARK = "c9f0b7"
@@ -27,11 +29,11 @@ async def session(subject: Subject, opening: Opening | None = None) -> AsyncIter
         await opened.close()
 
 
-async def trouble(subject: Subject, opening: Opening | None, ask: Ask) -> OperatorError | Answer | FindAnswer:
+async def trouble(subject: Subject, opening: Opening | None, ask: Ask) -> OperatorError | Reply:
     """Return the error of opening, or else what ``ask`` is answered."""
     try:
         async with session(subject, opening) as opened:
-            met: OperatorError | Answer | FindAnswer = await ask(opened)
+            met: OperatorError | Reply = await ask(opened)
     except OperatorError as error:
         met = error
     require_clean(subject, f"{met!r} {met}")

@@ -12,7 +12,7 @@ Ownership is the provider's to keep: what it writes it marks as its own where th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from secrets_operator.flow import SecretBytes
@@ -47,10 +47,15 @@ class PushedSecret:
 
 @dataclass(frozen=True, slots=True)
 class RemoteEntry:
-    """A place on the remote side: a secret, or one property of it."""
+    """A place on the remote side: a secret, or one property of it.
+
+    ``metadata`` is that of the entry of the PushSecret, as :class:`Push` has it, for providers where it says something
+    about the place. It is no part of what makes two entries the same.
+    """
 
     remote_key: str
     property: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,9 @@ class Push:
     """One entry of a PushSecret for one store.
 
     ``secret_key`` is the key whose value is pushed, ``""`` for the whole Secret; it is always in ``source.data``.
-    ``metadata`` is the entry's, as committed, empty without one; what it means is the provider's. ``namespace`` is that
-    of the PushSecret, in which ``read_source`` reads what the metadata refers to.
+    ``metadata`` is the entry's, as committed, empty without one; what it means is the provider's, and
+    ``push_metadata`` reads it. ``namespace`` is that of the PushSecret, in which ``read_source`` reads what the
+    metadata refers to.
     """
 
     remote: RemoteEntry

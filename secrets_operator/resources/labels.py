@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 # --- on Secrets and other targets written from an ExternalSecret ---
-MANAGED_LABEL: Final = "reconcile.external-secrets.io/managed"
-CREATED_BY_LABEL: Final = "reconcile.external-secrets.io/created-by"
-DATA_HASH_ANNOTATION: Final = "reconcile.external-secrets.io/data-hash"
+RECONCILE_PREFIX: Final = "reconcile.external-secrets.io/"
+MANAGED_LABEL: Final = f"{RECONCILE_PREFIX}managed"
+CREATED_BY_LABEL: Final = f"{RECONCILE_PREFIX}created-by"
+DATA_HASH_ANNOTATION: Final = f"{RECONCILE_PREFIX}data-hash"
 
 # --- on resources of the external-secrets.io group ---
 FORCE_SYNC_ANNOTATION: Final = "external-secrets.io/force-sync"
