@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
 from secrets_operator.applying.child_resources import ChildResources
@@ -189,6 +190,7 @@ class Wiring:
             self._queue,
             now=self._clock.now,
             resources=self.inventory.owned(),
+            sources=self._sources,
             members=lambda: self._shares.members,
             refreshes=self._reading.refreshes,
             circuits=self.sessions.circuits,
@@ -337,6 +339,10 @@ class Wiring:
 
     def _source(self, key: Key) -> Object | None:
         return self._generator(key) if key.kind in self._generators else self._store(key)
+
+    def _sources(self) -> Iterator[Object]:
+        every = (self._secret_stores, self._cluster_stores, *self._generators.values())
+        return chain.from_iterable(collection.values() for collection in every)
 
     def _store(self, key: Key) -> Object | None:
         stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores

@@ -61,10 +61,12 @@ def resource(kind: str, name: str, status: str | None = "True") -> dict[str, Any
 
 def live(**kinds: Sequence[dict[str, Any]]) -> Live:
     """The state of an operator with the resources of each kind, those left out having one that is ready."""
+    resources = {kind: Resources(*kinds.get(kind, [resource(kind, "one")])) for kind in KINDS}
     return Live(
         WorkQueue(now=lambda: 0.0, group_of=lambda _: ""),
         now=lambda: NOW,
-        resources={kind: Resources(*kinds.get(kind, [resource(kind, "one")])) for kind in KINDS},
+        resources=resources,
+        sources=lambda: [*resources["SecretStore"].values(), *resources["ClusterSecretStore"].values()],
         refreshes=lambda _: Refreshes(READ_AT, READ_AT + timedelta(hours=1)),
         circuits=lambda: [(STORE, 2)],
         cached_bytes=lambda: 512,

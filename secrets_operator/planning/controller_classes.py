@@ -1,15 +1,16 @@
-"""Which operator of several in a cluster a store, a generator or an ExternalSecret is for. Pure.
+"""Which operator of several in a cluster a store, a generator, an ExternalSecret or a PushSecret is for. Pure.
 
 The class is in ``spec.controller`` of stores and generators. An ExternalSecret that names a source of another class,
-wherever and for whatever, is that operator's: two must not write one Secret.
+wherever and for whatever, is that operator's: two must not write one Secret. A PushSecret is several operators' when it
+names stores of several.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from secrets_operator.flow import Key, Object
-from secrets_operator.resources.names import CLUSTER_GENERATOR, CLUSTER_SECRET_STORE, SECRET_STORE
+from secrets_operator.resources.names import CLUSTER_GENERATOR, CLUSTER_SECRET_STORE, EXTERNAL_SECRET, SECRET_STORE
 
 _CLUSTER_WIDE = frozenset({CLUSTER_SECRET_STORE.kind, CLUSTER_GENERATOR.kind})
 
@@ -30,5 +31,18 @@ def named_sources(spec: Object, namespace: str) -> Iterator[Key]:
     inner = [source.get(member) for source in sources for member in ("storeRef", "generatorRef")]
     for reference in (spec.get("secretStoreRef"), *inner):
         if isinstance(reference, dict) and reference.get("name"):
-            kind = reference.get("kind") or SECRET_STORE.kind
-            yield Key(kind, "" if kind in _CLUSTER_WIDE else namespace, reference["name"])
+            yield _source(reference, namespace)
+
+
+def is_of_another(resource: Object, foreign: Collection[Key]) -> bool:
+    """Tell whether a resource is another operator's: ``foreign`` are the stores and generators of other classes."""
+    kind, metadata = resource["kind"], resource["metadata"]
+    namespace = metadata.get("namespace", "")
+    if kind == EXTERNAL_SECRET.kind:
+        return any(source in foreign for source in named_sources(resource["spec"], namespace))
+    return Key(kind, namespace, metadata["name"]) in foreign
+
+
+def _source(reference: Object, namespace: str) -> Key:
+    kind = reference.get("kind") or SECRET_STORE.kind
+    return Key(kind, "" if kind in _CLUSTER_WIDE else namespace, reference["name"])

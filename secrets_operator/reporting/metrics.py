@@ -246,6 +246,7 @@ class Metrics:
         yield from self.registry.collect()
         if snapshot is None:
             return
+        snapshot = snapshot.ours()
         yield from live_families(snapshot)
         yield self._calls_by_store()
         compatible = self._settings.compat_metrics

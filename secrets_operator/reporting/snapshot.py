@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from secrets_operator.flow import Key, Lane, Object
 from secrets_operator.planning.conditions import main_status
-from secrets_operator.planning.controller_classes import is_of_class
+from secrets_operator.planning.controller_classes import is_of_another, is_of_class
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.reporting.run_tallies import RunTallies, Tally
 from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
-from secrets_operator.resources.names import CLUSTER_SECRET_STORE, SECRET_STORE
 from secrets_operator.settings import Settings
 
 
@@ -50,6 +49,9 @@ class Live:
     now: Callable[[], datetime]
     resources: Mapping[str, Resources]
     """By kind."""
+
+    sources: Callable[[], Iterable[Object]]
+    """All stores and generators, no matter whose."""
 
     refreshes: Callable[[Key], Refreshes | None]
     """Of an ExternalSecret; may be called from any thread."""
@@ -88,6 +90,7 @@ class Snapshot:
     oldest: Mapping[Lane, float]
     running: int
     resources: Mapping[str, Sequence[Object]]
+    sources: Sequence[Object]
     circuits: Sequence[tuple[Key, int]]
     cached_bytes: int
     sealing_keys: KeyNumbers | None
@@ -95,6 +98,17 @@ class Snapshot:
     tallies: RunTallies
     settings: Settings
     members: int = 1
+
+    def ours(self) -> Snapshot:
+        """Return it without the resources of other controller classes, whose states and alerts are others' affair."""
+        ours = self.settings.controller_class
+        foreign = {key_of(source) for source in self.sources if not is_of_class(source, ours)}
+        if not foreign:
+            return self
+        resources = {
+            kind: [one for one in found if not is_of_another(one, foreign)] for kind, found in self.resources.items()
+        }
+        return replace(self, resources=resources)
 
     def counts(self) -> dict[str, Counter[str]]:
         """Return by kind how many resources are in which state."""
@@ -127,7 +141,8 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         depth=live.queue.depth(),
         oldest=live.queue.oldest(),
         running=live.queue.running,
-        resources={kind: _ours(kind, resources, settings) for kind, resources in live.resources.items()},
+        resources={kind: list(resources.values()) for kind, resources in live.resources.items()},
+        sources=list(live.sources()),
         circuits=list(live.circuits()),
         cached_bytes=live.cached_bytes(),
         sealing_keys=live.sealing_keys() if live.sealing_keys is not None else None,
@@ -136,13 +151,6 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         settings=settings,
         members=live.members(),
     )
-
-
-def _ours(kind: str, resources: Resources, settings: Settings) -> list[Object]:
-    # The condition of a store of another controller class is another operator's affair, and so are its alerts.
-    if kind not in (SECRET_STORE.kind, CLUSTER_SECRET_STORE.kind):
-        return list(resources.values())
-    return [store for store in resources.values() if is_of_class(store, settings.controller_class)]
 
 
 def conditions_of(resource: Object) -> Iterator[Mapping[str, str]]:

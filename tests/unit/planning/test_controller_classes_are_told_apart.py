@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from secrets_operator.flow import Key, Object
-from secrets_operator.planning.controller_classes import is_of_class, named_sources
+from secrets_operator.planning.controller_classes import is_of_another, is_of_class, named_sources
 
 OTHER = {"controller": "other"}
 
@@ -72,3 +72,33 @@ def entry(**source: Any) -> Object:
 )
 def test_the_sources_that_a_spec_names(spec: Object, named: list[Key]) -> None:
     assert list(named_sources(spec, "team")) == named
+
+
+FOREIGN = {Key("SecretStore", "team", "theirs"), Key("ClusterGenerator", "", "theirs")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spec", "anothers"),
+    [
+        pytest.param("SecretStore", "theirs", {}, True, id="their store"),
+        pytest.param("SecretStore", "ours", {}, False, id="our store"),
+        pytest.param("ExternalSecret", "app", {"secretStoreRef": {"name": "theirs"}}, True, id="what reads from it"),
+        pytest.param(
+            "ExternalSecret", "theirs", {"secretStoreRef": {"name": "ours"}}, False, id="its name is no matter"
+        ),
+        pytest.param(
+            "ExternalSecret",
+            "app",
+            {
+                "secretStoreRef": {"name": "ours"},
+                "dataFrom": [entry(generatorRef={"kind": "ClusterGenerator", "name": "theirs"})],
+            },
+            True,
+            id="one entry of theirs is enough",
+        ),
+        pytest.param("SealedSecret", "theirs", {}, False, id="kinds without a class are everybody's"),
+    ],
+)
+def test_a_resource_is_anothers_or_not(kind: str, name: str, spec: Object, anothers: bool) -> None:
+    found = {"kind": kind, "metadata": {"namespace": "team", "name": name}, "spec": spec}
+    assert is_of_another(found, FOREIGN) is anothers

@@ -209,12 +209,20 @@ def test_so_many_resources_of_a_kind_have_series_of_their_own(most: int, named: 
     assert value(metrics, "resources_without_series", kind="ExternalSecret") == 4 - len(named)
 
 
-def test_a_store_of_another_controller_class_is_not_spoken_of() -> None:
-    other = resource("SecretStore", "theirs", "False")
-    other["spec"]["controller"] = "theirs"
-    metrics = full_metrics(state=live(SecretStore=[other]))
-    assert value(metrics, "resource_ready", kind="SecretStore", namespace="team", name="theirs") is None
-    assert value(metrics, "resources", kind="SecretStore", ready="False") == 0
+@pytest.mark.parametrize("kind", ["SecretStore", "ExternalSecret"])
+def test_what_is_of_another_controller_class_is_not_spoken_of(kind: str) -> None:
+    theirs, reads_theirs = resource("SecretStore", "theirs", "False"), resource("ExternalSecret", "app", "False")
+    theirs["spec"]["controller"] = "theirs"
+    reads_theirs["spec"]["secretStoreRef"] = {"name": "theirs"}
+    metrics = full_metrics(
+        state=live(SecretStore=[theirs], ExternalSecret=[reads_theirs, resource("ExternalSecret", "b")])
+    )
+    named = {
+        sample.labels["name"] for family in families(metrics) for sample in family.samples if "name" in sample.labels
+    }
+    assert named & {"theirs", "app", "b"} == {"b"}
+    assert value(metrics, "resources", kind=kind, ready="False") == 0
+    assert value(metrics, "resources", kind="ExternalSecret", ready="True") == 1
 
 
 def test_no_name_of_a_resource_is_exported_when_that_is_switched_off() -> None:
