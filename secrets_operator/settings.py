@@ -48,12 +48,14 @@ class Settings:
     """The namespaces to work in; empty means all, which needs cluster-wide roles."""
 
     label_selector: str = ""
-    """Only ExternalSecrets, ClusterExternalSecrets and SealedSecrets with these labels are worked on; empty: all."""
+    """Only what makes or pushes Secrets and has these labels is worked on, stores and generators aside; empty: all."""
 
     external_secrets: bool = True
     """Whether anything of ``external-secrets.io`` is worked on."""
 
     cluster_external_secrets: bool = True
+    push_secrets: bool = True
+    cluster_push_secrets: bool = True
     sealed_secrets: bool = True
     """Whether SealedSecrets are opened, and their keys looked after."""
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
-from secrets_operator.applying.child_resources import ChildResources
 from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
@@ -20,7 +19,6 @@ from secrets_operator.controllers.admission import Admission, Judges
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.external_secret_sync import Sources
-from secrets_operator.controllers.fan_out import Caches, FanOuts
 from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys
@@ -41,19 +39,17 @@ from secrets_operator.fetching.value_cache import ValueCache
 from secrets_operator.flow import Key, Object, Outcome
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import (
-    CLUSTER_EXTERNAL_SECRETS,
     CLUSTER_SECRET_STORES,
     EXTERNAL_SECRETS,
-    NAMESPACES,
+    PUSH_SECRETS,
     SEALED_SECRETS,
     SECRET_STORES,
     Resource,
 )
 from secrets_operator.kube.resources import generators as generator_resource
-from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE
 from secrets_operator.planning.freshness import LONGEST_SECONDS
 from secrets_operator.planning.generators import NAMESPACED_KINDS
-from secrets_operator.planning.namespaces import Namespace, namespace
 from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workers import Pace, Workers
@@ -70,12 +66,13 @@ from secrets_operator.watching.cache import Change
 from secrets_operator.watching.collections import Collection, Collections
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
+from secrets_operator.watching.fan_out_watches import FanOutWatches
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.inventory import Inventory
 from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.obstacles import Obstacles
 from secrets_operator.watching.onlookers import Onlooker, nobody
-from secrets_operator.watching.reflector import Reflector, Selection
+from secrets_operator.watching.reflector import Reflector
 from secrets_operator.watching.reflectors import Reflectors
 from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_secrets
 from secrets_operator.watching.shares import Actions, HandOver, Shares
@@ -127,9 +124,10 @@ class Wiring:
         self._values = ValueCache(settings.value_cache_bytes, now=clock.monotonic)
         outside = Outside(Referents(client), pools.providers, metrics)
         self.sessions = self._make_sessions(providers, outside)
-        self._fan_out = FanOut(self._queue, dependents)
+        fan_out = FanOut(self._queue, dependents)
         self.sealing_keys = self._sealing_key_changes()
-        self._watch_all(generators)
+        self._everywhere = FanOutWatches(self._reflectors, settings, fan_out)
+        self._watch_all(generators, fan_out)
         self._templates = TemplateRendering(Referents(client), pools.rendering, clock)
         self.targets = TargetWatches(self._target_reflectors)
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
@@ -157,7 +155,7 @@ class Wiring:
         )
 
     def _make_sessions(self, providers: Providers, outside: Outside) -> Sessions:
-        access = NamespaceAccess(self._client, cached=lambda name: self._namespaces.get("", name))
+        access = NamespaceAccess(self._client, cached=lambda name: self._everywhere.namespaces.get("", name))
         return Sessions(
             providers,
             outside,
@@ -198,9 +196,14 @@ class Wiring:
             sealing_keys=self.sealing_keys.use.numbers if self._settings.sealed_secrets else None,
         )
 
-    def _watch_all(self, generators: Generators) -> None:
+    def _watch_all(self, generators: Generators, fan_out: FanOut) -> None:
         handlers = self._handlers
-        self._external_secrets = self._reflectors.resources(EXTERNAL_SECRETS, self._external_secret_changed())
+        self._external_secrets = self._reflectors.resources(
+            EXTERNAL_SECRETS, handlers.external_secret, fan_out.child(EXTERNAL_SECRETS_EVERYWHERE)
+        )
+        self._push_secrets = self._reflectors.resources(
+            PUSH_SECRETS, fan_out.child(PUSH_SECRETS_EVERYWHERE), optional=True
+        )
         self._secret_stores = self._reflectors.resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
         self._cluster_stores = self._reflectors.resources(
             CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind)
@@ -208,7 +211,6 @@ class Wiring:
         self._sealed_secrets = self._reflectors.resources(
             SEALED_SECRETS, self.sealing_keys.noticed(handlers.sealed_secret)
         )
-        self._watch_cluster()
         self._watch_generators(generators)
         noticed = self.sealing_keys.noticed(handlers.secret)
         self.secrets: Collection[SecretState] = self._reflectors.secrets(self._digester, noticed)
@@ -221,26 +223,22 @@ class Wiring:
         )
         worked_on = (
             self._external_secrets,
-            self._cluster_external_secrets,
+            *self._everywhere.parents.values(),
             self._secret_stores,
             self._cluster_stores,
             self._sealed_secrets,
         )
-        more: list[Collection[Any]] = [self._namespaces, self.secrets, self._key_secrets, *self._generators.values()]
+        more: list[Collection[Any]] = [
+            self._everywhere.namespaces,
+            self._push_secrets,
+            self.secrets,
+            self._key_secrets,
+            *self._generators.values(),
+        ]
         self.collections = Collections((*worked_on, *more))
         singletons = KEY_WORK if self._settings.sealed_secrets else ()
         interval = self._settings.store_refresh_interval
         self.inventory = Inventory(worked_on, self._shares, singletons=singletons, store_interval=interval)
-
-    def _watch_cluster(self) -> None:
-        everywhere = not self._settings.watch_namespaces and self._settings.external_secrets
-        namespaces = (
-            [self._reflectors.of(Selection(NAMESPACES), namespace, self._fan_out.namespace)] if everywhere else []
-        )
-        self._namespaces: Collection[Namespace] = Collection(NAMESPACES.kind, namespaces)
-        self._cluster_external_secrets = self._reflectors.resources(
-            CLUSTER_EXTERNAL_SECRETS, self._fan_out.parent(EXTERNAL_SECRETS_EVERYWHERE)
-        )
 
     def _watch_generators(self, installed: Generators) -> None:
         # Those that nobody can use are not worth a watch each.
@@ -271,26 +269,6 @@ class Wiring:
 
         return self._reflectors.targets(resource, self._digester, changed)
 
-    def _external_secret_changed(self) -> Callable[[Change[Object]], None]:
-        is_child = self._fan_out.child(EXTERNAL_SECRETS_EVERYWHERE)
-
-        def changed(change: Change[Object]) -> None:
-            self._handlers.external_secret(change)
-            is_child(change)
-
-        return changed
-
-    def _external_secrets_everywhere(self, deps: Deps) -> FanOuts:
-        kind = EXTERNAL_SECRETS_EVERYWHERE
-        existing = self._fan_out.existing(kind, self._external_secrets, self._namespaces)
-        return FanOuts(
-            deps,
-            kind,
-            parents=CLUSTER_EXTERNAL_SECRETS,
-            caches=Caches(self._cluster_external_secrets.get, self._namespaces.values, existing),
-            children=ChildResources(self._client, kind=EXTERNAL_SECRETS, parents=CLUSTER_EXTERNAL_SECRETS),
-        )
-
     def _controllers(self, deps: Deps, providers: Providers, generating: Generating) -> dict[str, Callable[[Key], Any]]:
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         external_secrets = self._reading = ExternalSecrets(
@@ -309,7 +287,11 @@ class Wiring:
         )
         return {
             EXTERNAL_SECRETS.kind: external_secrets.reconcile,
-            CLUSTER_EXTERNAL_SECRETS.kind: self._external_secrets_everywhere(deps).reconcile,
+            **self._everywhere.controllers(
+                deps,
+                self._client,
+                {EXTERNAL_SECRETS.kind: self._external_secrets, PUSH_SECRETS.kind: self._push_secrets},
+            ),
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             sealing_certificate.KEY.kind: sealing_certificate.SealingCertificate(
                 self._client, self._keys, namespace=self._settings.namespace

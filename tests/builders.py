@@ -96,6 +96,27 @@ def cluster_external_secret(
     }
 
 
+def cluster_push_secret(
+    name: str = "shared", *, spec: Object | None = None, status: Object | None = None, **meta: Any
+) -> Object:
+    """Build a ClusterPushSecret that selects ``team: red``; ``spec`` replaces members of a complete one."""
+    complete = {
+        "namespaceSelectors": [{"matchLabels": {"team": "red"}}],
+        "pushSecretSpec": {
+            "secretStoreRefs": [{"name": "vault", "kind": "ClusterSecretStore"}],
+            "selector": {"secret": {"name": "db"}},
+            "data": [{"match": {"remoteRef": {"remoteKey": "db"}}}],
+        },
+    }
+    return {
+        "apiVersion": "external-secrets.io/v1alpha1",
+        "kind": "ClusterPushSecret",
+        "metadata": {"name": name, "uid": f"uid-{name}", "generation": 1, "resourceVersion": "1", **meta},
+        "spec": {**complete, **(spec or {})},
+        **({"status": status} if status is not None else {}),
+    }
+
+
 def namespace(name: str, *, terminating: bool = False, **labels: str) -> Namespace:
     """Build what is kept of a Namespace, with the label that the API server sets."""
     return Namespace(name, {NAME_LABEL: name, **labels}, terminating)

@@ -36,6 +36,8 @@ GROUPS = {
     "SecretStore": ("external-secrets.io", "secretstores"),
     "ClusterSecretStore": ("external-secrets.io", "clustersecretstores"),
     "ClusterExternalSecret": ("external-secrets.io", "clusterexternalsecrets"),
+    "PushSecret": ("external-secrets.io", "pushsecrets"),
+    "ClusterPushSecret": ("external-secrets.io", "clusterpushsecrets"),
     "SealedSecret": ("bitnami.com", "sealedsecrets"),
     "Widget": ("example.test", "widgets"),
     "ClusterGenerator": ("generators.external-secrets.io", "clustergenerators"),
@@ -346,7 +348,7 @@ class World:
 
 
 def _stored_version(kind: str) -> str:
-    version = "v1alpha1" if kind in {"SealedSecret", "ClusterGenerator"} else "v1"
+    version = "v1alpha1" if kind in {"SealedSecret", "ClusterGenerator", "PushSecret", "ClusterPushSecret"} else "v1"
     return f"{GROUPS[kind][0]}/{version}"
 
 

@@ -46,15 +46,15 @@ def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--watch-namespace",
             "watch_namespaces",
             multiple=True,
-            help="Work in this namespace only, and leave ClusterExternalSecrets alone; repeat for several. Default: "
-            "all namespaces.",
+            help="Work in this namespace only, and leave ClusterExternalSecrets and ClusterPushSecrets alone; repeat "
+            "for several. Default: all namespaces.",
         ),
         click.option(
             "--label-selector",
             type=LabelSelector(),
             default="",
-            help="Work on ExternalSecrets, ClusterExternalSecrets and SealedSecrets with these labels only, as in "
-            "team=shop,tier in (web,db). Stores and Secrets need none of them. Default: all.",
+            help="Work on ExternalSecrets, PushSecrets, what makes these in namespaces, and SealedSecrets with these "
+            "labels only, as in team=shop,tier in (web,db). Stores and Secrets need none of them. Default: all.",
         ),
         _switch(
             "--enable-external-secrets",
@@ -70,6 +70,16 @@ def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--enable-cluster-external-secret-reconciler",
             "cluster_external_secrets",
             "Work on ClusterExternalSecrets.",
+        ),
+        _switch(
+            "--enable-push-secret-reconciler",
+            "push_secrets",
+            "Work on PushSecrets.",
+        ),
+        _switch(
+            "--enable-cluster-push-secret-reconciler",
+            "cluster_push_secrets",
+            "Work on ClusterPushSecrets, unless PushSecrets are left alone.",
         ),
         _switch(
             "--enable-cluster-store-reconciler",
@@ -93,6 +103,15 @@ def scope_settings(options: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that the options stand for; raises UsageError when nothing is left to work on."""
     if not options["external_secrets"] and not options["sealed_secrets"]:
         raise click.UsageError("--enable-external-secrets and --enable-sealed-secrets are both off: nothing to do")
-    names = ("label_selector", "external_secrets", "sealed_secrets", "cluster_external_secrets", "cluster_stores")
-    chosen = {name: options[name] for name in (*names, "controller_class")}
+    names = (
+        "label_selector",
+        "external_secrets",
+        "sealed_secrets",
+        "cluster_external_secrets",
+        "push_secrets",
+        "cluster_push_secrets",
+        "cluster_stores",
+        "controller_class",
+    )
+    chosen = {name: options[name] for name in names}
     return chosen | {"watch_namespaces": tuple(options["watch_namespaces"])}

@@ -94,6 +94,9 @@ CLUSTER_EXTERNAL_SECRETS = Resource(
     "external-secrets.io", "v1", "clusterexternalsecrets", "ClusterExternalSecret", namespaced=False, confidential=False
 )
 PUSH_SECRETS = Resource("external-secrets.io", "v1alpha1", "pushsecrets", "PushSecret", confidential=False)
+CLUSTER_PUSH_SECRETS = Resource(
+    "external-secrets.io", "v1alpha1", "clusterpushsecrets", "ClusterPushSecret", namespaced=False, confidential=False
+)
 TOKEN_REVIEWS = Resource("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", namespaced=False)
 SUBJECT_ACCESS_REVIEWS = Resource(
     "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False, confidential=False

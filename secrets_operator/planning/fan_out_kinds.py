@@ -12,9 +12,17 @@ from typing import Final
 
 from secrets_operator.flow import Object
 from secrets_operator.resources.cluster_external_secret import ExternalSecretFanOut
+from secrets_operator.resources.cluster_push_secret import PushSecretFanOut
+from secrets_operator.resources.conditions import PUSH_ERRORED
 from secrets_operator.resources.fan_out import FanOutSpec
 from secrets_operator.resources.labels import FORCE_SYNC_ANNOTATION as FORCE_SYNC
-from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, EXTERNAL_SECRET, ResourceType
+from secrets_operator.resources.names import (
+    CLUSTER_EXTERNAL_SECRET,
+    CLUSTER_PUSH_SECRET,
+    EXTERNAL_SECRET,
+    PUSH_SECRET,
+    ResourceType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +86,7 @@ class FanOutKind:
 
 EXTERNAL_SECRETS_EVERYWHERE: Final = FanOutKind(
     CLUSTER_EXTERNAL_SECRET, EXTERNAL_SECRET, ExternalSecretFanOut, noun="external secret", passes_on_force_sync=True
+)
+PUSH_SECRETS_EVERYWHERE: Final = FanOutKind(
+    CLUSTER_PUSH_SECRET, PUSH_SECRET, PushSecretFanOut, noun="push secret", unusable_reason=PUSH_ERRORED
 )

@@ -17,7 +17,7 @@ from secrets_operator.resources.labels import (
     RECONCILE_PREFIX,
     TRUE,
 )
-from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, ResourceType
+from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, CLUSTER_PUSH_SECRET, ResourceType
 
 # One label on every Secret we write, of either kind of source: what the operator's watch of Secrets selects.
 WATCHED_LABEL = f"{OWN_ANNOTATION_PREFIX}managed"
@@ -64,7 +64,7 @@ SEALED_SECRET_MARKS = Marks({WATCHED_LABEL: TRUE}, f"{OWN_ANNOTATION_PREFIX}data
 _EXTERNAL_SECRET_MANAGER = "externalsecrets.external-secrets.io/"
 _SEALED_SECRET_MANAGER = "sealedsecrets.bitnami.com/"
 # The field managers of objects that a cluster-wide resource makes begin with one of these.
-FAN_OUT_MANAGER_PREFIXES = (f"{CLUSTER_EXTERNAL_SECRET.full_name}/",)
+FAN_OUT_MANAGER_PREFIXES = (f"{CLUSTER_EXTERNAL_SECRET.full_name}/", f"{CLUSTER_PUSH_SECRET.full_name}/")
 _MANAGER_LIMIT = 63
 _API_SERVER_LIMIT = 128
 

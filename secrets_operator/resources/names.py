@@ -63,6 +63,9 @@ CLUSTER_EXTERNAL_SECRET: Final = ResourceType(
     EXTERNAL_SECRETS_GROUP, "ClusterExternalSecret", "clusterexternalsecrets", ("v1", "v1beta1"), namespaced=False
 )
 PUSH_SECRET: Final = ResourceType(EXTERNAL_SECRETS_GROUP, "PushSecret", "pushsecrets", ("v1alpha1",))
+CLUSTER_PUSH_SECRET: Final = ResourceType(
+    EXTERNAL_SECRETS_GROUP, "ClusterPushSecret", "clusterpushsecrets", ("v1alpha1",), namespaced=False
+)
 SEALED_SECRET: Final = ResourceType(SEALED_SECRETS_GROUP, "SealedSecret", "sealedsecrets", ("v1alpha1",))
 
 

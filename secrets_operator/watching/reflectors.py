@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from secrets_operator.clock import Clock
@@ -43,10 +43,10 @@ class Reflectors:
             self._client, selection, project=project, on_change=on_change, clock=self._clock, chance=self._chance
         )
 
-    def resources(self, resource: Resource, handler: OnChange[Object], *, optional: bool = False) -> Collection[Object]:
+    def resources(self, resource: Resource, *handlers: OnChange[Object], optional: bool = False) -> Collection[Object]:
         """Make those of a kind that users write, which ``optional`` says may be missing."""
         project = custom_resource(resource.api_version, resource.kind, managers=FAN_OUT_MANAGER_PREFIXES)
-        told = telling(handler, resource.kind, self._onlooker)
+        told = telling(_each(handlers), resource.kind, self._onlooker)
         watched = selections(resource, self._settings, optional=optional)
         made = Collection(resource.kind, [self.of(selection, project, told) for selection in watched])
         self.shown[resource] = made
@@ -73,3 +73,11 @@ class Reflectors:
     def _written(self, resource: Resource) -> list[Selection]:
         places = self._settings.watch_namespaces or ("",)
         return [Selection(resource, namespace, WATCHED_SELECTOR) for namespace in places]
+
+
+def _each(handlers: Sequence[OnChange[Object]]) -> OnChange[Object]:
+    def handle(change: Change[Object]) -> None:
+        for handler in handlers:
+            handler(change)
+
+    return handle if len(handlers) > 1 else handlers[0]

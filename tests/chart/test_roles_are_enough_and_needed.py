@@ -30,6 +30,7 @@ from tests.certificates import Authority
 from tests.chart_roles import asked, denied, granted
 from tests.cluster.manifests import (
     cluster_external_secret,
+    cluster_push_secret,
     external_secret,
     fake_store,
     generated,
@@ -229,7 +230,7 @@ def use_cluster_stores(here: Installed, namespace: str, credentials: str) -> Non
 
 
 def use_fan_out(here: Installed, namespace: str) -> None:
-    """Have an ExternalSecret made in a namespace, changed and deleted."""
+    """Have an ExternalSecret and a PushSecret made in a namespace, and deleted."""
     world, labels = here.world, {"kubernetes.io/metadata.name": namespace}
     fan_out = cluster_external_secret("spread", {"k": "one"}, namespaceSelectors=[{"matchLabels": labels}])
     fan_out["spec"]["externalSecretSpec"]["secretStoreRef"] = {"name": "store", "kind": "SecretStore"}
@@ -238,6 +239,12 @@ def use_fan_out(here: Installed, namespace: str) -> None:
     fan_out["spec"]["namespaceSelectors"] = []
     world.apply(fan_out)
     wait_for("the child is gone", lambda: world.get("ExternalSecret", namespace, "spread") is None)
+    pushing = cluster_push_secret("spread", namespaceSelectors=[{"matchLabels": labels}])
+    world.apply(pushing)
+    wait_for("a PushSecret is made", lambda: world.get("PushSecret", namespace, "spread"))
+    pushing["spec"]["namespaceSelectors"] = []
+    world.apply(pushing)
+    wait_for("the PushSecret is gone", lambda: world.get("PushSecret", namespace, "spread") is None)
 
 
 def use_a_namespace_that_no_watch_has_seen(here: Installed) -> None:

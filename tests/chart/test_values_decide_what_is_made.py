@@ -34,6 +34,8 @@ EVERYTHING: dict[str, Any] = {
     "kubeClientBurst": "100",
     "labelSelector": "team=shop,tier in (web,db)",
     "processClusterExternalSecret": False,
+    "processPushSecret": False,
+    "processClusterPushSecret": False,
     "valueCacheSize": 33554432,
     "storeRequeueInterval": "1m",
     "heartbeatInterval": "5m",
@@ -70,6 +72,7 @@ EVERYTHING: dict[str, Any] = {
     "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
     "imagePullSecrets": [{"name": "first"}],
 }
+KINDS = {"externalsecrets", "clusterexternalsecrets", "pushsecrets", "clusterpushsecrets", "sealedsecrets"}
 MODES = [
     pytest.param(IMAGE, id="all namespaces"),
     pytest.param(IMAGE | {"watchNamespaces": ["shop"], "credentialNamespaces": ["vaults"]}, id="listed namespaces"),
@@ -119,6 +122,7 @@ def test_every_value_of_the_operator_becomes_the_setting_it_is_called_after() ->
     assert found["value_cache_size"] == 33554432
     assert (found["client_qps"], found["client_burst"]) == (50, 100)
     assert (found["label_selector"], found["cluster_external_secrets"]) == ("team=shop,tier in (web,db)", False)
+    assert (found["push_secrets"], found["cluster_push_secrets"]) == (False, False)
     assert (found["rate_limit"], found["rate_limit_burst"]) == (5.0, 7)
     assert found["key_size"] == "2048"
     assert found["key_order_priority"] == "SecretCreationTimestamp"
@@ -161,17 +165,22 @@ def test_no_cluster_wide_object_is_made_without_the_right_to() -> None:
 @pytest.mark.parametrize(
     ("off", "others"),
     [
-        pytest.param("processExternalSecrets", {"sealedsecrets"}, id="SealedSecrets only"),
-        pytest.param("processSealedSecrets", {"externalsecrets", "clusterexternalsecrets"}, id="ExternalSecrets only"),
-        pytest.param("processClusterExternalSecret", {"externalsecrets", "sealedsecrets"}, id="no fan-out"),
+        pytest.param(["processExternalSecrets"], {"sealedsecrets"}, id="SealedSecrets only"),
+        pytest.param(["processSealedSecrets"], KINDS - {"sealedsecrets"}, id="no SealedSecrets"),
+        pytest.param(["processClusterExternalSecret"], KINDS - {"clusterexternalsecrets"}, id="no fan-out"),
+        pytest.param(["processClusterPushSecret"], KINDS - {"clusterpushsecrets"}, id="no fan-out of pushing"),
+        pytest.param(
+            ["processPushSecret", "processClusterPushSecret"],
+            KINDS - {"pushsecrets", "clusterpushsecrets"},
+            id="no pushing",
+        ),
     ],
 )
-def test_what_is_turned_off_needs_no_rights(off: str, others: set[str]) -> None:
-    kinds = {"externalsecrets", "clusterexternalsecrets", "sealedsecrets"}
-    made = render(IMAGE | {off: False})
+def test_what_is_turned_off_needs_no_rights(off: list[str], others: set[str]) -> None:
+    made = render(IMAGE | dict.fromkeys(off, False))
     bound = {binding["roleRef"]["name"] for binding in of_kind(made, "ClusterRoleBinding")}
     roles = [role for role in of_kind(made, "ClusterRole") if role["metadata"]["name"] in bound]
-    assert {name for role in roles for rule in role["rules"] for name in rule["resources"]} & kinds == others
+    assert {name for role in roles for rule in role["rules"] for name in rule["resources"]} & KINDS == others
 
 
 @pytest.mark.parametrize(
@@ -208,6 +217,7 @@ def test_the_namespaces_are_those_that_the_values_mean(values: Values, namespace
             "turn one of them on",
             id="nothing to do",
         ),
+        pytest.param(IMAGE | {"processPushSecret": False}, "turn both off", id="PushSecrets made for nobody"),
         pytest.param(
             IMAGE | {"additionalNamespaces": ["a"], "watchNamespaces": ["b"]}, "exclude each other", id="two lists"
         ),
@@ -260,8 +270,9 @@ def test_finalizers_of_owners_may_be_set_where_openshift_asks_for_it() -> None:
         roles = of_kind(render(IMAGE, release), "ClusterRole")
         return [resource for role in roles for rule in role["rules"] for resource in rule["resources"]]
 
-    assert "externalsecrets/finalizers" not in resources(Release())
-    assert "externalsecrets/finalizers" in resources(Release(api_versions=("security.openshift.io/v1",)))
+    owners = {"externalsecrets/finalizers", "clusterexternalsecrets/finalizers", "clusterpushsecrets/finalizers"}
+    assert owners.isdisjoint(resources(Release()))
+    assert owners < set(resources(Release(api_versions=("security.openshift.io/v1",))))
 
 
 @pytest.mark.parametrize(

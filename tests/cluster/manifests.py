@@ -35,6 +35,21 @@ def cluster_external_secret(name: str, data: dict[str, str], **spec: Any) -> Obj
     }
 
 
+def cluster_push_secret(name: str, **spec: Any) -> Object:
+    """Return a ClusterPushSecret whose PushSecrets push Secret ``source`` to the ClusterSecretStore of its name."""
+    inner = {
+        "secretStoreRefs": [{"name": name, "kind": "ClusterSecretStore"}],
+        "selector": {"secret": {"name": "source"}},
+        "data": [{"match": {"secretKey": "k", "remoteRef": {"remoteKey": f"{name}-pushed"}}}],
+    }
+    return {
+        "apiVersion": "external-secrets.io/v1alpha1",
+        "kind": "ClusterPushSecret",
+        "metadata": {"name": name},
+        "spec": {"pushSecretSpec": inner, **spec},
+    }
+
+
 def external_secret(
     namespace: str,
     data: dict[str, str] | None = None,

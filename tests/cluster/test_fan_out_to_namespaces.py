@@ -1,4 +1,4 @@
-"""ClusterExternalSecrets on a cluster: every selected namespace has its Secret, and no other namespace has."""
+"""Cluster-wide resources on a cluster: every selected namespace has what they make, and no other namespace has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.manifests import cluster_external_secret, external_secret, shared_fake_store
+from tests.cluster.manifests import (
+    cluster_external_secret,
+    cluster_push_secret,
+    external_secret,
+    shared_fake_store,
+)
 from tests.cluster_world import Object, OperatorProcess, World, condition, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.usefixtures("operator")]
@@ -261,3 +266,46 @@ def test_nothing_but_the_status_of_the_users_resource_is_written_and_namespaces_
     assert space is not None
     assert "finalizers" not in space["metadata"]
     assert {entry["manager"] for entry in space["metadata"]["managedFields"]} == {"gitops"}
+
+
+def test_a_cluster_push_secret_gives_matching_namespaces_their_push_secret_at_once_and_takes_only_its_own(
+    world: World, fleet: Fleet
+) -> None:
+    staying, leaving = fleet.namespace(), fleet.namespace()
+    selectors = [{"matchLabels": {"team": fleet.name}}]
+    pushing = cluster_push_secret(fleet.name, namespaceSelectors=selectors, pushSecretName="push")
+
+    def child(namespace: str) -> Object | None:
+        return world.get("PushSecret", namespace, "push")
+
+    world.apply(pushing)
+    for namespace in (staying, leaving):
+        wait_for("there is a PushSecret", lambda: child(namespace))  # noqa: B023 - asked before the next turn
+    began = time.monotonic()
+    late = fleet.namespace()
+    wait_for("the new namespace has its own", lambda: child(late))
+    assert time.monotonic() - began < 5
+    theirs = {**pushing["spec"]["pushSecretSpec"], "refreshInterval": "2h"}
+    taken = fleet.namespace(member=False)
+    world.apply(
+        {
+            "apiVersion": "external-secrets.io/v1alpha1",
+            "kind": "PushSecret",
+            "metadata": {"name": "push", "namespace": taken},
+            "spec": theirs,
+        }
+    )
+    fleet.label(taken, member=True)
+    fleet.label(leaving, member=False)
+    wait_for("the one that left has none", lambda: child(leaving) is None)
+
+    def provisioned() -> bool:
+        status = (world.get("ClusterPushSecret", "", fleet.name) or {}).get("status") or {}
+        failed = {one["namespace"]: one["reason"] for one in status.get("failedNamespaces", ())}
+        return status.get("provisionedNamespaces") == sorted([staying, late]) and failed.keys() == {taken}
+
+    wait_for("the status tells where there is one", provisioned)
+    assert (child(taken) or {})["spec"]["refreshInterval"] == "2h"
+    world.delete("ClusterPushSecret", "", fleet.name)
+    wait_for("the children are collected", lambda: not (child(staying) or child(late)))
+    assert child(taken) is not None

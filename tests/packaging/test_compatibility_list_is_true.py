@@ -25,14 +25,17 @@ SECTIONS = {
     "SecretStore": "SecretStore and ClusterSecretStore",
     "ClusterSecretStore": "SecretStore and ClusterSecretStore",
     "PushSecret": "PushSecret",
+    "ClusterPushSecret": "ClusterPushSecret",
     "SealedSecret": "SealedSecret",
     **{definition.resource.kind: definition.resource.kind for definition in GENERATORS},
 }
 GENERATOR_KINDS = {definition.resource.kind for definition in GENERATORS} - {"ClusterGenerator"}
 INNER = "spec.externalSecretSpec"
+INNER_PUSH = "spec.pushSecretSpec"
 # A kind and a place in it -> the kind and the part of it that is written there.
 ORIGINS = {
     ("ClusterExternalSecret", INNER): ("ExternalSecret", "spec"),
+    ("ClusterPushSecret", INNER_PUSH): ("PushSecret", "spec"),
     ("VaultDynamicSecret", "spec.provider"): ("SecretStore", "spec.provider.vault"),
     ("Webhook", "spec"): ("SecretStore", "spec.provider.webhook"),
     **{("ClusterGenerator", f"spec.generator.{spec_property(kind)}"): (kind, "spec") for kind in GENERATOR_KINDS},
@@ -144,6 +147,10 @@ def is_refused(kind: str, field: Field) -> bool:
         return False  # nothing of it is
     if kind == "PushSecret":
         return True  # the whole of it
+    if kind == "ClusterPushSecret":
+        return INNER_PUSH in field.path and is_refused(
+            "PushSecret", Field(field.path.replace(INNER_PUSH, "spec"), field.sample)
+        )
     if kind == "ClusterExternalSecret":
         return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))
     if kind == "ExternalSecret":

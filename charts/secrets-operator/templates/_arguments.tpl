@@ -21,6 +21,15 @@
 {{- if not .Values.processClusterExternalSecret }}
 - --enable-cluster-external-secret-reconciler=false
 {{- end }}
+{{- if and .Values.processClusterPushSecret (not .Values.processPushSecret) }}
+{{- fail "processClusterPushSecret makes PushSecrets, which processPushSecret leaves alone: turn both off" }}
+{{- end }}
+{{- if not .Values.processPushSecret }}
+- --enable-push-secret-reconciler=false
+{{- end }}
+{{- if not .Values.processClusterPushSecret }}
+- --enable-cluster-push-secret-reconciler=false
+{{- end }}
 {{- if not .Values.processSealedSecrets }}
 - --enable-sealed-secrets=false
 {{- end }}

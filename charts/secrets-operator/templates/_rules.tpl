@@ -12,6 +12,11 @@ Each takes the root.
 - apiGroups: [external-secrets.io]
   resources: [externalsecrets/status, secretstores/status]
   verbs: [patch]
+{{- if .Values.processPushSecret }}
+- apiGroups: [external-secrets.io]
+  resources: [pushsecrets]
+  verbs: [list, watch]
+{{- end }}
 {{- with .Values.generators }}
 - apiGroups: [generators.external-secrets.io]
   resources:
@@ -105,27 +110,35 @@ Each takes the root.
   verbs: [get]
 {{- end }}
 
-{{- /* ClusterExternalSecrets, which make ExternalSecrets. */}}
+{{- /* ClusterExternalSecrets, which make ExternalSecrets, and ClusterPushSecrets, which make PushSecrets. */}}
 {{- define "secrets-operator.rules.fanOut" -}}
 {{- /* For the conditions of ClusterSecretStores too. */}}
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [list, watch]
 {{- if .Values.processClusterExternalSecret }}
+{{ include "secrets-operator.rules.making" (dict "root" . "made" "externalsecrets") }}
+{{- end }}
+{{- if .Values.processClusterPushSecret }}
+{{ include "secrets-operator.rules.making" (dict "root" . "made" "pushsecrets") }}
+{{- end }}
+{{- end }}
+
+{{- /* Takes a dict with root, and made: what the resources make whose kind is called the same but for Cluster. */}}
+{{- define "secrets-operator.rules.making" -}}
 - apiGroups: [external-secrets.io]
-  resources: [clusterexternalsecrets]
+  resources: [cluster{{ .made }}]
   verbs: [list, watch]
 - apiGroups: [external-secrets.io]
-  resources: [clusterexternalsecrets/status]
+  resources: [cluster{{ .made }}/status]
   verbs: [patch]
 - apiGroups: [external-secrets.io]
-  resources: [externalsecrets]
+  resources: [{{ .made }}]
   verbs: [get, create, patch, delete]
-{{- if include "secrets-operator.openshift" . }}
+{{- if include "secrets-operator.openshift" .root }}
 - apiGroups: [external-secrets.io]
-  resources: [clusterexternalsecrets/finalizers]
+  resources: [cluster{{ .made }}/finalizers]
   verbs: [update]
-{{- end }}
 {{- end }}
 {{- end }}
 

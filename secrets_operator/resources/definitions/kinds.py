@@ -7,6 +7,7 @@ from typing import Final
 
 from secrets_operator.resources import names
 from secrets_operator.resources.cluster_external_secret import ClusterExternalSecret
+from secrets_operator.resources.cluster_push_secret import ClusterPushSecret
 from secrets_operator.resources.cluster_secret_store import ClusterSecretStore
 from secrets_operator.resources.external_secret import ExternalSecret
 from secrets_operator.resources.generators.aws import ECRAuthorizationToken, STSSessionToken
@@ -21,6 +22,7 @@ from secrets_operator.resources.generators.webhook import Webhook
 from secrets_operator.resources.labels import COMPONENT_CONTROLLER, COMPONENT_LABEL
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
+    CLUSTER_PUSH_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
     PUSH_SECRET,
@@ -130,6 +132,18 @@ PUSH_SECRETS: Final = Definition(
     categories=_ESO_CATEGORIES,
     labels=_ESO_LABELS,
 )
+CLUSTER_PUSH_SECRETS: Final = Definition(
+    CLUSTER_PUSH_SECRET,
+    ClusterPushSecret,
+    columns=(
+        Column("AGE", _CREATED, "date"),
+        Column("Status", _READY_REASON),
+        # A success has no reason, so that Status is empty when all is well.
+        Column("Ready", _READY_STATUS),
+    ),
+    categories=_ESO_CATEGORIES,
+    labels=_ESO_LABELS,
+)
 SEALED_SECRETS: Final = Definition(
     SEALED_SECRET,
     SealedSecret,
@@ -164,6 +178,7 @@ DEFINITIONS: Final = (
     CLUSTER_SECRET_STORES,
     CLUSTER_EXTERNAL_SECRETS,
     PUSH_SECRETS,
+    CLUSTER_PUSH_SECRETS,
     SEALED_SECRETS,
     *GENERATORS,
 )

@@ -41,6 +41,7 @@ def test_the_options_become_settings() -> None:
     arguments = ["--watch-namespace=a", "--watch-namespace=b", "--label-selector=team=shop", "--controller-class=x"]
     arguments += ["--enable-sealed-secrets=false", "--enable-cluster-external-secret-reconciler=false"]
     arguments += ["--enable-cluster-store-reconciler=false", "--kubeclient-qps=-1", "--client-burst=7"]
+    arguments += ["--enable-push-secret-reconciler=false", "--enable-cluster-push-secret-reconciler=false"]
     made = settings(run.make_context("run", arguments).params, "operator")
     assert made == Settings(
         namespace="operator",
@@ -49,6 +50,8 @@ def test_the_options_become_settings() -> None:
         controller_class="x",
         sealed_secrets=False,
         cluster_external_secrets=False,
+        push_secrets=False,
+        cluster_push_secrets=False,
         cluster_stores=False,
         client_burst=7,
     )

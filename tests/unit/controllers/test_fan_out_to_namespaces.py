@@ -1,5 +1,6 @@
-"""The controller of ClusterExternalSecrets on a cluster in memory: what is written, and what is not."""
+"""What ClusterExternalSecrets and ClusterPushSecrets make of a cluster in memory, and what they leave alone."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,15 +11,21 @@ from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.fan_out import Caches, FanOuts
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError, Conflict, Forbidden, Invalid, ServerError, Unreachable
-from secrets_operator.kube.resources import CLUSTER_EXTERNAL_SECRETS, EXTERNAL_SECRETS
-from secrets_operator.planning.child_resources import child
-from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
+from secrets_operator.kube.resources import (
+    CLUSTER_EXTERNAL_SECRETS,
+    CLUSTER_PUSH_SECRETS,
+    EXTERNAL_SECRETS,
+    PUSH_SECRETS,
+    Resource,
+)
+from secrets_operator.planning.child_resources import Child, child
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE, FanOutKind
 from secrets_operator.planning.namespaces import Namespace
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
 from secrets_operator.settings import Settings
-from tests.builders import DIGESTER, cluster_external_secret, external_secret, namespace
+from tests.builders import DIGESTER, cluster_external_secret, cluster_push_secret, external_secret, namespace
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 
@@ -31,13 +38,13 @@ class World:
     """One controller, one ClusterExternalSecret that selects ``team: red``, three namespaces of which two match."""
 
     def __init__(self) -> None:
-        self.cluster, clock = MemoryCluster(cluster_external_secret()), HandClock()
+        self.cluster, clock = MemoryCluster(cluster_external_secret(), cluster_push_secret()), HandClock()
         self.namespaces: dict[str, Namespace] = {}
         for name, team in (("a", "red"), ("b", "red"), ("c", "blue")):
             self.labelled(name, team)
         self.unseen: set[str] = set()
         client = self.cluster.client
-        deps = Deps(
+        self._deps = Deps(
             settings=Settings(),
             clock=clock,
             secrets=Secrets(client, cached=lambda *_: None, digester=DIGESTER),
@@ -47,19 +54,21 @@ class World:
             digester=DIGESTER,
             claimed=lambda _: None,
         )
+        self.controller = self.controller_of(EXTERNAL_SECRETS_EVERYWHERE, CLUSTER_EXTERNAL_SECRETS, EXTERNAL_SECRETS)
+        self.pushing = self.controller_of(PUSH_SECRETS_EVERYWHERE, CLUSTER_PUSH_SECRETS, PUSH_SECRETS)
+
+    def controller_of(self, kind: FanOutKind, parents: Resource, children: Resource) -> FanOuts:
         caches = Caches(
-            parents=lambda namespace, name: self.cluster.objects.get((KEY.kind, namespace, name)),
+            parents=lambda namespace, name: self.cluster.objects.get((parents.kind, namespace, name)),
             namespaces=self.namespaces.values,
-            existing=lambda _key, _name: (
-                child(found)
-                for (kind, place, _), found in self.cluster.objects.items()
-                if kind == CHILD and place not in self.unseen
-            ),
+            existing=lambda _key, _name: self._existing(children.kind),
         )
-        children = ChildResources(client, kind=EXTERNAL_SECRETS, parents=CLUSTER_EXTERNAL_SECRETS)
-        self.controller = FanOuts(
-            deps, EXTERNAL_SECRETS_EVERYWHERE, parents=CLUSTER_EXTERNAL_SECRETS, caches=caches, children=children
-        )
+        written = ChildResources(self.cluster.client, kind=children, parents=parents)
+        return FanOuts(self._deps, kind, parents=parents, caches=caches, children=written)
+
+    def _existing(self, kind: str) -> Iterable[Child]:
+        found = self.cluster.objects.items()
+        return [child(one) for (known, place, _), one in found if known == kind and place not in self.unseen]
 
     def labelled(self, name: str, team: str) -> None:
         self.namespaces[name] = namespace(name, team=team)
@@ -248,3 +257,35 @@ async def test_one_that_goes_needs_nothing(world: World, *, gone: bool) -> None:
 async def test_without_a_recheck_only_changes_are_looked_at(world: World) -> None:
     world.edit(refreshTime="0")
     assert await world.reconcile() == Done()
+
+
+PUSH_KEY = Key("ClusterPushSecret", "", "shared")
+
+
+async def test_a_cluster_push_secret_makes_push_secrets(world: World) -> None:
+    assert await world.pushing.reconcile(PUSH_KEY) == Again(3600.0)
+    parent, made = world.cluster.objects[PUSH_KEY], world.cluster.objects["PushSecret", "b", "shared"]
+    assert world.writes() == {"apply PushSecret": 2, "apply ClusterPushSecret/status": 1}
+    assert (made["apiVersion"], made["spec"]) == ("external-secrets.io/v1alpha1", parent["spec"]["pushSecretSpec"])
+    (owner,) = made["metadata"]["ownerReferences"]
+    assert (owner["apiVersion"], owner["kind"]) == ("external-secrets.io/v1alpha1", "ClusterPushSecret")
+    assert parent["status"] == {
+        "pushSecretName": "shared",
+        "provisionedNamespaces": ["a", "b"],
+        "failedNamespaces": [],
+        "conditions": [{"type": "Ready", "status": "True"}],
+    }
+
+
+async def test_a_cluster_push_secret_that_selects_nothing_says_so_once(world: World) -> None:
+    world.cluster.put(cluster_push_secret(spec={"namespaceSelectors": [{"matchLabels": {"team": "not a value"}}]}))
+    for _ in range(2):
+        assert isinstance(await world.pushing.reconcile(PUSH_KEY), Never)
+    (condition,) = world.cluster.objects[PUSH_KEY]["status"]["conditions"]
+    assert (condition["status"], condition["reason"]) == ("False", "Errored")
+    (event,) = (made for (kind, *_), made in world.cluster.objects.items() if kind == "Event")
+    assert (event["type"], event["reason"], event["involvedObject"]["kind"]) == (
+        "Warning",
+        "Errored",
+        "ClusterPushSecret",
+    )

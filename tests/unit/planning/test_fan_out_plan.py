@@ -1,4 +1,4 @@
-"""What to do about a ClusterExternalSecret: each row one state of the world and the plan for it."""
+"""What to do about a ClusterExternalSecret or ClusterPushSecret: each row is a state of the world and its plan."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,10 +8,10 @@ import pytest
 
 from secrets_operator.planning.child_resources import Child, DesiredChild, surplus
 from secrets_operator.planning.fan_out import Plan, Unusable, Wanted, plan, status, wanted
-from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE, FanOutKind
 from secrets_operator.planning.namespaces import Namespace
 from secrets_operator.planning.secret_state import OwnedFields, Owner
-from tests.builders import cluster_external_secret, namespace
+from tests.builders import cluster_external_secret, cluster_push_secret, namespace
 
 ALREADY_EXISTS, BEING_DELETED = EXTERNAL_SECRETS_EVERYWHERE.already_exists, EXTERNAL_SECRETS_EVERYWHERE.being_deleted
 PARENT = Owner("external-secrets.io", "ClusterExternalSecret", "shared", "uid-shared")
@@ -195,6 +195,42 @@ def test_it_is_read_into_what_its_children_are() -> None:
         labels={"team": "red"},
         annotations={"note": "n"},
     )
+
+
+def test_a_cluster_push_secret_is_read_alike_and_passes_no_wish_on() -> None:
+    sync_now = {"external-secrets.io/force-sync": "1"}
+    spec = {"pushSecretName": "db", "pushSecretMetadata": METADATA, "pushSecretSpec": {"anything": [1]}}
+    read = wanted(PUSH_SECRETS_EVERYWHERE, cluster_push_secret(spec=spec, annotations=sync_now))
+    assert isinstance(read, Wanted)
+    assert read.template == DesiredChild(
+        namespace="",
+        name="db",
+        parent=Owner("external-secrets.io", "ClusterPushSecret", "shared", "uid-shared"),
+        manager="clusterpushsecrets.external-secrets.io/shared",
+        spec={"anything": [1]},
+        labels={"team": "red"},
+        annotations={"note": "n"},
+    )
+    somebodys = live(RED, controller=None)
+    assert plan(read, [RED], [replace(somebodys, name="db")]).failed == {
+        "a": "push secret already exists in namespace, and not of this ClusterPushSecret: delete it, or choose another "
+        "spec.pushSecretName"
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "failed", "reason"),
+    [
+        pytest.param(PUSH_SECRETS_EVERYWHERE, {"unknown": "x"}, "Errored", id="no namespaces to select from"),
+        pytest.param(PUSH_SECRETS_EVERYWHERE, {"a": "x"}, None, id="a namespace that failed"),
+        pytest.param(PUSH_SECRETS_EVERYWHERE, {}, None, id="a success"),
+        pytest.param(EXTERNAL_SECRETS_EVERYWHERE, {"unknown": "x"}, None, id="a ClusterExternalSecret never has one"),
+    ],
+)
+def test_the_reason_of_the_condition(kind: FanOutKind, failed: dict[str, str], reason: str | None) -> None:
+    found = status(kind, {}, child="shared", provisioned=(), failed=failed)
+    assert found is not None
+    assert found["conditions"][0].get("reason") == reason
 
 
 def test_a_manager_never_grows_beyond_what_the_api_server_takes() -> None:

@@ -7,9 +7,10 @@ import pytest
 from secrets_operator.planning.scope import is_worked_on, label_selector
 from secrets_operator.settings import Settings
 
-REFERENCES = {"ExternalSecret", "SecretStore", "Password"}
+REFERENCES = {"ExternalSecret", "SecretStore", "Password", "PushSecret"}
 CLUSTER_SOURCES = {"ClusterSecretStore", "ClusterGenerator"}
-ALL = REFERENCES | CLUSTER_SOURCES | {"ClusterExternalSecret", "SealedSecret"}
+EVERYWHERE = {"ClusterExternalSecret", "ClusterPushSecret"}
+ALL = REFERENCES | CLUSTER_SOURCES | EVERYWHERE | {"SealedSecret"}
 
 
 @pytest.mark.parametrize(
@@ -19,8 +20,10 @@ ALL = REFERENCES | CLUSTER_SOURCES | {"ClusterExternalSecret", "SealedSecret"}
         pytest.param({"external_secrets": False}, {"SealedSecret"}, id="no references -> SealedSecrets only"),
         pytest.param({"sealed_secrets": False}, ALL - {"SealedSecret"}, id="no SealedSecrets"),
         pytest.param({"cluster_external_secrets": False}, ALL - {"ClusterExternalSecret"}, id="no fan-out"),
+        pytest.param({"push_secrets": False}, ALL - {"PushSecret", "ClusterPushSecret"}, id="no pushing at all"),
+        pytest.param({"cluster_push_secrets": False}, ALL - {"ClusterPushSecret"}, id="no fan-out of pushing"),
         pytest.param({"cluster_stores": False}, ALL - CLUSTER_SOURCES, id="no sources for the whole cluster"),
-        pytest.param({"watch_namespaces": ("a",)}, ALL - {"ClusterExternalSecret"}, id="some namespaces -> no fan-out"),
+        pytest.param({"watch_namespaces": ("a",)}, ALL - EVERYWHERE, id="some namespaces -> no fan-out"),
     ],
 )
 def test_kinds(settings: dict[str, Any], kinds: set[str]) -> None:
@@ -31,7 +34,8 @@ def test_what_others_read_needs_no_labels() -> None:
     settings = Settings(label_selector="team=shop")
     assert {kind for kind in ALL if label_selector(kind, settings) == "team=shop"} == {
         "ExternalSecret",
-        "ClusterExternalSecret",
+        "PushSecret",
         "SealedSecret",
+        *EVERYWHERE,
     }
     assert {label_selector(kind, settings) for kind in ("SecretStore", "ClusterSecretStore", "Password")} == {""}

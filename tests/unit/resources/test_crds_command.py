@@ -12,6 +12,7 @@ from secrets_operator.cli.crds import crds
 FILES = {
     "bitnami.com_sealedsecrets.yaml",
     "external-secrets.io_clusterexternalsecrets.yaml",
+    "external-secrets.io_clusterpushsecrets.yaml",
     "external-secrets.io_clustersecretstores.yaml",
     "external-secrets.io_externalsecrets.yaml",
     "external-secrets.io_pushsecrets.yaml",

@@ -45,6 +45,11 @@ COLUMNS = {
         ("Status", "string", f"{READY}.reason"),
         ("Last Sync", "date", ".status.refreshTime"),
     ],
+    "ClusterPushSecret": [
+        ("AGE", "date", ".metadata.creationTimestamp"),
+        ("Status", "string", f"{READY}.reason"),
+        ("Ready", "string", f"{READY}.status"),
+    ],
     "SealedSecret": [
         ("Status", "string", ".status.conditions[0].message"),
         ("Synced", "string", ".status.conditions[0].status"),
@@ -71,6 +76,7 @@ NAMES = {
         "Cluster",
     ),
     "PushSecret": ("external-secrets.io", "pushsecrets", ["ps"], ["external-secrets"], "Namespaced"),
+    "ClusterPushSecret": ("external-secrets.io", "clusterpushsecrets", None, ["external-secrets"], "Cluster"),
     "SealedSecret": ("bitnami.com", "sealedsecrets", None, None, "Namespaced"),
     **{
         kind: (
@@ -172,7 +178,7 @@ def test_every_rule_says_what_to_do_in_one_line(definition: Definition) -> None:
 def test_every_version_is_served_with_the_same_schema_and_the_first_one_stored(definition: Definition) -> None:
     first, *others = versions(definition)
     names = [version["name"] for version in versions(definition)]
-    both = definition.resource.group == "external-secrets.io" and definition.resource.kind != "PushSecret"
+    both = definition.resource.group == "external-secrets.io" and "Push" not in definition.resource.kind
     assert names == (["v1", "v1beta1"] if both else ["v1alpha1"])
     assert [version["storage"] for version in versions(definition)] == [True] + [False] * len(others)
     assert all(version["served"] for version in versions(definition))

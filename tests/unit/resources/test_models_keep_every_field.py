@@ -17,6 +17,7 @@ FILES = [
     pytest.param("complete_stores.yaml", "ClusterSecretStore", id="ClusterSecretStore"),
     pytest.param("complete_cluster_external_secrets.yaml", "ClusterExternalSecret", id="ClusterExternalSecret"),
     pytest.param("complete_push_secrets.yaml", "PushSecret", id="PushSecret"),
+    pytest.param("complete_cluster_push_secrets.yaml", "ClusterPushSecret", id="ClusterPushSecret"),
     pytest.param("complete_sealed_secrets.yaml", "SealedSecret", id="SealedSecret"),
     *(
         pytest.param(
