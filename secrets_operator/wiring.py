@@ -53,7 +53,7 @@ from secrets_operator.planning.generators import NAMESPACED_KINDS
 from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workers import Pace, Workers
-from secrets_operator.queueing.workqueue import Limits, WorkQueue
+from secrets_operator.queueing.workqueue import WorkQueue, limits_of
 from secrets_operator.reporting.event_queue import EventQueue
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
@@ -112,7 +112,7 @@ class Wiring:
             now=clock.monotonic,
             accepts=shares.accepts,
             group_of=dependents.group_of,
-            limits=Limits(group=settings.store_concurrency, background=max(settings.concurrency * 3 // 4, 1)),
+            limits=limits_of(concurrency=settings.concurrency, of_one_store=settings.store_concurrency),
         )
         self.obstacles = Obstacles(client, self._queue.add)
         self._handlers = Handlers(self._queue, dependents, digester)
@@ -180,6 +180,7 @@ class Wiring:
             metrics=metrics,
             digester=self._digester,
             claimed=self._queue.claimed,
+            has_read=self._queue.has_read,
             owns=self._shares.owns,
         )
 

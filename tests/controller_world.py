@@ -80,6 +80,7 @@ class World:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: self.claim,
+            has_read=lambda _: None,
         )
         self.controller = ExternalSecrets(
             deps,

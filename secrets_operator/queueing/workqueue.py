@@ -1,11 +1,12 @@
 """The queue of keys: de-duplicated, in lanes, one run per key at a time; see :mod:`.line` for the order within a lane.
 
 A key is in the queue at most once, with the most urgent lane and the earliest due time it was added with. A key added
-while it runs is queued again when the run ends. Keys of one group (the resources of one store) run at most
-``group_limit`` at a time, so that a store that hangs holds up nobody else; and only ``background_limit`` runs may be
-for changed stores, retries and refreshes, so that a new resource always finds a free worker. A run that waits for
-others can be set aside: it keeps its place in its group and counts no more towards that limit. Knows neither Kubernetes
-nor providers.
+while it runs is queued again when the run ends. Of the keys of one group (the resources of one store) only so many run
+at a time, so that a store that hangs holds up nobody else; and only so many runs may be for changed stores, retries and
+refreshes, so that a new resource always finds a free worker. A run that waits for others can be set aside: it keeps its
+place in its group and counts no more towards that limit. Newcomers get more places of a group, and leave it once they
+have read what they need: most of what they do then, and all of it where the value is known, is asked of the API server,
+which serves each client by what it has under way. Knows neither Kubernetes nor providers.
 """
 
 from __future__ import annotations
@@ -29,7 +30,19 @@ class Limits:
     """How many runs may be under way at once."""
 
     group: int = 16
+    """Of changed stores, retries and refreshes of one group."""
+
+    newcomers: int = 48
+    """Of one group, as long as newcomers come to it."""
+
     background: int = 48
+    """Of changed stores, retries and refreshes in all."""
+
+
+def limits_of(*, concurrency: int, of_one_store: int) -> Limits:
+    """Return the limits for so many workers: a quarter of them is always there for new resources of other stores."""
+    most = max(concurrency * 3 // 4, 1)
+    return Limits(of_one_store, max(of_one_store, min(3 * of_one_store, most)), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ class WorkQueue:
         self._running: dict[Key, Claim] = {}
         self._running_per_group: Counter[str] = Counter()
         self._aside: set[Key] = set()
+        self._have_read: set[Key] = set()
         self._wake = asyncio.Event()
 
     def add(self, key: Key, lane: Lane = Lane.CHANGED, *, delay: float = 0.0) -> None:
@@ -129,9 +143,10 @@ class WorkQueue:
         """End the run of a claimed key; a request made meanwhile is queued now."""
         del self._running[claim.key]
         self._aside.discard(claim.key)
-        self._running_per_group[claim.group] -= 1
-        if not self._running_per_group[claim.group]:
-            del self._running_per_group[claim.group]
+        if claim.key in self._have_read:
+            self._have_read.remove(claim.key)
+        else:
+            self._leave(claim.group)
         if claim.key in self._wanted:
             self._push(claim.key)
         self._wake.set()
@@ -140,6 +155,17 @@ class WorkQueue:
         """Let a run that only waits for somebody else's answer count no more towards the limit of background runs."""
         self._aside.add(claim.key)
         self._wake.set()
+
+    def has_read(self, key: Key) -> None:
+        """Let the run of a newcomer that needs its group no more make room for another one.
+
+        Not those of background runs: that they write slowly is what leaves the API server to newcomers.
+        """
+        claim = self._running.get(key)
+        if claim is not None and claim.lane is Lane.CHANGED and key not in self._have_read:
+            self._have_read.add(key)
+            self._leave(claim.group)
+            self._wake.set()
 
     def claimed(self, key: Key) -> Claim | None:
         """Return the claim under which ``key`` runs; None when it does not run."""
@@ -192,6 +218,11 @@ class WorkQueue:
             oldest[wanted.lane] = max(oldest[wanted.lane], now - wanted.due)
         return oldest
 
+    def _leave(self, group: str) -> None:
+        self._running_per_group[group] -= 1
+        if not self._running_per_group[group]:
+            del self._running_per_group[group]
+
     def _push(self, key: Key) -> None:
         wanted = self._wanted[key]
         if wanted.due <= self._now():
@@ -214,16 +245,20 @@ class WorkQueue:
         Never more: in a storm on one store, moving all of them at every end of a run would take quadratic time.
         """
         found = False
-        for group in [group for group in self._parked if self._running_per_group[group] < self._limits.group]:
-            waiting, room = self._parked[group], self._limits.group - self._running_per_group[group]
-            while room and (entry := waiting.peek(now)) is not None:
+        for group, waiting in list(self._parked.items()):
+            moved = 0
+            while (entry := waiting.peek(now)) is not None and self._room(group, entry.lane) > moved:
                 waiting.serve(entry)
                 if self._is_current(entry):
                     self._ready.push(entry)
-                    found, room = True, room - 1
+                    found, moved = True, moved + 1
             if not waiting:
                 del self._parked[group]
         return found
+
+    def _room(self, group: str, lane: Lane) -> int:
+        limit = self._limits.newcomers if lane is Lane.CHANGED else self._limits.group
+        return limit - self._running_per_group.get(group, 0)
 
     def _take(self) -> Claim | None:
         now = self._now()
@@ -253,7 +288,7 @@ class WorkQueue:
             del self._wanted[key]
             return None
         group = self._group_of(key)
-        if group and self._running_per_group[group] >= self._limits.group:
+        if group and self._room(group, entry.lane) <= 0:
             self._parked[group].push(entry)
             return None
         return self._claim(key, Claim(key, entry.lane, group, max(0.0, now - entry.due), self._wanted[key].asked))

@@ -49,6 +49,7 @@ class World:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: None,
+            has_read=lambda _: None,
             owns=owns,
         )
         self.controller = SecretStores(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from secrets_operator.flow import Key, Lane
 from secrets_operator.queueing.workqueue import Claim, Limits, WorkQueue
 
-LIMIT = 2
+LIMITS = Limits(group=1, newcomers=2)
 GROUPS = ("a", "b")
 KEYS = [Key("ExternalSecret", group, str(number)) for group in GROUPS for number in range(5)]
 
@@ -19,6 +19,7 @@ ADD = st.tuples(st.just("add"), st.sampled_from(KEYS), st.sampled_from([Lane.CHA
 DISCARD = st.tuples(st.just("discard"), st.sampled_from(KEYS), st.none())
 TAKE = st.tuples(st.just("take"), st.none(), st.none())
 FINISH = st.tuples(st.just("finish"), st.integers(0, len(KEYS)), st.none())
+READ = st.tuples(st.just("read"), st.integers(0, len(KEYS)), st.none())
 MOVE = st.tuples(st.just("move"), st.sampled_from(KEYS), st.sampled_from(GROUPS))
 
 
@@ -29,7 +30,8 @@ class Model:
         self.group = {key: key.namespace for key in KEYS}
         self.wanted: dict[Key, Lane] = {}
         self.claims: list[Claim] = []
-        self.queue = WorkQueue(now=lambda: 0.0, group_of=self.group.__getitem__, limits=Limits(group=LIMIT))
+        self.have_read: set[Key] = set()
+        self.queue = WorkQueue(now=lambda: 0.0, group_of=self.group.__getitem__, limits=LIMITS)
 
     def add(self, key: Key, lane: Lane) -> None:
         self.queue.add(key, lane)
@@ -44,7 +46,16 @@ class Model:
 
     def finish(self, index: int, _: None) -> None:
         if self.claims:
-            self.queue.done(self.claims.pop(index % len(self.claims)))
+            claim = self.claims.pop(index % len(self.claims))
+            self.have_read.discard(claim.key)
+            self.queue.done(claim)
+
+    def read(self, index: int, _: None) -> None:
+        if self.claims:
+            claim = self.claims[index % len(self.claims)]
+            self.queue.has_read(claim.key)
+            if claim.lane is Lane.CHANGED:
+                self.have_read.add(claim.key)
 
     async def take(self) -> Claim | None:
         """Return the next claim, or None when the queue has none to give."""
@@ -62,8 +73,9 @@ class Model:
     def may_run(self) -> list[Lane]:
         """Return the lanes of the keys that could run now."""
         running = {claim.key for claim in self.claims}
-        used = Counter(claim.group for claim in self.claims)
-        free = (key for key in self.wanted if key not in running and used[self.group[key]] < LIMIT)
+        used = Counter(claim.group for claim in self.claims if claim.key not in self.have_read)
+        limit = {lane: LIMITS.newcomers if lane is Lane.CHANGED else LIMITS.group for lane in Lane}
+        free = (key for key in self.wanted if key not in running and used[self.group[key]] < limit[self.wanted[key]])
         return [self.wanted[key] for key in free]
 
 
@@ -78,12 +90,12 @@ async def play(model: Model, steps: list[tuple[str, object, object]], *, exactly
             assert (claim and claim.lane) == expected
 
 
-@given(st.lists(st.one_of(ADD, DISCARD, TAKE, FINISH), max_size=60))
+@given(st.lists(st.one_of(ADD, DISCARD, TAKE, READ, FINISH), max_size=60))
 def test_the_most_urgent_key_with_room_is_claimed(steps: list[tuple[str, object, object]]) -> None:
     asyncio.run(play(Model(), steps, exactly=True))
 
 
-@given(st.lists(st.one_of(ADD, DISCARD, TAKE, FINISH, MOVE), max_size=60))
+@given(st.lists(st.one_of(ADD, DISCARD, TAKE, READ, FINISH, MOVE), max_size=60))
 def test_no_key_is_forgotten_even_when_its_group_changes(steps: list[tuple[str, object, object]]) -> None:
     async def play_to_the_end() -> None:
         model = Model()
@@ -120,7 +132,7 @@ async def test_a_storm_on_one_group_is_no_more_work_a_key() -> None:
         asked[key] += 1
         return "store"
 
-    work = WorkQueue(now=lambda: 0.0, group_of=group_of, limits=Limits(group=1))
+    work = WorkQueue(now=lambda: 0.0, group_of=group_of, limits=Limits(group=1, newcomers=1))
     keys = [Key("ExternalSecret", "a", str(number)) for number in range(300)]
     for key in keys:
         work.add(key)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from secrets_operator.flow import Key, Lane
-from secrets_operator.queueing.workqueue import Limits, WorkQueue
+from secrets_operator.queueing.workqueue import Limits, WorkQueue, limits_of
 
 
 class HandClock:
@@ -117,7 +117,7 @@ async def test_a_running_key_is_not_given_out_again_before_it_is_done(clock: Han
 
 
 async def test_a_full_group_does_not_hold_up_another_group(clock: HandClock) -> None:
-    work = queue(clock, Limits(group=2))
+    work = queue(clock, Limits(group=2, newcomers=2))
     for name in ("1", "2", "3"):
         work.add(key(name, "hung"))
     work.add(key("4", "fine"))
@@ -126,6 +126,58 @@ async def test_a_full_group_does_not_hold_up_another_group(clock: HandClock) -> 
     assert await is_idle(work)
     work.done(hung[0])
     assert (await work.get()).key == key("3", "hung")
+
+
+async def test_a_group_has_more_places_for_newcomers_than_for_refreshes(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=1, newcomers=2))
+    for name in ("1", "2", "3"):
+        work.add(key(name, "store"), Lane.REFRESH)
+    work.add(key("new", "store"))
+    work.add(key("newer", "store"))
+    work.add(key("newest", "store"))
+    assert [(await work.get()).key.name for _ in range(2)] == ["new", "newer"]
+    assert await is_idle(work)
+
+
+async def test_a_newcomer_that_has_read_leaves_its_group_once(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=1, newcomers=1))
+    for name in ("1", "2", "3"):
+        work.add(key(name, "store"))
+    first = await work.get()
+    assert await is_idle(work)
+    work.has_read(first.key)
+    work.has_read(first.key)
+    second = await work.get()
+    assert await is_idle(work)
+    work.done(first)
+    assert await is_idle(work), "its place is the second one's by now"
+    work.done(second)
+    assert (await work.get()).key.name == "3"
+
+
+async def test_a_refresh_keeps_its_place_in_its_group_until_it_has_written(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=1))
+    for name in ("1", "2"):
+        work.add(key(name, "store"), Lane.REFRESH)
+    first = await work.get()
+    work.has_read(first.key)
+    work.has_read(key("nobody", "store"))
+    assert await is_idle(work)
+    work.done(first)
+    assert (await work.get()).key.name == "2"
+
+
+@pytest.mark.parametrize(
+    ("workers", "of_one_store", "limits"),
+    [
+        pytest.param(64, 16, Limits(16, 48, 48), id="the defaults"),
+        pytest.param(64, 4, Limits(4, 12, 48), id="newcomers: three times as many as the store may have"),
+        pytest.param(16, 16, Limits(16, 16, 12), id="never fewer of a store than were asked for"),
+        pytest.param(1, 1, Limits(1, 1, 1), id="one worker takes anything"),
+    ],
+)
+def test_a_quarter_of_the_workers_is_kept_free(workers: int, of_one_store: int, limits: Limits) -> None:
+    assert limits_of(concurrency=workers, of_one_store=of_one_store) == limits
 
 
 @pytest.mark.parametrize("lane", [Lane.STORE, Lane.RETRY, Lane.REFRESH], ids=lambda lane: lane.name.lower())
@@ -201,7 +253,7 @@ async def test_what_is_due_later_was_asked_for_when_it_is_due(clock: HandClock) 
 
 
 async def test_the_keys_that_wait_for_room_in_their_group_can_be_seen(clock: HandClock) -> None:
-    work = queue(clock, Limits(group=1))
+    work = queue(clock, Limits(group=1, newcomers=1))
     for name in ("a", "b", "c"):
         work.add(key(name, "full"), Lane.STORE)
     work.add(key("x", "other"))
@@ -219,7 +271,7 @@ async def test_the_keys_that_wait_for_room_in_their_group_can_be_seen(clock: Han
 
 
 async def test_whoever_looks_often_at_the_keys_that_wait_looks_at_each_once(clock: HandClock) -> None:
-    work = queue(clock, Limits(group=1))
+    work = queue(clock, Limits(group=1, newcomers=1))
     for name in ("a", "b", "c"):
         work.add(key(name, "full"))
     await work.get()
@@ -233,7 +285,7 @@ async def test_whoever_looks_often_at_the_keys_that_wait_looks_at_each_once(cloc
 
 
 async def test_the_keys_that_wait_for_a_worker_can_be_seen(clock: HandClock) -> None:
-    work = queue(clock, Limits(group=2))
+    work = queue(clock, Limits(group=2, newcomers=2))
     for group in ("a", "b", "c"):
         for name in ("1", "2", "3"):
             work.add(key(name, group))
@@ -258,7 +310,7 @@ async def test_the_refreshes_that_are_due_soon_can_be_seen(clock: HandClock) -> 
 async def test_a_run_set_aside_leaves_its_room_to_background_work_and_keeps_its_place_in_its_group(
     clock: HandClock,
 ) -> None:
-    work = queue(clock, Limits(group=1, background=1))
+    work = queue(clock, Limits(group=1, newcomers=1, background=1))
     work.add(key("a", "hung"), Lane.REFRESH)
     hung = await work.get()
     work.add(key("b", "hung"), Lane.REFRESH)
