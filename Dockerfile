@@ -4,7 +4,7 @@ ARG PYTHON_VERSION=3.13
 
 FROM python:${PYTHON_VERSION}-slim AS build
 # Providers to install, separated by spaces; folders in providers/.
-ARG PROVIDERS="aws kubernetes vault webhook"
+ARG PROVIDERS="access-tokens aws kubernetes vault webhook"
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY image image

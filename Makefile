@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-MEMBERS := devcluster devvault providers/aws providers/kubernetes providers/vault providers/webhook
+MEMBERS := devcluster devvault providers/access-tokens providers/aws providers/kubernetes providers/vault providers/webhook
 PROVIDERS ?= $(patsubst providers/%,%,$(filter providers/%,$(MEMBERS)))
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 # Each is checked on its own: all have a folder called tests, which would be one module to mypy.

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from secrets_operator.flow import SecretBytes
-from secrets_operator.generators.specs import spec_problems
 from secrets_operator.provider import Entropy, Generated, Host, Problem
+from secrets_operator.provider.generator_specs import spec_problems
 from secrets_operator.resources.generators.fake import FakeSpec
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import SecretBytes
-from secrets_operator.generators.specs import spec_problems
 from secrets_operator.provider import Entropy, Generated, Host, Problem
+from secrets_operator.provider.generator_specs import spec_problems
 from secrets_operator.resources.generators.mfa import MFASpec
 
 _ALGORITHMS: Final = frozenset({"sha1", "sha256", "sha512"})

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import SecretBytes
-from secrets_operator.generators.specs import spec_problems
 from secrets_operator.provider import Entropy, Generated, Host, Problem
+from secrets_operator.provider.generator_specs import spec_problems
 from secrets_operator.resources.generators.ssh_key import SSHKeySpec
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey

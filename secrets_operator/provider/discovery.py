@@ -20,7 +20,10 @@ FIRST_PARTY = {
 }
 # The other generators of this project come with the operator itself.
 FIRST_PARTY_GENERATORS = {
+    "CloudsmithAccessToken": "secrets-operator-access-tokens",
     "ECRAuthorizationToken": "secrets-operator-aws",
+    "GithubAccessToken": "secrets-operator-access-tokens",
+    "QuayAccessToken": "secrets-operator-access-tokens",
     "STSSessionToken": "secrets-operator-aws",
     "VaultDynamicSecret": "secrets-operator-vault",
     "Webhook": "secrets-operator-webhook",

@@ -74,10 +74,13 @@ def _generator(kind: str, *, namespaced: bool = True) -> ResourceType:
 
 
 CLUSTER_GENERATOR: Final = _generator("ClusterGenerator", namespaced=False)
+CLOUDSMITH_ACCESS_TOKEN: Final = _generator("CloudsmithAccessToken")
 ECR_AUTHORIZATION_TOKEN: Final = _generator("ECRAuthorizationToken")
 FAKE: Final = _generator("Fake")
+GITHUB_ACCESS_TOKEN: Final = _generator("GithubAccessToken")
 MFA: Final = _generator("MFA")
 PASSWORD: Final = _generator("Password")
+QUAY_ACCESS_TOKEN: Final = _generator("QuayAccessToken")
 SSH_KEY: Final = _generator("SSHKey")
 STS_SESSION_TOKEN: Final = _generator("STSSessionToken")
 UUID: Final = _generator("UUID")

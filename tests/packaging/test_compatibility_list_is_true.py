@@ -54,6 +54,13 @@ USABLE: dict[str, dict[str, Any]] = {
 
 USABLE_GENERATORS: dict[str, dict[str, Any]] = {
     "ECRAuthorizationToken": {"region": "eu-west-1"},
+    "GithubAccessToken": {
+        "appID": "1",
+        "installID": "2",
+        "auth": {"privateKey": {"secretRef": {"name": "app", "key": "key"}}},
+    },
+    "QuayAccessToken": {"robotAccount": "shop+puller", "serviceAccountRef": {"name": "puller"}},
+    "CloudsmithAccessToken": {"orgSlug": "s", "serviceSlug": "p", "serviceAccountRef": {"name": "puller"}},
     "STSSessionToken": {"region": "eu-west-1"},
     "VaultDynamicSecret": {"path": "database/creds/app", "provider": USABLE["vault"]},
     "Webhook": {"url": "https://api.example.com/tokens", "result": {}},

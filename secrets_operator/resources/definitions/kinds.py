@@ -11,10 +11,13 @@ from secrets_operator.resources.cluster_push_secret import ClusterPushSecret
 from secrets_operator.resources.cluster_secret_store import ClusterSecretStore
 from secrets_operator.resources.external_secret import ExternalSecret
 from secrets_operator.resources.generators.aws import ECRAuthorizationToken, STSSessionToken
+from secrets_operator.resources.generators.cloudsmith import CloudsmithAccessToken
 from secrets_operator.resources.generators.cluster_generator import ClusterGenerator
 from secrets_operator.resources.generators.fake import Fake
+from secrets_operator.resources.generators.github import GithubAccessToken
 from secrets_operator.resources.generators.mfa import MFA
 from secrets_operator.resources.generators.password import Password
+from secrets_operator.resources.generators.quay import QuayAccessToken
 from secrets_operator.resources.generators.ssh_key import SSHKey
 from secrets_operator.resources.generators.uuid import UUID
 from secrets_operator.resources.generators.vault import VaultDynamicSecret
@@ -161,10 +164,13 @@ def _generator(resource: ResourceType, model: type[Resource]) -> Definition:
 
 GENERATORS: Final = (
     _generator(names.CLUSTER_GENERATOR, ClusterGenerator),
+    _generator(names.CLOUDSMITH_ACCESS_TOKEN, CloudsmithAccessToken),
     _generator(names.ECR_AUTHORIZATION_TOKEN, ECRAuthorizationToken),
     _generator(names.FAKE, Fake),
+    _generator(names.GITHUB_ACCESS_TOKEN, GithubAccessToken),
     _generator(names.MFA, MFA),
     _generator(names.PASSWORD, Password),
+    _generator(names.QUAY_ACCESS_TOKEN, QuayAccessToken),
     _generator(names.SSH_KEY, SSHKey),
     _generator(names.STS_SESSION_TOKEN, STSSessionToken),
     _generator(names.UUID, UUID),

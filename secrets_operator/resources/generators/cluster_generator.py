@@ -8,9 +8,12 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, Field
 
 from secrets_operator.resources.generators.aws import ECRAuthorizationTokenSpec, STSSessionTokenSpec
+from secrets_operator.resources.generators.cloudsmith import CloudsmithAccessTokenSpec
 from secrets_operator.resources.generators.fake import FakeSpec
+from secrets_operator.resources.generators.github import GithubAccessTokenSpec
 from secrets_operator.resources.generators.mfa import MFASpec
 from secrets_operator.resources.generators.password import PasswordSpec
+from secrets_operator.resources.generators.quay import QuayAccessTokenSpec
 from secrets_operator.resources.generators.ssh_key import SSHKeySpec
 from secrets_operator.resources.generators.uuid import UUIDSpec
 from secrets_operator.resources.generators.vault import VaultDynamicSecretSpec
@@ -36,12 +39,17 @@ class GeneratorSpecs(Model):
         json_schema_extra={"minProperties": 1, "maxProperties": 1, "x-kubernetes-preserve-unknown-fields": True},
     )
 
+    cloudsmith_access_token_spec: CloudsmithAccessTokenSpec | None = Field(
+        None, description="Spec of a CloudsmithAccessToken."
+    )
     ecr_authorization_token_spec: ECRAuthorizationTokenSpec | None = Field(
         None, description="Spec of an ECRAuthorizationToken."
     )
     fake_spec: FakeSpec | None = Field(None, description="Spec of a Fake.")
+    github_access_token_spec: GithubAccessTokenSpec | None = Field(None, description="Spec of a GithubAccessToken.")
     mfa_spec: MFASpec | None = Field(None, description="Spec of an MFA.")
     password_spec: PasswordSpec | None = Field(None, description="Spec of a Password.")
+    quay_access_token_spec: QuayAccessTokenSpec | None = Field(None, description="Spec of a QuayAccessToken.")
     ssh_key_spec: SSHKeySpec | None = Field(None, description="Spec of an SSHKey.")
     sts_session_token_spec: STSSessionTokenSpec | None = Field(None, description="Spec of an STSSessionToken.")
     uuid_spec: UUIDSpec | None = Field(None, description="Spec of a UUID; it has no fields.")

@@ -180,12 +180,9 @@ def test_the_generators_are_plug_ins_like_any_other(kind: str) -> None:
 NOBODYS = {
     "ACRAccessToken": "acrAccessTokenSpec",
     "BeyondtrustWorkloadCredentialsDynamicSecret": "beyondtrustWorkloadCredentialsDynamicSecretSpec",
-    "CloudsmithAccessToken": "cloudsmithAccessTokenSpec",
     "GCRAccessToken": "gcrAccessTokenSpec",
-    "GithubAccessToken": "githubAccessTokenSpec",
     "GitlabDeployToken": "gitlabDeployTokenSpec",
     "Grafana": "grafanaSpec",
-    "QuayAccessToken": "quayAccessTokenSpec",
 }
 
 
@@ -209,7 +206,9 @@ def test_a_kind_that_nobody_makes_is_accepted_and_said_not_to_be_installed(kind:
     assert (cluster.readiness, cluster.detail) == (Readiness.NOT_READY, f"ClusterGenerator g cannot be used: {says}")
 
 
-@pytest.mark.parametrize("kind", ["ECRAuthorizationToken", "STSSessionToken", "VaultDynamicSecret", "Webhook"])
+@pytest.mark.parametrize(
+    "kind", ["ECRAuthorizationToken", "GithubAccessToken", "STSSessionToken", "VaultDynamicSecret", "Webhook"]
+)
 def test_a_generator_of_a_provider_that_is_missing_comes_with_what_to_install(kind: str) -> None:
     distribution = Generators.from_entry_points().installed()[kind].distribution
     with pytest.raises(InvalidSpec) as raised:

@@ -88,10 +88,13 @@ NAMES = {
         )
         for kind in (
             "ClusterGenerator",
+            "CloudsmithAccessToken",
             "ECRAuthorizationToken",
             "Fake",
+            "GithubAccessToken",
             "MFA",
             "Password",
+            "QuayAccessToken",
             "SSHKey",
             "STSSessionToken",
             "UUID",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from secrets_operator.provider import Problem
+from secrets_operator.provider.contract import Problem
 from secrets_operator.resources.model import Model
 from secrets_operator.resources.problems import problems_in
 
