@@ -19,8 +19,17 @@ from tests.sealing_data import small_key
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 READ_AT = NOW - timedelta(minutes=90)
+PUSHED_AT = NOW - timedelta(minutes=5)
 STORE = Key("SecretStore", "team", "store")
-KINDS = ("ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore", "SealedSecret")
+KINDS = (
+    "ExternalSecret",
+    "ClusterExternalSecret",
+    "PushSecret",
+    "ClusterPushSecret",
+    "SecretStore",
+    "ClusterSecretStore",
+    "SealedSecret",
+)
 PROCESS = ("process_", "python_")
 
 
@@ -67,7 +76,10 @@ def live(**kinds: Sequence[dict[str, Any]]) -> Live:
         now=lambda: NOW,
         resources=resources,
         sources=lambda: [*resources["SecretStore"].values(), *resources["ClusterSecretStore"].values()],
-        refreshes=lambda _: Refreshes(READ_AT, READ_AT + timedelta(hours=1)),
+        refreshes={
+            "ExternalSecret": lambda _: Refreshes(READ_AT, READ_AT + timedelta(hours=1)),
+            "PushSecret": lambda _: Refreshes(PUSHED_AT, None),
+        },
         circuits=lambda: [(STORE, 2)],
         cached_bytes=lambda: 512,
         sealing_keys=lambda: KEYS,

@@ -1,8 +1,8 @@
 """Which operator of several in a cluster a store, a generator, an ExternalSecret or a PushSecret is for. Pure.
 
 The class is in ``spec.controller`` of stores and generators. An ExternalSecret that names a source of another class,
-wherever and for whatever, is that operator's: two must not write one Secret. A PushSecret is several operators' when it
-names stores of several.
+wherever and for whatever, is that operator's: two must not write one Secret. A PushSecret is of everybody who has a
+store that it pushes to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from secrets_operator.flow import Key, Object
-from secrets_operator.resources.names import CLUSTER_GENERATOR, CLUSTER_SECRET_STORE, EXTERNAL_SECRET, SECRET_STORE
+from secrets_operator.resources.names import (
+    CLUSTER_GENERATOR,
+    CLUSTER_SECRET_STORE,
+    EXTERNAL_SECRET,
+    PUSH_SECRET,
+    SECRET_STORE,
+)
 
 _CLUSTER_WIDE = frozenset({CLUSTER_SECRET_STORE.kind, CLUSTER_GENERATOR.kind})
 
@@ -40,6 +46,13 @@ def is_of_another(resource: Object, foreign: Collection[Key]) -> bool:
     namespace = metadata.get("namespace", "")
     if kind == EXTERNAL_SECRET.kind:
         return any(source in foreign for source in named_sources(resource["spec"], namespace))
+    if kind == PUSH_SECRET.kind:
+        refs = resource["spec"].get("secretStoreRefs") or ()
+        # Which stores have some labels is not asked here: one of them may be ours.
+        return bool(refs) and all(
+            not ref.get("labelSelector") and bool(ref.get("name")) and _source(ref, namespace) in foreign
+            for ref in refs
+        )
     return Key(kind, namespace, metadata["name"]) in foreign
 
 

@@ -14,12 +14,21 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from secrets_operator.reporting.snapshot import ResourceState, Snapshot, conditions_of
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
+    CLUSTER_PUSH_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
+    PUSH_SECRET,
     SECRET_STORE,
 )
 
-_KINDS = (EXTERNAL_SECRET, SECRET_STORE, CLUSTER_SECRET_STORE, CLUSTER_EXTERNAL_SECRET)
+_KINDS = (
+    EXTERNAL_SECRET,
+    SECRET_STORE,
+    CLUSTER_SECRET_STORE,
+    CLUSTER_EXTERNAL_SECRET,
+    PUSH_SECRET,
+    CLUSTER_PUSH_SECRET,
+)
 _PLACE = ["name", "namespace"]
 _RESULTS = {"done": "success", "again": "requeue_after", "retry": "error", "never": "error"}
 

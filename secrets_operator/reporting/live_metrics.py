@@ -6,18 +6,18 @@ age is ``time()`` less the value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from secrets_operator.flow import Lane
+from secrets_operator.flow import Key, Lane
 from secrets_operator.reporting.sealing_key_metrics import families as sealing_key_families
 from secrets_operator.reporting.snapshot import Refreshes, ResourceState, Snapshot, key_of
-from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, EXTERNAL_SECRET, SEALED_SECRET
+from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, CLUSTER_PUSH_SECRET, SEALED_SECRET
 
 _NAMED = ["kind", "namespace", "name"]
-_DONE_IS_SUCCESS = (SEALED_SECRET.kind, CLUSTER_EXTERNAL_SECRET.kind)
+_DONE_IS_SUCCESS = (SEALED_SECRET.kind, CLUSTER_EXTERNAL_SECRET.kind, CLUSTER_PUSH_SECRET.kind)
 
 
 def gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
@@ -70,15 +70,16 @@ def _resources(snapshot: Snapshot) -> Iterator[Metric]:
     overdue = gauge(
         "refresh_overdue_seconds", "How long the refresh is overdue that has been so for the longest time.", "kind"
     )
-    overdue.add_metric([EXTERNAL_SECRET.kind], max(_overdue(snapshot), default=0.0))
+    for kind, refreshes in snapshot.refreshes.items():
+        overdue.add_metric([kind], max(_overdue(snapshot, kind, refreshes), default=0.0))
     yield overdue
 
 
-def _overdue(snapshot: Snapshot) -> Iterator[float]:
-    for resource in snapshot.resources.get(EXTERNAL_SECRET.kind, ()):
-        refreshes = snapshot.refreshes(key_of(resource))
-        if refreshes is not None and refreshes.due is not None:
-            yield max(0.0, (snapshot.now - refreshes.due).total_seconds())
+def _overdue(snapshot: Snapshot, kind: str, refreshes: Callable[[Key], Refreshes | None]) -> Iterator[float]:
+    for resource in snapshot.resources.get(kind, ()):
+        known = refreshes(key_of(resource))
+        if known is not None and known.due is not None:
+            yield max(0.0, (snapshot.now - known.due).total_seconds())
 
 
 def _stores(snapshot: Snapshot) -> Iterator[Metric]:
@@ -95,7 +96,7 @@ def _single_resources(snapshot: Snapshot) -> Iterator[Metric]:
     ready = gauge("resource_ready", "Whether a resource is as it should be: 1, or 0 if not or not known yet.", *_NAMED)
     success = gauge(
         "resource_last_success_timestamp_seconds",
-        "When the values of an ExternalSecret were last read, and any other resource was last brought in line.",
+        "When values were last read or pushed, and any other resource was last brought in line.",
         *_NAMED,
     )
     for kind in snapshot.resources:
@@ -109,8 +110,9 @@ def _single_resources(snapshot: Snapshot) -> Iterator[Metric]:
 
 
 def _last_success(state: ResourceState, snapshot: Snapshot) -> datetime | None:
-    if state.key.kind == EXTERNAL_SECRET.kind:
-        return (snapshot.refreshes(state.key) or Refreshes(None, None)).last
+    refreshes = snapshot.refreshes.get(state.key.kind)
+    if refreshes is not None:
+        return (refreshes(state.key) or Refreshes(None, None)).last
     # A run of a store may end well without asking it: while its breaker is open, say.
     if state.key.kind in _DONE_IS_SUCCESS and state.tally is not None and state.tally.succeeded_at is not None:
         return state.tally.succeeded_at

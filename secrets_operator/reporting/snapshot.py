@@ -23,7 +23,7 @@ from secrets_operator.settings import Settings
 
 
 class Refreshes(NamedTuple):
-    """When the values of a resource were read, and when they are to be read again; None where that is not known."""
+    """When values were read or pushed, and when they are to be again; None where that is not known."""
 
     last: datetime | None
     due: datetime | None
@@ -53,8 +53,8 @@ class Live:
     sources: Callable[[], Iterable[Object]]
     """All stores and generators, no matter whose."""
 
-    refreshes: Callable[[Key], Refreshes | None]
-    """Of an ExternalSecret; may be called from any thread."""
+    refreshes: Mapping[str, Callable[[Key], Refreshes | None]]
+    """Of the kinds that have any, by kind; may be called from any thread."""
 
     circuits: Callable[[], Iterable[tuple[Key, int]]]
     """The state of the breaker of each store: 0 closed, 1 half open, 2 open."""
@@ -94,7 +94,7 @@ class Snapshot:
     circuits: Sequence[tuple[Key, int]]
     cached_bytes: int
     sealing_keys: KeyNumbers | None
-    refreshes: Callable[[Key], Refreshes | None]
+    refreshes: Mapping[str, Callable[[Key], Refreshes | None]]
     tallies: RunTallies
     settings: Settings
     members: int = 1

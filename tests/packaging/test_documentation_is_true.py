@@ -20,7 +20,7 @@ from secrets_operator.cli.run import run
 from secrets_operator.controllers.external_secret_reports import FAILED, PENDING
 from secrets_operator.controllers.secret_store import INVALID, UNKNOWN, VALID
 from secrets_operator.planning.fan_out import Unusable, wanted
-from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE
 from secrets_operator.planning.generic_targets import SECRET_KIND, TargetKind
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.planning.secret_writes import DELETED, MISSING, SYNCED
@@ -129,6 +129,11 @@ def test_every_manifest_is_accepted_whole_by_the_api_server_and_the_models(manif
         assert spec_problems(resource.spec) == ()
 
 
+def applied(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest as the API server would have it."""
+    return manifest | {"metadata": manifest["metadata"] | {"uid": "u"}}
+
+
 @pytest.mark.parametrize("manifest", examples())
 def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
     spec = manifest["spec"]
@@ -136,8 +141,9 @@ def test_every_manifest_is_acted_on_whole(manifest: dict[str, Any]) -> None:
         assert unsupported_fields(spec, EXTERNAL_SECRET) == []
     elif manifest["kind"] == "ClusterExternalSecret":
         assert unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET) == []
-        parent = manifest | {"metadata": manifest["metadata"] | {"uid": "u"}}
-        assert not isinstance(wanted(EXTERNAL_SECRETS_EVERYWHERE, parent), Unusable)
+        assert not isinstance(wanted(EXTERNAL_SECRETS_EVERYWHERE, applied(manifest)), Unusable)
+    elif manifest["kind"] == "ClusterPushSecret":
+        assert not isinstance(wanted(PUSH_SECRETS_EVERYWHERE, applied(manifest)), Unusable)
     elif manifest["kind"] in {"SecretStore", "ClusterSecretStore"}:
         assert store_problems(manifest) == []
         ((name, settings),) = spec["provider"].items()

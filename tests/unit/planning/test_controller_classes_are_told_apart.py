@@ -96,6 +96,21 @@ FOREIGN = {Key("SecretStore", "team", "theirs"), Key("ClusterGenerator", "", "th
             True,
             id="one entry of theirs is enough",
         ),
+        pytest.param("PushSecret", "app", {"secretStoreRefs": [{"name": "theirs"}]}, True, id="what pushes to theirs"),
+        pytest.param(
+            "PushSecret",
+            "app",
+            {"secretStoreRefs": [{"name": "theirs"}, {"name": "ours"}]},
+            False,
+            id="one store of ours is enough to push",
+        ),
+        pytest.param(
+            "PushSecret",
+            "app",
+            {"secretStoreRefs": [{"labelSelector": {"matchLabels": {"a": "b"}}}]},
+            False,
+            id="stores with some labels may be ours",
+        ),
         pytest.param("SealedSecret", "theirs", {}, False, id="kinds without a class are everybody's"),
     ],
 )

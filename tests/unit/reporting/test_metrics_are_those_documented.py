@@ -11,7 +11,7 @@ from secrets_operator.flow import Again, Done, Key, Lane, Never, Outcome, Retry
 from secrets_operator.queueing.workqueue import Claim, WorkQueue
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.settings import Settings
-from tests.exported_metrics import NOW, READ_AT, STORE, Resources, families, full_metrics, live, resource
+from tests.exported_metrics import NOW, PUSHED_AT, READ_AT, STORE, Resources, families, full_metrics, live, resource
 from tests.exported_metrics import value as exported
 from tests.hand_clock import HandClock
 
@@ -171,6 +171,13 @@ def test_calls_count_by_store_until_the_store_is_gone() -> None:
     stores.objects.clear()
     metrics.reconciled(Claim(STORE, Lane.CHANGED, "", waited=0), Done(), 0.1)
     assert value(metrics, "store_calls_total", **labels, status="success") is None
+
+
+def test_of_a_push_secret_the_time_of_the_last_push_is_told() -> None:
+    metrics = full_metrics()
+    one = {"kind": "PushSecret", "namespace": "team", "name": "one"}
+    assert value(metrics, "resource_last_success_timestamp_seconds", **one) == PUSHED_AT.timestamp()
+    assert value(metrics, "refresh_overdue_seconds", kind="PushSecret") == 0
 
 
 def test_a_resource_has_series_of_its_own_as_long_as_it_is_there() -> None:

@@ -23,6 +23,10 @@ ESO = {
     "clustersecretstore_reconcile_duration": PLACE,
     "clusterexternalsecret_status_condition": CONDITION,
     "clusterexternalsecret_reconcile_duration": PLACE,
+    "pushsecret_status_condition": CONDITION,
+    "pushsecret_reconcile_duration": PLACE,
+    "clusterpushsecret_status_condition": CONDITION,
+    "clusterpushsecret_reconcile_duration": PLACE,
     "controller_runtime_reconcile_total": {"controller", "result"},
     "controller_runtime_reconcile_errors_total": {"controller"},
 }
