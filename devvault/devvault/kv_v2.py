@@ -70,10 +70,9 @@ class KvV2(Backend):
         return Response(shown, status=200 if readable else 404)
 
     def _write(self, request: Request, fields: Fields) -> Response:
-        data = mapping(request.data, "data")
-        if data is None:
+        if "data" not in request.data:
             raise bad_request("no data provided")
-        return self._store(request, fields["path"], data)
+        return self._store(request, fields["path"], mapping(request.data, "data"))
 
     def _patch(self, request: Request, fields: Fields) -> Response:
         data = mapping(request.data, "data")
@@ -85,10 +84,8 @@ class KvV2(Backend):
             raise not_found()
         return self._store(request, fields["path"], merge_patch(latest.data, data))
 
-    def _store(self, request: Request, name: str, data: Json) -> Response:
-        options = mapping(request.data, "options") or {}
-        cas = integer(options, "cas") if options.get("cas") is not None else None
-        check_cas(self._keys.get(name), self._settings, cas)
+    def _store(self, request: Request, name: str, data: Json | None) -> Response:
+        check_cas(self._keys.get(name), self._settings, _cas(mapping(request.data, "options") or {}))
         try:
             kept = with_floats(data)
         except ValueError as error:
@@ -125,6 +122,16 @@ class KvV2(Backend):
 def _delete(version: Version, request: Request) -> None:
     if version.readable_at(request.now):
         version.deletion = request.now
+
+
+def _cas(options: Json) -> int | None:
+    """Return the version that must be the latest, None without one; raises VaultError 400 for what is no number."""
+    if "cas" not in options:
+        return None
+    try:
+        return int(options["cas"]) if isinstance(options["cas"], bool) else integer(options, "cas")
+    except VaultError:
+        raise bad_request("error parsing check-and-set parameter") from None
 
 
 def _hint(request: Request, _: Fields) -> Response:

@@ -1,7 +1,7 @@
 """The metadata paths of the versioned key/value engine: settings of a key, listing, full removal."""
 
 from devvault.errors import bad_request, not_found
-from devvault.fields import boolean, duration, integer, mapping
+from devvault.fields import boolean, duration, integer, mapping, text
 from devvault.framework import Fields, Path, path
 from devvault.kv_versions import KvSettings, VersionedKey
 from devvault.listing import keys_under, list_response
@@ -43,12 +43,8 @@ class MetadataPaths:
         if request.operation is Operation.PATCH and name not in self._keys:
             raise not_found()
         key = self._keys.get(name) or VersionedKey(request.now, request.now)
-        given = mapping(request.data, "custom_metadata")
-        if given is not None and request.operation is Operation.PATCH:
-            given = merge_patch(key.custom_metadata or {}, given)
-        custom = key.custom_metadata if given is None else _checked(given)
+        key.custom_metadata = _custom(request, key.custom_metadata or {}) or None
         key.settings = _settings(key.settings, request.data)
-        key.custom_metadata, key.updated = custom, request.now
         self._keys[name] = key
 
     def _delete(self, _: Request, fields: Fields) -> None:
@@ -66,10 +62,18 @@ def _settings(current: KvSettings, data: Json) -> KvSettings:
     )
 
 
-def _checked(custom: Json) -> dict[str, str]:
+def _custom(request: Request, current: dict[str, str]) -> dict[str, str]:
+    """Return the custom metadata after a write: what is given takes the place of all, or of its names by a patch."""
+    if "custom_metadata" not in request.data:
+        return current
+    given = mapping(request.data, "custom_metadata") or {}
+    if request.operation is Operation.PATCH:
+        given = merge_patch(current, given)
+    return _checked({name: text(given, name) for name in given})
+
+
+def _checked(custom: dict[str, str]) -> dict[str, str]:
     """Hold custom metadata against Vault's limits. Raises VaultError 400 beyond them."""
-    if not all(isinstance(value, str) for value in custom.values()):
-        raise bad_request("custom_metadata validation failed: every value must be a string")
     if len(custom) > _MAX_KEYS:
         raise bad_request(f"custom_metadata validation failed: at most {_MAX_KEYS} keys, provided {len(custom)}")
     if any(not 0 < len(name) <= _MAX_KEY_LENGTH for name in custom):

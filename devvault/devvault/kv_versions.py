@@ -33,7 +33,7 @@ class KvSettings:
 
 @dataclass
 class Version:
-    """One version; `data` is None once destroyed."""
+    """One version; `data` is None once destroyed, or when null was written."""
 
     data: Json | None = field(repr=False)
     created: datetime
@@ -62,7 +62,7 @@ class VersionedKey:
     oldest: int = 0
     versions: dict[int, Version] = field(default_factory=dict)
 
-    def add(self, data: Json, now: datetime, mount: KvSettings) -> None:
+    def add(self, data: Json | None, now: datetime, mount: KvSettings) -> None:
         """Add the next version and drop what exceeds the number of versions to keep."""
         lifetime = _shortest(self.settings.delete_version_after, mount.delete_version_after)
         self.current += 1

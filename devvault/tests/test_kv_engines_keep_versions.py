@@ -54,12 +54,28 @@ async def test_custom_metadata_is_shown_with_the_data_and_patched_by_name(client
         pytest.param({"k" * 129: "x"}, id="a long key is refused"),
         pytest.param({"k": "v" * 513}, id="a long value is refused"),
         pytest.param({"k": ""}, id="an empty value is refused"),
-        pytest.param({"k": 5}, id="a number is refused"),
+        pytest.param({"k": ["x"]}, id="a list is refused"),
     ],
 )
 async def test_custom_metadata_has_limits(client: Any, custom: Any) -> None:
     assert (await client("POST", "secret/metadata/a", {"custom_metadata": custom})).status == 400
     assert (await client("GET", "secret/metadata/a")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        pytest.param({"custom_metadata": {"b": "2"}}, {"b": "2"}, id="what is given takes the place of all"),
+        pytest.param({"custom_metadata": {"b": 5, "c": True}}, {"b": "5", "c": "1"}, id="numbers become text"),
+        pytest.param({"custom_metadata": None}, None, id="null clears it"),
+        pytest.param({"custom_metadata": {}}, None, id="so does an empty object"),
+        pytest.param({"max_versions": 3}, {"a": "1"}, id="without it, it stays"),
+    ],
+)
+async def test_custom_metadata_is_replaced(client: Any, given: Any, kept: Any) -> None:
+    await client("POST", "secret/metadata/a", {"custom_metadata": {"a": "1"}})
+    assert (await client("POST", "secret/metadata/a", given)).status == 204
+    assert (await client("GET", "secret/metadata/a")).data.get("custom_metadata") == kept
 
 
 async def test_metadata_can_exist_before_the_first_version(client: Any) -> None:
@@ -99,6 +115,31 @@ async def test_check_and_set_can_be_required_for_one_key(client: Any) -> None:
     await client("POST", "secret/metadata/a", {"cas_required": True})
     assert (await put(client, "a", n=1)).errors == ["check-and-set parameter required for this call"]
     assert (await client("POST", "secret/data/a", {"data": {}, "options": {"cas": 0}})).status == 200
+
+
+MISMATCH = "check-and-set parameter did not match the current version"
+NO_NUMBER = "error parsing check-and-set parameter"
+
+
+@pytest.mark.parametrize(
+    ("cas", "error"),
+    [
+        pytest.param(2, "", id="the latest version"),
+        pytest.param("2", "", id="the same as text"),
+        pytest.param(0, MISMATCH, id="none, though there is one"),
+        pytest.param(-1, MISMATCH, id="less than none"),
+        pytest.param(None, MISMATCH, id="null is none"),
+        pytest.param(True, MISMATCH, id="true is 1"),
+        pytest.param("x", NO_NUMBER, id="a word"),
+        pytest.param(1.5, NO_NUMBER, id="a fraction"),
+    ],
+)
+async def test_check_and_set_is_answered_as_by_vault_1_21(client: Any, cas: Any, error: str) -> None:
+    await put(client, "a", n=1)
+    await client("DELETE", "secret/data/a")
+    await put(client, "a", n=2)
+    reply = await client("POST", "secret/data/a", {"data": {}, "options": {"cas": cas}})
+    assert (reply.errors == [error] and reply.status == 400) if error else reply.data["version"] == 3
 
 
 async def read_back(vault: DevVault, path: str, number: str) -> str:
