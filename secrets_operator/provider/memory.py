@@ -1,6 +1,7 @@
 """The host of a session in memory: what tests of a plug-in use in place of a cluster.
 
-It keeps the namespace rule of stores and the errors of the real host. Used by ``conformance`` subjects.
+It keeps the namespace rule of stores and the errors of the real host. Used by ``conformance`` subjects, as is
+:func:`push_of`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import RetrySettings, SecretBytes
 from secrets_operator.provider.contract import StoreIdentity
 from secrets_operator.provider.namespaces import reachable_namespace
+from secrets_operator.provider.push_contract import Push, PushedSecret, ReadSource, RemoteEntry
 
 T = TypeVar("T")
 
@@ -109,3 +111,16 @@ class MemoryHost:
         if key not in data:
             raise InvalidSpec(f"{kind} {namespace}/{name} has no key {key}", field=path)
         return data[key]
+
+
+async def _no_source(kind: str, name: str, _key: str, field: str) -> SecretBytes:
+    raise InvalidSpec(f"{kind} {name} does not exist", field=field)
+
+
+def push_of(
+    remote: RemoteEntry, data: Mapping[str, bytes], secret_key: str = "", *, read_source: ReadSource = _no_source
+) -> Push:
+    """Return the push of a Secret with ``data``, or of a key of it, as the operator makes one for an entry."""
+    values = {name: SecretBytes(value) for name, value in data.items()}
+    source = PushedSecret("default", "source", values, "Opaque", {}, {})
+    return Push(remote, secret_key, source, remote.metadata, "default", read_source)

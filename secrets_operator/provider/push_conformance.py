@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from secrets_operator.errors import InvalidSpec, NotFound
+from secrets_operator.errors import NotFound
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider.contract import (
     Absent,
@@ -19,6 +19,7 @@ from secrets_operator.provider.contract import (
     Session,
     is_per_reader,
 )
+from secrets_operator.provider.memory import push_of
 from secrets_operator.provider.probing import MARK, Ask, require, require_clean, session
 from secrets_operator.provider.push_contract import (
     DeleteAnswer,
@@ -28,7 +29,6 @@ from secrets_operator.provider.push_contract import (
     Push,
     PushAnswer,
     Pushed,
-    PushedSecret,
     Pushing,
     RemoteEntry,
     pushing_of,
@@ -210,13 +210,7 @@ def _acts(entry: RemoteEntry) -> tuple[Callable[[Pushing], Awaitable[Answer]], .
 
 
 def _push(entry: RemoteEntry, value: bytes) -> Push:
-    data: Mapping[str, SecretBytes] = {"key": SecretBytes(value)}
-    source = PushedSecret("default", "source", data, "Opaque", {"team": "shop"}, {"note": "text"})
-    return Push(entry, "key", source, entry.metadata, "default", _nothing)
-
-
-async def _nothing(kind: str, name: str, _key: str, field: str) -> SecretBytes:
-    raise InvalidSpec(f"{kind} {name} does not exist", field=field)
+    return push_of(entry, {"key": value}, "key")
 
 
 def _pushing(opened: Session) -> Pushing:

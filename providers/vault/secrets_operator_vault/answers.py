@@ -21,8 +21,8 @@ _SYSTEM_METADATA = ("created_time", "current_version", "delete_version_after")
 
 def value_answer(reply: Reply, version: str) -> Answer:
     """Return the map of a secret as JSON."""
-    body = _body(reply)
-    if reply.status == 404 and _is_about_the_secret(body):
+    body = body_of(reply)
+    if reply.status == 404 and is_about_the_secret(body):
         return Absent()
     if reply.status != 200:
         return answer_for(reply)
@@ -46,8 +46,8 @@ def metadata_answer(reply: Reply) -> Answer:
 
 def metadata_in(reply: Reply) -> dict[str, Any] | Absent | Failed | Rejected:
     """Return the metadata of a secret as Vault keeps it; custom metadata wins over the system's."""
-    body = _body(reply)
-    if reply.status == 404 and _is_about_the_secret(body):
+    body = body_of(reply)
+    if reply.status == 404 and is_about_the_secret(body):
         return Absent()
     if reply.status != 200:
         return answer_for(reply)
@@ -61,7 +61,7 @@ def metadata_in(reply: Reply) -> dict[str, Any] | Absent | Failed | Rejected:
 
 def names_in(reply: Reply) -> list[str] | Absent | Failed | Rejected:
     """Return what a folder holds; subfolders have a slash at the end. An empty folder does not exist in Vault."""
-    body = _body(reply)
+    body = body_of(reply)
     if reply.status == 404 and body.get("errors") == []:
         return Absent()
     if reply.status != 200:
@@ -82,13 +82,13 @@ def _found(data: Any, shown: Callable[[Any], Any] = lambda value: value) -> Answ
         return Rejected("the secret cannot be written as JSON")
 
 
-def _is_about_the_secret(body: dict[str, Any]) -> bool:
+def is_about_the_secret(body: dict[str, Any]) -> bool:
     """Tell whether a 404 is an answer about the secret: no errors at all, or a version deleted or destroyed."""
     version = body.get("data")
     return body.get("errors") == [] or (isinstance(version, dict) and version.get("data", "") is None)
 
 
-def _body(reply: Reply) -> dict[str, Any]:
+def body_of(reply: Reply) -> dict[str, Any]:
     """Return the object that a reply holds, an empty one when it holds none."""
     try:
         body = documents.parse(reply.body)

@@ -20,6 +20,7 @@ from hvac.api.auth_methods import Token
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
+from secrets_operator_vault import documents
 from secrets_operator_vault.answer_bodies import body_of
 from secrets_operator_vault.errors import unreachable
 from secrets_operator_vault.replication import FORWARD, INCONSISTENT_HEADER, INDEX_HEADER, ReplicationState
@@ -40,7 +41,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """An HTTP request to an API path, given without ``/v1/`` and not quoted; ``body`` is JSON, None for none."""
+    """An HTTP request to an API path, given without ``/v1/`` and not quoted.
+
+    ``body`` is JSON, None for none; numbers may be those of ``documents``.
+    """
 
     method: str
     path: str
@@ -122,10 +126,12 @@ class Connection:
         return self._reply(lambda: adapter.get(f"/v1/{quote(path)}", params=dict(params)))
 
     def send(self, token: str, request: ApiRequest) -> Reply:
-        """Send a request of any kind."""
+        """Send a request of any kind; raises Terminal for a body that cannot be written as JSON."""
         adapter, path = self._adapter(token, self._address.namespace), f"/v1/{quote(request.path)}"
+        body = None if request.body is None else documents.written(request.body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
         return self._reply(
-            lambda: adapter.request(request.method, path, params=dict(request.params), json=request.body)
+            lambda: adapter.request(request.method, path, params=dict(request.params), data=body, headers=headers)
         )
 
     def look_up_self(self, token: str) -> Reply:

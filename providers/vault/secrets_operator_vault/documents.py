@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -53,6 +53,14 @@ def render(document: Any, number: Callable[[str], str] = str) -> bytes:
         raise ValueError("cannot be written as JSON") from error
     # These characters occur inside strings only, so that they can be replaced in the whole text.
     return written.decode().translate(_HTML).encode()
+
+
+def written(document: Mapping[str, Any], number: Callable[[str], str] = str) -> bytes:
+    """Write an object as :func:`render` does; raises Terminal where that raises ValueError."""
+    try:
+        return render(dict(document), number)
+    except ValueError:
+        raise Terminal("the value cannot be written as JSON: it is nested too deeply, or not Unicode") from None
 
 
 def text_of(value: Any) -> str:

@@ -22,7 +22,7 @@ class VaultProvider:
     """Stores with ``spec.provider.vault``."""
 
     name = "vault"
-    capabilities = Capabilities.READ_ONLY
+    capabilities = Capabilities.READ_WRITE
 
     def __init__(self, surroundings: Surroundings) -> None:
         """Take the operator's own identity from ``surroundings``; see the README for when it is used."""

@@ -1,4 +1,4 @@
-"""A session on one Vault: reads in parallel over one pool of connections with one token."""
+"""A session on one Vault: reads and writes in parallel over one pool of connections with one token."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from secrets_operator_vault.asking import Asking
 from secrets_operator_vault.errors import Meaning, error_for, meaning_of
 from secrets_operator_vault.finding import Search
 from secrets_operator_vault.paths import V2, Engine, data_path, metadata_path
+from secrets_operator_vault.pushing import VaultPushing
 
 
 class VaultSession:
-    """Reads secrets of one engine; ``goodbye`` gives back tokens and connections."""
+    """Reads and writes secrets of one engine; ``goodbye`` gives back tokens and connections."""
 
     def __init__(self, asking: Asking, engine: Engine, goodbye: Callable[[], Awaitable[None]]) -> None:
         self._asking = asking
         self._engine = engine
         self._goodbye = goodbye
+        self.pushing = VaultPushing(asking, engine).contract
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Read all references at once; Vault has no batch call."""

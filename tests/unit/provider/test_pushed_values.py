@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from secrets_operator.errors import InvalidSpec, NotFound
-from secrets_operator.flow import SecretBytes
-from secrets_operator.provider import Push, PushedSecret, RemoteEntry
+from secrets_operator.errors import InvalidSpec
+from secrets_operator.provider import Push, RemoteEntry
+from secrets_operator.provider.memory import push_of
 from secrets_operator.provider.pushed_values import value_of
 
 
-async def nothing(_kind: str, name: str, _key: str, field: str) -> SecretBytes:
-    raise NotFound(name, field=field)
-
-
 def push(secret_key: str, **data: bytes) -> Push:
-    values = {name: SecretBytes(value) for name, value in data.items()}
-    source = PushedSecret("default", "source", values, "Opaque", {}, {})
-    return Push(RemoteEntry("remote"), secret_key, source, {}, "default", nothing)
+    return push_of(RemoteEntry("remote"), data, secret_key)
 
 
 @pytest.mark.parametrize(
