@@ -1,8 +1,9 @@
 """Coalesces what many resources ask of one session: each reference once, many references a call, each query once.
 
 Reads that arrive within a short window go out together, and with them what the resources that still wait for their
-turn are going to ask. A read joins one that is on its way, or takes what was read a moment ago, if that began late
-enough for whoever asks: nothing that was read before ``since``, a monotonic time, will do.
+turn are going to ask. Where more is on its way, what would not fill a call of the remote side is held back a moment. A
+read joins one that is on its way, or takes what was read a moment ago, if that began late enough for whoever asks:
+nothing that was read before ``since``, a monotonic time, will do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.value_cache import Share
 from secrets_operator.flow import Key, Query
 from secrets_operator.provider import MOST_MATCHES, TOO_MANY_MATCHES, Answer, FindAnswer, Matches, Reference
+
+# Little against the second in which a new resource is to be synced, and longer than from one new store to the next.
+_HELD_SECONDS = 0.04
 
 Fetch = Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
 Find = Callable[[Query], Awaitable[FindAnswer]]
@@ -51,6 +55,9 @@ class Supply:
     batch_of: Callable[[Reference], int] = lambda _: 1
     """How many references a call of the remote side answers together with one; see ``Sharing``."""
 
+    more_to_come: Callable[[], bool] = lambda: False
+    """Whether others are about to ask, so that what does not fill a call had better wait for them."""
+
 
 class Got(NamedTuple):
     """An answer, and the monotonic time at which its reading began."""
@@ -71,6 +78,9 @@ class _Reading:
     future: asyncio.Future[Got]
     sent_at: float | None = None
     """None while it is being collected."""
+
+    held_until: float | None = None
+    """By the time of the loop; None while nothing held it back."""
 
     def serves(self, since: float) -> bool:
         """Tell whether whoever accepts nothing read before ``since`` may wait for it."""
@@ -98,6 +108,7 @@ class Batcher:
         self._collecting: dict[Reference, _Reading] = {}
         self._asked: dict[Reference, _Reading] = {}
         self._calls: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     async def read(self, reference: Reference, since: float) -> Got:
         """Return the answer to one reference. Raises what the provider raises against its contract."""
@@ -106,8 +117,7 @@ class Batcher:
             return known
         reading = self._asked.get(reference)
         if reading is None or not reading.serves(since):
-            if not self._collecting:
-                asyncio.get_running_loop().call_later(self._window, self._send)
+            self._send_within(self._window)
             reading = self._collect(reference)
         # One reader giving up must not take the answer from the others.
         return await asyncio.shield(reading.future)
@@ -118,6 +128,14 @@ class Batcher:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+    def _send_within(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            if self._timer.when() <= loop.time() + seconds:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_later(seconds, self._send)
 
     def _known(self, reference: Reference, since: float) -> Got | None:
         found = self._share.get(reference, since)
@@ -150,11 +168,31 @@ class Batcher:
             if not room:
                 return
 
+    def _held(self) -> dict[Reference, _Reading]:
+        """Return what is to wait for others, each once and not for long: the rest of a batch that is not full."""
+        if not self._supply.more_to_come():
+            return {}
+        sizes = {reference: self._supply.batch_of(reference) for reference in self._collecting}
+        batched = [reference for reference, size in sizes.items() if size > 1]
+        full = max(sizes.values(), default=1)
+        rest = {reference: self._collecting[reference] for reference in batched[len(batched) // full * full :]}
+        now = asyncio.get_running_loop().time()
+        for reading in rest.values():
+            reading.held_until = reading.held_until or now + _HELD_SECONDS
+        until = min((reading.held_until or now for reading in rest.values()), default=now)
+        if until <= now:
+            return {}
+        self._send_within(until - now)
+        return rest
+
     def _send(self) -> None:
+        self._timer = None
         for reference, since in self._supply.waiting():
             self._take_along(reference, since)
         self._fill_up()
-        collected, self._collecting = list(self._collecting.items()), {}
+        held = self._held()
+        collected = [(reference, reading) for reference, reading in self._collecting.items() if reference not in held]
+        self._collecting = held
         now = self._share.now()
         for _, reading in collected:
             reading.sent_at = now

@@ -134,6 +134,7 @@ class Opener:
             raise InvalidSpec(problems)
         guard = self.guard(store)
         guard.breaker.check()
+        self.pools.expect(name, key_of(store))
         host = StoreHost(
             StoreIdentity(store["kind"], store["metadata"]["name"], namespace),
             outside=self._outside,

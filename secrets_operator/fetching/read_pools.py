@@ -23,6 +23,7 @@ from secrets_operator.fetching.batching import Ahead, Ask, Batcher, Supply
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import CallObserver
+from secrets_operator.fetching.newcomers import Newcomers
 from secrets_operator.fetching.store_guards import StoreGuards
 from secrets_operator.fetching.value_cache import Share, ValueCache
 from secrets_operator.flow import Key, RetrySettings
@@ -76,17 +77,21 @@ class Member:
 class ReadPool:
     """See the module's docstring."""
 
-    def __init__(self, breaker: Breaker, share: Share, shared: Shared, *, deadline: float, observe: Asked) -> None:
+    def __init__(
+        self, breaker: Breaker, share: Share, shared: Shared, *, calls: GuardedCalls, more_to_come: Callable[[], bool]
+    ) -> None:
         self.breaker = breaker
         self.share = share
         self._members: dict[Member, None] = {}
         self._leaving: dict[Member, None] = {}
         self._places: dict[tuple[Key, str], Member] = {}
         self._stores: dict[str, Key] = {}
-        calls = GuardedCalls(breaker, deadline=deadline, asked=observe)
         self._looked_at = _AT_NOTHING
         supply = Supply(
-            partial(self._asks_of_waiting, shared.backlog), partial(self._asks, shared.soon), batch_of=self._batch_of
+            partial(self._asks_of_waiting, shared.backlog),
+            partial(self._asks, shared.soon),
+            batch_of=self._batch_of,
+            more_to_come=more_to_come,
         )
         self.batcher = Batcher(partial(calls.fetch, self.fetch), share, supply=supply)
 
@@ -154,10 +159,6 @@ class ReadPool:
             yield Ask(member.complete(ahead.ask.reference), ahead.ask.since)
 
 
-Asked = Callable[[int], None]
-"""Told how many references and queries go to a provider."""
-
-
 class ReadPools:
     """The pools of all open sessions."""
 
@@ -168,12 +169,18 @@ class ReadPools:
         self._deadline = deadline
         self._pools: dict[Hashable, ReadPool] = {}
         self._open: set[ReadPool] = set()
+        self._newcomers = Newcomers(now=shared.values.now)
+
+    def expect(self, provider: str, store: Key) -> None:
+        """Know that a session is being opened: what it reads may be for the pool of another."""
+        self._newcomers.note(provider, store)
 
     def join(self, member: Member, breaker: Breaker) -> ReadPool:
         """Put a session into its pool; ``breaker``, that of its store, guards it where it shares nothing."""
         sharing = sharing_of(member.session)
         pool = self._new(member, breaker) if sharing is None else self._common(member, sharing)
         self._open.add(pool)
+        self._newcomers.note(member.provider, member.store)
         pool.enter(member)
         return pool
 
@@ -200,7 +207,9 @@ class ReadPools:
     def _new(self, member: Member, breaker: Breaker) -> ReadPool:
         share = self._shared.values.share(str(member.store))
         observe = partial(self._observer.provider_asked, member.provider)
-        return ReadPool(breaker, share, self._shared, deadline=self._deadline, observe=observe)
+        calls = GuardedCalls(breaker, deadline=self._deadline, asked=observe)
+        more_to_come = partial(self._newcomers.are_several, member.provider)
+        return ReadPool(breaker, share, self._shared, calls=calls, more_to_come=more_to_come)
 
 
 def _key(member: Member, sharing: Sharing) -> Hashable:

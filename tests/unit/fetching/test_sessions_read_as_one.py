@@ -191,6 +191,46 @@ async def test_a_batch_with_room_takes_along_what_any_of_the_stores_refreshes_so
     assert world.asked()[1] == ["db", "b/x", "b/y"]
 
 
+async def ready_one_after_the_other(world: World, count: int, *, apart: float) -> list[float]:
+    """Open stores with 4 keys of their own each and read them; return how long each store waited for its values."""
+
+    async def read_all(number: int) -> float:
+        await asyncio.sleep(number * apart)
+        found = store_in(f"n{number}", prefix=f"{number}/", batch=10)
+        began = now()
+        await asyncio.gather(*(world.read(found, key, since=began) for key in "abcd"))
+        return now() - began
+
+    return await asyncio.gather(*map(read_all, range(count)))
+
+
+@pytest.mark.looptime
+async def test_new_stores_that_are_ready_one_after_the_other_fill_batches_and_wait_a_moment_at_most(
+    world: World,
+) -> None:
+    waited = await ready_one_after_the_other(world, 10, apart=0.01)
+    # The first is alone in the world when it asks: it waits for nobody.
+    assert [len(call) for call in world.asked()] == [4, 10, 10, 10, 6]
+    assert waited[0] < 0.005
+    assert max(waited) < 0.05
+
+
+@pytest.mark.looptime
+async def test_new_stores_that_are_far_apart_wait_for_nobody(world: World) -> None:
+    waited = await ready_one_after_the_other(world, 3, apart=3)
+    assert [len(call) for call in world.asked()] == [4, 4, 4]
+    assert max(waited) < 0.005
+
+
+@pytest.mark.looptime
+async def test_what_no_batch_is_for_is_not_held_back(world: World) -> None:
+    alone = store_in("c", identity="alone")
+    await world.all_read(store_in("a", batch=10), store_in("b", batch=10), alone)
+    began = now()
+    await world.read(alone)
+    assert now() - began < 0.005
+
+
 @pytest.mark.looptime
 async def test_the_store_that_is_deleted_hands_over_to_the_next_and_is_closed_after_its_call(world: World) -> None:
     world.provider.slowness = 0.02
