@@ -6,24 +6,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 import yaml
+from secrets_operator_aws import environment as aws
+from secrets_operator_vault import environment as vault
 
 from charts.generation.flags_table import flags_table
 from charts.generation.kustomize import KUSTOMIZATION, base, namespace
 from charts.generation.marked_part import with_part
+from charts.generation.marks_table import marks_table
 from charts.generation.rendering import CHART, Manifest, default_values
 from charts.generation.values_file import documented_values
 from charts.generation.values_schema import values_schema
 from charts.generation.values_table import values_tables
+from charts.generation.variables_table import flag_variables_table, variables_table
+from secrets_operator.cli.keys.command import keys
 from secrets_operator.cli.run import run
+from secrets_operator.cli.sealing.command import seal
+from secrets_operator.environment import GUARDS, VARIABLES
+from secrets_operator.resources.documented_marks import SET_BY_USERS, WRITTEN_BY_US
 
 ROOT = CHART.parents[1]
 CRDS = CHART / "files" / "crds"
 KUSTOMIZE = ROOT / "charts" / "kustomize"
+PLUGINS = {"aws": aws.VARIABLES, "vault": vault.VARIABLES}
 NOTE = "Made from charts/secrets-operator by `make crds`; do not edit."
 
 
@@ -40,12 +49,32 @@ def generated() -> Iterator[tuple[Path, str]]:
     defaults = default_values()
     yield CHART / "values.schema.json", json.dumps(values_schema(defaults), indent=2, ensure_ascii=False) + "\n"
     values = documented_values((CHART / "values.yaml").read_text(encoding="utf-8"), defaults)
-    yield _document("chart.md", source="charts/secrets-operator/values.yaml", text=values_tables(values))
-    flags = flags_table(run, variables="SECRETS_OPERATOR_RUN")
-    yield _document("operating.md", source="the command line of run", text=flags)
+    yield _document("chart.md", {"charts/secrets-operator/values.yaml": values_tables(values)})
+    yield from _documents()
     yield KUSTOMIZE / "kustomization.yaml", KUSTOMIZATION
     yield KUSTOMIZE / "namespace.yaml", _stream([namespace()])
     yield KUSTOMIZE / "operator.yaml", _stream(base())
+
+
+def _documents() -> Iterator[tuple[Path, str]]:
+    """Yield the documents of docs/ that have tables of settings."""
+    flags = flags_table(run, variables="SECRETS_OPERATOR_RUN")
+    yield _document("operating.md", {"the command line of run": flags})
+    of_plugins = {name: variables_table(variables) for name, variables in PLUGINS.items()}
+    for name, table in of_plugins.items():
+        yield _document(f"providers/{name}.md", {_source(name): table})
+    guards = {"the guards in secrets_operator/environment.py": variables_table(GUARDS)}
+    yield _document("providers/webhook.md", guards)
+    tables = {"secrets_operator/environment.py": variables_table(VARIABLES)} | guards
+    tables |= {_source(name): table for name, table in of_plugins.items()}
+    tables["the command lines of seal and keys"] = flag_variables_table({"seal": seal, "keys": keys})
+    tables["what users set in secrets_operator/resources/documented_marks.py"] = marks_table(SET_BY_USERS)
+    tables["what the operator writes in secrets_operator/resources/documented_marks.py"] = marks_table(WRITTEN_BY_US)
+    yield _document("settings.md", tables)
+
+
+def _source(name: str) -> str:
+    return f"providers/{name}/secrets_operator_{name}/environment.py"
 
 
 def left_over() -> list[Path]:
@@ -60,9 +89,13 @@ def stale() -> list[Path]:
     ]
 
 
-def _document(name: str, *, source: str, text: str) -> tuple[Path, str]:
+def _document(name: str, parts: Mapping[str, str]) -> tuple[Path, str]:
+    """Return a document of docs/ with the parts that are made from each source made anew."""
     path = ROOT / "docs" / name
-    return path, with_part(path.read_text(encoding="utf-8"), source=source, text=text)
+    text = path.read_text(encoding="utf-8")
+    for source, part in parts.items():
+        text = with_part(text, source=source, text=part)
+    return path, text
 
 
 def _stream(manifests: list[Manifest]) -> str:

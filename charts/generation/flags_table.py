@@ -6,6 +6,8 @@ import re
 
 import click
 
+from secrets_operator.cli.go_flags import variable_of
+
 # How a help text ends whose option has no default that click could show.
 _DEFAULT = re.compile(r" Default: ([^.]*(?:\.[^.\s][^.]*)*)\.$")
 
@@ -18,7 +20,8 @@ def flags_table(command: click.Command, *, variables: str) -> str:
 
 def _row(option: click.Option, variables: str) -> str:
     flags = ", ".join(f"`{flag}`" for flag in option.opts)
-    variable = f"`{variables}_{(option.name or '').upper()}`"
+    # What click gives the option by its parameter's name works too; it is a second spelling and not worth a column.
+    variable = ", ".join(f"`{variable_of(flag, variables)}`" for flag in option.opts)
     default, meaning = _default_and_meaning(option)
     if isinstance(option.type, click.Choice):
         meaning += f" One of {', '.join(f'`{choice}`' for choice in option.type.choices)}."

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from secrets_operator.cli.lazy_group import LazyGroup
+from secrets_operator.environment import Variable
 
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
@@ -54,9 +55,21 @@ class GoOption(click.Option):
 class GoFlagCommand(click.Command):
     """A command whose boolean options take an optional ``=value`` and whose short options an optional ``=``."""
 
+    def __init__(self, *args: Any, variables: str = "", **attributes: Any) -> None:
+        """Let every option be given by variables that begin with ``variables`` and go on as its long names do."""
+        super().__init__(*args, **attributes)
+        for option in self.params if variables else ():
+            if isinstance(option, click.Option) and option.envvar is None:
+                option.envvar = [variable_of(name, variables) for name in option.opts if name.startswith("--")]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite the arguments into click's own spelling and parse them."""
         return super().parse_args(ctx, _rewritten_all(args, self.params))
+
+
+def variable_of(flag: str, prefix: str) -> str:
+    """Return the variable of a flag, such as ``PREFIX_LOG_LEVEL`` of ``--log-level``."""
+    return f"{prefix}_{flag.removeprefix('--').upper().replace('-', '_')}"
 
 
 class GoListOption(GoOption):
@@ -65,10 +78,10 @@ class GoListOption(GoOption):
     def __init__(self, *args: Any, envvar: str, **attributes: Any) -> None:
         """Keep the variable's name from click, which would prefer the command line over it."""
         super().__init__(*args, **(attributes | {"multiple": True, "default": (), "callback": self._joined}))
-        self._variable = envvar
+        self.variable = Variable(envvar, "")
 
     def _joined(self, _ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-        texts = (os.environ.get(self._variable, ""), *given)
+        texts = (self.variable.read(os.environ), *given)
         return tuple(value for text in texts if text for value in _comma_separated(text))
 
 

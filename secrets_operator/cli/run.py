@@ -57,7 +57,7 @@ class HostPort(click.ParamType[tuple[str, int]]):
         return host, int(port)
 
 
-@click.command(cls=GoFlagCommand)
+@click.command(cls=GoFlagCommand, variables="SECRETS_OPERATOR_RUN")
 @click.option(
     "--kubeconfig",
     type=click.Path(dir_okay=False),

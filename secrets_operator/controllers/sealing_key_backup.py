@@ -22,9 +22,9 @@ from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import CONFIG_MAPS, SECRETS
 from secrets_operator.planning.marks import STATUS_MANAGER
 from secrets_operator.planning.refresh import format_time
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.certificates import first_certificate, rsa_public_key
 from secrets_operator.sealing.key_backups import plain_backup, sealed_backup
-from secrets_operator.sealing.key_secrets import KEY_LABEL
 from secrets_operator.sealing.keyring import KeyOrder, fingerprint
 from secrets_operator.sealing.stored_keys import stored_key
 from secrets_operator.settings import Settings
@@ -76,12 +76,12 @@ class SealingKeyBackup:
     async def _secrets(self) -> list[Object]:
         """Return the key Secrets, retired ones too, and the one that counts by its name."""
         namespace, prefix = self._settings.namespace, self._settings.sealing_key_prefix
-        found: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=KEY_LABEL))["items"]
+        found: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=SEALING_KEY_LABEL))["items"]
         try:
             by_name = await self._client.get(SECRETS, namespace, prefix)
         except NotFound:
             return found
-        return found if KEY_LABEL in (by_name["metadata"].get("labels") or {}) else [*found, by_name]
+        return found if SEALING_KEY_LABEL in (by_name["metadata"].get("labels") or {}) else [*found, by_name]
 
     def _usable(self, found: list[Object]) -> _Keys:
         order, prefix = KeyOrder(self._settings.sealing_key_order), self._settings.sealing_key_prefix

@@ -23,8 +23,9 @@ from secrets_operator.kube.client import Client
 from secrets_operator.kube.errors import AlreadyExists
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.planning.sealing_key_schedule import KeySchedule
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
-from secrets_operator.sealing.key_secrets import KEY_LABEL, key_secret_manifest, successor_name
+from secrets_operator.sealing.key_secrets import key_secret_manifest, successor_name
 from secrets_operator.sealing.keyring import KeyOrder, Keyring
 from secrets_operator.sealing.stored_keys import StoredKey, active_keys, keys_by_age, stored_key
 from secrets_operator.settings import Settings
@@ -125,7 +126,8 @@ class SealingKeys:
     async def _key_secrets(self) -> list[Object]:
         """Return the labelled Secrets, and the one with the name of the first versions of Sealed Secrets."""
         namespace, legacy = self._settings.namespace, self._settings.sealing_key_prefix
-        labelled: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=KEY_LABEL))["items"]
+        listed = await self._client.list(SECRETS, namespace, label_selector=SEALING_KEY_LABEL)
+        labelled: list[Object] = listed["items"]
         try:
             return [*labelled, await self._client.get(SECRETS, namespace, legacy)]
         except NotFound:
@@ -147,7 +149,7 @@ class SealingKeys:
                 await self._client.create(SECRETS, namespace, manifest)
             except AlreadyExists:
                 found = (await self._client.get(SECRETS, namespace, name))["metadata"]
-                if KEY_LABEL in (found.get("labels") or {}):
+                if SEALING_KEY_LABEL in (found.get("labels") or {}):
                     return False
                 # A former key without its label, or somebody's Secret: every replica steps aside in the same way.
                 known = known | {found["uid"]}

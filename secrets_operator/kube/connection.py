@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from secrets_operator.clock import Clock
+from secrets_operator.environment import HOME, KUBECONFIG, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT
 from secrets_operator.flow import SecretBytes
 from secrets_operator.kube import kubeconfig, tls
 from secrets_operator.kube.credentials import Credential, FixedToken, RenewedToken, read_token_file
@@ -50,12 +51,12 @@ def load(environ: Mapping[str, str], *, clock: Clock, path: str = "", context: s
 
     Raises InvalidConnection when none of them leads anywhere. Blocks: it reads files and may run a login plug-in.
     """
-    named = path or environ.get("KUBECONFIG", "")
+    named = path or KUBECONFIG.read(environ)
     if named:
         return from_kubeconfig(named, clock=clock, context=context)
-    if environ.get("KUBERNETES_SERVICE_HOST"):
+    if KUBERNETES_SERVICE_HOST.read(environ):
         return in_cluster(environ, clock=clock)
-    usual = Path(environ.get("HOME", ""), ".kube", "config")
+    usual = Path(HOME.read(environ), ".kube", "config")
     if usual.is_file():
         return from_kubeconfig(str(usual), clock=clock, context=context)
     message = "no API server: set KUBECONFIG, name a kubeconfig file, or run in a pod that has a ServiceAccount"
@@ -64,7 +65,7 @@ def load(environ: Mapping[str, str], *, clock: Clock, path: str = "", context: s
 
 def in_cluster(environ: Mapping[str, str], *, clock: Clock, folder: Path = SERVICE_ACCOUNT) -> Connection:
     """Return the connection of a pod, from its environment and the ServiceAccount mounted at ``folder``."""
-    host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "443")
+    host, port = KUBERNETES_SERVICE_HOST.read(environ), KUBERNETES_SERVICE_PORT.read(environ) or "443"
     if not host:
         raise InvalidConnection("not in a pod: KUBERNETES_SERVICE_HOST is not set")
     token_file = folder / "token"

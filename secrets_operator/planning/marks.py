@@ -16,11 +16,10 @@ from secrets_operator.resources.labels import (
     OWN_ANNOTATION_PREFIX,
     RECONCILE_PREFIX,
     TRUE,
+    WATCHED_LABEL,
 )
 from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, CLUSTER_PUSH_SECRET, ResourceType
 
-# One label on every Secret we write, of either kind of source: what the operator's watch of Secrets selects.
-WATCHED_LABEL = f"{OWN_ANNOTATION_PREFIX}managed"
 WATCHED_SELECTOR = f"{WATCHED_LABEL}={TRUE}"
 
 # What begins like this is written by the operator itself, never by a template.

@@ -1,12 +1,6 @@
-"""What the administrator of the operator allows requests to do that a user named the place of, from its environment.
+"""What the administrator of the operator allows requests to do that a user named the place of.
 
-| Variable | Meaning | Default |
-|---|---|---|
-| ``SECRETS_OPERATOR_WEBHOOK_SCHEMES`` | schemes, separated by commas | ``https,http`` |
-| ``SECRETS_OPERATOR_WEBHOOK_HOSTS`` | hosts, also ``*.example.com`` and ``host:port`` | every host |
-| ``SECRETS_OPERATOR_WEBHOOK_ALLOW_ADDRESSES`` | guarded networks (CIDR) to let through all the same | none |
-| ``SECRETS_OPERATOR_WEBHOOK_TIMEOUT`` | seconds for a request with its redirects, at most 25 | 20 |
-| ``SECRETS_OPERATOR_WEBHOOK_MAX_BYTES`` | the largest answer | 1048576 |
+By environment variables: ``GUARDS`` of ``secrets_operator.environment``.
 """
 
 from __future__ import annotations
@@ -16,20 +10,20 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 
+from secrets_operator.environment import ALLOW_ADDRESSES, HOSTS, MAX_BYTES, SCHEMES, TIMEOUT, Variable
 from secrets_operator.errors import InvalidSpec
 
 T = TypeVar("T")
 
 Network = IPv4Network | IPv6Network
 
-_PREFIX = "SECRETS_OPERATOR_WEBHOOK_"
 # A read has 30 seconds in all; the user must hear what the server did and not that time ran out.
 _LONGEST_SECONDS = 25.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """See the module's docstring; no ``hosts`` are all hosts."""
+    """See ``secrets_operator.environment``; no ``hosts`` are all hosts."""
 
     schemes: tuple[str, ...] = ("https", "http")
     hosts: tuple[str, ...] = ()
@@ -41,20 +35,20 @@ class Limits:
 def limits_of(environ: Mapping[str, str]) -> Limits:
     """Return the limits; raises InvalidSpec that names a variable which cannot be used."""
 
-    def read(name: str, parse: Callable[[str], T], default: T) -> T:
-        text = environ.get(_PREFIX + name, "").strip()
+    def read(variable: Variable, parse: Callable[[str], T], default: T) -> T:
+        text = variable.read(environ).strip()
         try:
             return parse(text) if text else default
         except ValueError:
-            raise InvalidSpec(f"the operator's {_PREFIX}{name} cannot be used: correct it") from None
+            raise InvalidSpec(f"the operator's {variable.name} cannot be used: correct it") from None
 
     usual = Limits()
     return Limits(
-        schemes=read("SCHEMES", _schemes, usual.schemes),
-        hosts=read("HOSTS", _words, usual.hosts),
-        allowed_networks=read("ALLOW_ADDRESSES", _networks, usual.allowed_networks),
-        seconds=read("TIMEOUT", _seconds, usual.seconds),
-        most_bytes=read("MAX_BYTES", _positive, usual.most_bytes),
+        schemes=read(SCHEMES, _schemes, usual.schemes),
+        hosts=read(HOSTS, _words, usual.hosts),
+        allowed_networks=read(ALLOW_ADDRESSES, _networks, usual.allowed_networks),
+        seconds=read(TIMEOUT, _seconds, usual.seconds),
+        most_bytes=read(MAX_BYTES, _positive, usual.most_bytes),
     )
 
 

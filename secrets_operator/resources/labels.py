@@ -47,6 +47,10 @@ SEALING_KEY_LABEL: Final = f"{SEALED_PREFIX}sealed-secrets-key"
 
 # --- ours ---
 OWN_ANNOTATION_PREFIX: Final = "secrets-operator.dev/"
+# On every Secret the operator writes, of either kind of source: what its watch of Secrets selects.
+WATCHED_LABEL: Final = f"{OWN_ANNOTATION_PREFIX}managed"
+# On SealedSecrets: with which certificate, for whom and when the items were sealed.
+FACTS_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealed"
 # On Secrets of SealedSecrets: a keyed digest of what the Secret was made from, and which sealing key opened what.
 SEALED_SOURCE_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealed-source"
 SEALED_KEYS_ANNOTATION: Final = f"{OWN_ANNOTATION_PREFIX}sealing-keys"

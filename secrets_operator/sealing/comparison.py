@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from secrets_operator.flow import Object
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.sealing.errors import FactsError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.sealed_documents import SealedDocument
 

@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from secrets_operator.flow import Object
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.sealing.errors import FactsError
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.scopes import Scope, scope_of
 
-FACTS_ANNOTATION = "secrets-operator.dev/sealed"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 

@@ -15,12 +15,12 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from secrets_operator.flow import Object, SecretBytes
-from secrets_operator.resources.labels import OWN_ANNOTATION_PREFIX
+from secrets_operator.resources.labels import OWN_ANNOTATION_PREFIX, SEALING_KEY_LABEL
 from secrets_operator.sealing import hybrid
 from secrets_operator.sealing.encoding import decode_base64, encode_base64
 from secrets_operator.sealing.errors import DocumentError, KeySecretError, SealingError
 from secrets_operator.sealing.fields import section
-from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
+from secrets_operator.sealing.key_secrets import ACTIVE
 from secrets_operator.sealing.keyring import SealingKey, fingerprint
 from secrets_operator.sealing.lossless.text import ManifestText
 from secrets_operator.sealing.recovery_keys import secrets_of
@@ -86,7 +86,7 @@ def key_secrets_in(plain: SecretBytes, *, legacy_name: str) -> list[Object]:
 def labelled(secret: Object) -> Object:
     """Return a key Secret that counts by its label, as it does under a name that is not the legacy one."""
     metadata = section(secret, "metadata")
-    return {**secret, "metadata": {**metadata, "labels": {KEY_LABEL: ACTIVE, **section(metadata, "labels")}}}
+    return {**secret, "metadata": {**metadata, "labels": {SEALING_KEY_LABEL: ACTIVE, **section(metadata, "labels")}}}
 
 
 def _labelled(secret: Object, legacy_name: str) -> Object:

@@ -17,15 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.certificates import first_certificate, rsa_public_key
 from secrets_operator.sealing.encoding import decode_base64, encode_base64
 from secrets_operator.sealing.errors import BadBase64Error, CertificateError, KeySecretError
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.key_generation import GeneratedKey
 from secrets_operator.sealing.keyring import KeyOrder, SealingKey, fingerprint
-from secrets_operator.sealing.scopes import PREFIX
 
-KEY_LABEL = PREFIX + "sealed-secrets-key"
 ACTIVE = "active"
 # What the API server makes the names of ``generateName`` from: no vowels, so no words.
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -77,7 +76,7 @@ def key_secret_manifest(
     metadata: Object = {
         **({"name": name} if name else {"generateName": prefix}),
         "namespace": namespace,
-        "labels": {**(labels or {}), KEY_LABEL: ACTIVE},
+        "labels": {**(labels or {}), SEALING_KEY_LABEL: ACTIVE},
     }
     if annotations:
         metadata["annotations"] = dict(annotations)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.sealing.comparison import identities
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation
+from secrets_operator.sealing.facts import Facts, Sealing, facts_annotation
 from secrets_operator.sealing.lossless.changes import Change, Drop, Put
 from secrets_operator.sealing.lossless.text import ManifestText
 from secrets_operator.sealing.sealed_documents import SealedDocument, sealed_documents

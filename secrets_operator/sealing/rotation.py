@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.resources.names import SEALED_SECRET
 from secrets_operator.sealing.errors import FactsError, KeySecretError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Sealing, facts_annotation, facts_of
+from secrets_operator.sealing.facts import Sealing, facts_annotation, facts_of
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.hybrid import Random
 from secrets_operator.sealing.keyring import Keyring, SealingKey

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secrets_operator.flow import Object
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.resources.names import SEALED_SECRET
 from secrets_operator.sealing.errors import DocumentError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation, facts_of
+from secrets_operator.sealing.facts import Facts, Sealing, facts_annotation, facts_of
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.lossless.changes import Change, Drop, Put, Rename
 from secrets_operator.sealing.lossless.nodes import Path

@@ -14,9 +14,10 @@ from enum import StrEnum
 from cryptography import x509
 
 from secrets_operator.flow import Object
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.errors import KeySecretError
 from secrets_operator.sealing.fields import section
-from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL, parse_key_secret
+from secrets_operator.sealing.key_secrets import ACTIVE, parse_key_secret
 from secrets_operator.sealing.keyring import KeyOrder, Keyring, SealingKey
 
 
@@ -58,7 +59,7 @@ class StoredKey:
 def stored_key(secret: Object, *, order: KeyOrder, legacy_name: str) -> StoredKey:
     """Project a Secret that is labelled as a sealing key or bears the legacy name; never raises for what it holds."""
     metadata = section(secret, "metadata")
-    label = section(metadata, "labels").get(KEY_LABEL)
+    label = section(metadata, "labels").get(SEALING_KEY_LABEL)
     known = StoredKey(
         secret_name=str(metadata.get("name", "")),
         uid=str(metadata.get("uid", "")),

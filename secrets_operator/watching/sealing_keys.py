@@ -12,8 +12,7 @@ from secrets_operator.flow import Object
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.queueing.workqueue import WorkQueue
-from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION
-from secrets_operator.sealing.key_secrets import KEY_LABEL
+from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION, SEALING_KEY_LABEL
 from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
@@ -31,7 +30,7 @@ def key_secrets(settings: Settings) -> list[Selection]:
     if not settings.sealed_secrets:
         return []
     return [
-        Selection(SECRETS, settings.namespace, KEY_LABEL),
+        Selection(SECRETS, settings.namespace, SEALING_KEY_LABEL),
         Selection(SECRETS, settings.namespace, field_selector=f"metadata.name={settings.sealing_key_prefix}"),
     ]
 

@@ -13,7 +13,7 @@ CHOICE = click.Choice(["json", "console"])
     [
         pytest.param(
             click.Option(["--some-size", "--old-name"], default=5, show_default=True, help="How large."),
-            "| `--some-size`, `--old-name` | `5` | `RUN_SOME_SIZE` | How large. |",
+            "| `--some-size`, `--old-name` | `5` | `RUN_SOME_SIZE`, `RUN_OLD_NAME` | How large. |",
             id="two names and a default",
         ),
         pytest.param(
@@ -38,8 +38,8 @@ CHOICE = click.Choice(["json", "console"])
         ),
         pytest.param(
             click.Option(["--name", "another"], default="", help="Name."),
-            "| `--name` |  | `RUN_ANOTHER` | Name. |",
-            id="a variable is called as the parameter",
+            "| `--name` |  | `RUN_NAME` | Name. |",
+            id="a variable is called as the flag and not as the parameter",
         ),
     ],
 )

@@ -17,9 +17,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from secrets_operator.flow import SecretBytes
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.sealing.certificates import first_certificate, rsa_public_key
 from secrets_operator.sealing.encoding import decode_base64
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation
+from secrets_operator.sealing.facts import Facts, Sealing, facts_annotation
 from secrets_operator.sealing.key_generation import generate_key
 from secrets_operator.sealing.key_secrets import parse_key_secret
 from secrets_operator.sealing.keyring import Keyring, fingerprint

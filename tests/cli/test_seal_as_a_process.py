@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.sealing.facts import FACTS_ANNOTATION
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 
 pytestmark = pytest.mark.process
 Run = Callable[..., Any]

@@ -16,7 +16,8 @@ from secrets_operator.flow import Object
 from secrets_operator.kube import connection
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import NAMESPACES, SECRETS
-from secrets_operator.sealing.key_secrets import ACTIVE, KEY_LABEL
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
+from secrets_operator.sealing.key_secrets import ACTIVE
 from secrets_operator.settings import Settings
 
 NAMESPACE = "operator"
@@ -47,7 +48,7 @@ def replica(client: Client, blocking: Blocking) -> SealingKeys:
     return SealingKeys(client, settings=SETTINGS, clock=SystemClock(), blocking=blocking, operated=lambda: None)
 
 
-async def key_secrets(client: Client, selector: str = f"{KEY_LABEL}={ACTIVE}") -> list[Object]:
+async def key_secrets(client: Client, selector: str = f"{SEALING_KEY_LABEL}={ACTIVE}") -> list[Object]:
     found: list[Object] = (await client.list(SECRETS, NAMESPACE, label_selector=selector))["items"]
     return found
 
@@ -76,7 +77,7 @@ async def test_a_key_that_no_longer_counts(client: Client, blocking: Blocking, l
     await all_start(client, blocking)
     (first,) = await key_secrets(client)
     name = first["metadata"]["name"]
-    await client.patch(SECRETS, NAMESPACE, name, {"metadata": {"labels": {KEY_LABEL: label}}})
+    await client.patch(SECRETS, NAMESPACE, name, {"metadata": {"labels": {SEALING_KEY_LABEL: label}}})
     await all_start(client, blocking)
     (second,) = await key_secrets(client)
     assert second["metadata"]["name"] != name

@@ -6,6 +6,7 @@ import os
 
 from botocore.config import Config
 
+from secrets_operator.environment import Variable
 from secrets_operator.errors import Refused
 
 # Seconds; all attempts together stay within the half minute a read may take. The SDK tries again by itself only when it
@@ -20,13 +21,12 @@ CONFIG = Config(
 ONE_ATTEMPT = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
-def endpoint(service: str) -> str | None:
-    """Return the address of a service that the operator's environment sets, or None for AWS's own.
+def endpoint(variable: Variable) -> str | None:
+    """Return the address of a service that a variable of the operator's environment sets, or None for AWS's own.
 
     Raises Refused when the variable holds something else than an http address.
     """
-    variable = f"AWS_{service}_ENDPOINT"
-    address = os.environ.get(variable) or None
+    address = variable.read(os.environ) or None
     if address and not address.startswith(("http://", "https://")):
-        raise Refused(f"the operator's environment variable {variable} is not an http address")
+        raise Refused(f"the operator's environment variable {variable.name} is not an http address")
     return address

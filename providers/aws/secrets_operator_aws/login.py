@@ -23,6 +23,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session as BotocoreSession
 
 from secrets_operator_aws.endpoints import CONFIG, endpoint
+from secrets_operator_aws.environment import STS
 from secrets_operator_aws.identity import Identity, StaticKeys, WebIdentity
 from secrets_operator_aws.roles import Hop
 from secrets_operator_aws.sharing import Start, start_of
@@ -118,4 +119,4 @@ def _of_token(create: Callable[..., Any], identity: WebIdentity) -> _Remembered:
 
 def _sts(core: BotocoreSession, region: str, service: str, *, config: Config | None = None, **keys: Any) -> Any:
     merged = CONFIG.merge(config) if config is not None else CONFIG
-    return core.create_client(service, region_name=region, config=merged, endpoint_url=endpoint("STS"), **keys)
+    return core.create_client(service, region_name=region, config=merged, endpoint_url=endpoint(STS), **keys)

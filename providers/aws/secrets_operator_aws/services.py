@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from secrets_operator.environment import Variable
 from secrets_operator.flow import Query
 from secrets_operator.provider import FindAnswer
 from secrets_operator_aws.calls import Calls
 from secrets_operator_aws.certificates import CertificateReader, find_certificates
+from secrets_operator_aws.environment import CERTIFICATE_MANAGER, PARAMETER_STORE, SECRETS_MANAGER
 from secrets_operator_aws.parameter_finding import find_parameters
 from secrets_operator_aws.parameter_store import ParameterStoreRequests
 from secrets_operator_aws.reading import Reader, Reads
@@ -19,10 +21,10 @@ from secrets_operator_aws.secrets_manager_finding import find_secrets
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: its name in the SDK, in the variable of its endpoint and in the metrics."""
+    """One service: its name in the SDK, the variable of its endpoint, and its name in the metrics."""
 
     sdk: str
-    variable: str
+    variable: Variable
     counted_as: str
     reader: Callable[[Calls], Reads]
     find: Callable[[Query, Calls, Reads], Awaitable[FindAnswer]]
@@ -32,20 +34,20 @@ class Service:
 SERVICES: Final = {
     "SecretsManager": Service(
         "secretsmanager",
-        "SECRETSMANAGER",
+        SECRETS_MANAGER,
         "AWS/SecretsManager",
         lambda calls: Reader(calls, SecretsManagerRequests()),
         find_secrets,
     ),
     "ParameterStore": Service(
         "ssm",
-        "SSM",
+        PARAMETER_STORE,
         "AWS/ParameterStore",
         lambda calls: Reader(calls, ParameterStoreRequests()),
         find_parameters,
     ),
     # The prefix is for the names under which certificates are pushed; what is read is an ARN.
     "CertificateManager": Service(
-        "acm", "ACM", "AWS/CertificateManager", CertificateReader, find_certificates, takes_prefix=False
+        "acm", CERTIFICATE_MANAGER, "AWS/CertificateManager", CertificateReader, find_certificates, takes_prefix=False
     ),
 }

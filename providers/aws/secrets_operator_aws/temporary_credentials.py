@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from secrets_operator.environment import Variable
 from secrets_operator.errors import OperatorError, Terminal
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import DEFAULT_FRESH_SECONDS, Generated, Host
@@ -23,6 +24,7 @@ from secrets_operator.resources.generators.aws import AwsGeneratorSpec, ECRAutho
 from secrets_operator.resources.providers.aws import AwsAuth
 from secrets_operator_aws.calls import Call, Calls
 from secrets_operator_aws.endpoints import ONE_ATTEMPT, endpoint
+from secrets_operator_aws.environment import ECR, ECR_PUBLIC, STS
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for, meaning_of, no_answer
 from secrets_operator_aws.identity import Identity, identity
 from secrets_operator_aws.login import login
@@ -31,18 +33,18 @@ from secrets_operator_aws.roles import Hop
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """A service: its name in the SDK, in the variable of its endpoint and in the metrics, and where it is."""
+    """A service: its name in the SDK, the variable of its endpoint, its name in the metrics, and where it is."""
 
     sdk: str
-    variable: str
+    variable: Variable
     counted_as: str
     region: str = ""
     """The only region it is in; nothing where it is in all."""
 
 
-_REGISTRY: Final = _Service("ecr", "ECR", "AWS/ECR")
-_PUBLIC_REGISTRY: Final = _Service("ecr-public", "ECR_PUBLIC", "AWS/ECRPublic", region="us-east-1")
-_STS: Final = _Service("sts", "STS", "AWS/STS")
+_REGISTRY: Final = _Service("ecr", ECR, "AWS/ECR")
+_PUBLIC_REGISTRY: Final = _Service("ecr-public", ECR_PUBLIC, "AWS/ECRPublic", region="us-east-1")
+_STS: Final = _Service("sts", STS, "AWS/STS")
 _GET_AUTHORIZATION_TOKEN: Final = Call("GetAuthorizationToken", {})
 # What errors mean where no secret is read; others have the sentences of ``errors``.
 _SENTENCES: Final = {

@@ -15,6 +15,7 @@ from secrets_operator.resources.providers.vault import VaultProvider as Settings
 from secrets_operator.resources.providers.vault_auth import VaultAuth
 from secrets_operator_vault import documents
 from secrets_operator_vault.client import Connection, Reply
+from secrets_operator_vault.environment import VAULT_TOKEN
 from secrets_operator_vault.errors import Meaning, error_for
 from secrets_operator_vault.logins import (
     app_role,
@@ -93,7 +94,7 @@ def log_in_of(settings: Settings, means: Means, desk: Desk) -> LogIn:
 
 async def _ambient(means: Means) -> Credential:
     """Return the operator's own token, but only for the server it belongs to; else none is sent."""
-    token = means.surroundings.environ.get("VAULT_TOKEN", "").strip()
+    token = VAULT_TOKEN.read(means.surroundings.environ).strip()
     return Credential(token if is_own_server(means.server, means) else "")
 
 

@@ -12,6 +12,7 @@ from secrets_operator.provider.http_limits import Limits
 from secrets_operator.provider.templates import Templates
 from secrets_operator.provider.trust import client_context, trusted_certificates
 from secrets_operator.resources.durations import parse_duration
+from secrets_operator.resources.labels import WEBHOOK_SECRET_LABEL, WEBHOOK_SECRET_VALUE
 from secrets_operator.resources.providers.webhook import WebhookProvider as Settings
 from secrets_operator_webhook.client import Client
 from secrets_operator_webhook.ntlm import Credential, NtlmClient
@@ -20,7 +21,7 @@ from secrets_operator_webhook.requests import Secrets, request_for
 from secrets_operator_webhook.session import Parts, Sender, WebhookSession
 
 _AT_ONCE = 16
-_LABELS = {"external-secrets.io/type": "webhook"}
+_LABELS = {WEBHOOK_SECRET_LABEL: WEBHOOK_SECRET_VALUE}
 
 
 async def open_session(spec: Mapping[str, Any], host: Host, templates: Templates, limits: Limits) -> WebhookSession:

@@ -17,8 +17,7 @@ from secrets_operator.kube.errors import Forbidden, ResourceUnknown
 from secrets_operator.kube.resources import CONFIG_MAPS, SEALED_SECRETS, SECRETS
 from secrets_operator.planning.marks import WATCHED_SELECTOR
 from secrets_operator.planning.sealing_key_inventory import Inventory, inventory
-from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION, SEALING_CERTIFICATE_LABEL, TRUE
-from secrets_operator.sealing.key_secrets import KEY_LABEL
+from secrets_operator.resources.labels import SEALED_KEYS_ANNOTATION, SEALING_CERTIFICATE_LABEL, SEALING_KEY_LABEL, TRUE
 from secrets_operator.sealing.keyring import KeyOrder
 from secrets_operator.sealing.stored_keys import KeyReport, StoredKey, key_reports, newest_of, stored_key
 
@@ -36,12 +35,13 @@ class KeyCluster:
 
     async def secrets(self) -> list[Object]:
         """Return the key Secrets, whatever their label says, and the one of the legacy name."""
-        found: list[Object] = (await self.client.list(SECRETS, self.namespace, label_selector=KEY_LABEL))["items"]
+        listed = await self.client.list(SECRETS, self.namespace, label_selector=SEALING_KEY_LABEL)
+        found: list[Object] = listed["items"]
         try:
             legacy = await self.client.get(SECRETS, self.namespace, self.prefix)
         except NotFound:
             return found
-        return found if KEY_LABEL in (legacy["metadata"].get("labels") or {}) else [*found, legacy]
+        return found if SEALING_KEY_LABEL in (legacy["metadata"].get("labels") or {}) else [*found, legacy]
 
     def stored(self, secrets: list[Object]) -> list[StoredKey]:
         """Return what is known of each key Secret."""

@@ -55,7 +55,7 @@ async def _retired(cluster: KeyCluster, wanted: str, *, force: bool) -> str:
     from secrets_operator.cli.keys.key_cluster import overview
     from secrets_operator.errors import Refused
     from secrets_operator.kube.resources import SECRETS
-    from secrets_operator.sealing.key_secrets import KEY_LABEL
+    from secrets_operator.resources.labels import SEALING_KEY_LABEL
     from secrets_operator.sealing.stored_keys import KeyState
 
     found = await overview(cluster)
@@ -68,7 +68,7 @@ async def _retired(cluster: KeyCluster, wanted: str, *, force: bool) -> str:
     reason = _against(found, report)
     if reason and not force:
         raise Refused(f"{stored.secret_name} stays: {reason}. --force retires it all the same")
-    labels = {"metadata": {"uid": stored.uid, "labels": {KEY_LABEL: _RETIRED}}}
+    labels = {"metadata": {"uid": stored.uid, "labels": {SEALING_KEY_LABEL: _RETIRED}}}
     await cluster.client.patch(SECRETS, cluster.namespace, stored.secret_name, labels)
     return (
         f"{stored.secret_name} is retired; its Secret stays. Next: `seal reencrypt --check` where SealedSecrets are "

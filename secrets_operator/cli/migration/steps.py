@@ -29,7 +29,7 @@ from secrets_operator.planning.migration import (
     kept_finalizers,
     named,
 )
-from secrets_operator.sealing.key_secrets import KEY_LABEL
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
 
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", confidential=False)
 WEBHOOKS = Resource(
@@ -64,7 +64,7 @@ async def from_external_secrets(client: Client, *, act: bool) -> None:
 async def from_sealed_secrets(client: Client, source: str, target: str, *, act: bool) -> None:
     """Copy the sealing keys of namespace ``source`` to ``target``; raises Refused while the controller is running."""
     await _refuse_while_running(client, is_of_sealed_secrets, "the Sealed Secrets controller")
-    keys = await _all(client, SECRETS, namespace=source, label_selector=KEY_LABEL)
+    keys = await _all(client, SECRETS, namespace=source, label_selector=SEALING_KEY_LABEL)
     keys += await _first_key(client, source, {key["metadata"]["name"] for key in keys})
     if not keys:
         raise Refused(f"namespace {source} has no sealing key: name the namespace of the controller with --from")

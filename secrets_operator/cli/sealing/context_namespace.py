@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from secrets_operator.cli.sealing.flags import ConnectionFlags
+from secrets_operator.environment import HOME, KUBECONFIG
 from secrets_operator.kube.connection import SERVICE_ACCOUNT, read_documents
 from secrets_operator.kube.kubeconfig import namespace_of
 
@@ -21,8 +22,8 @@ def context_namespace(flags: ConnectionFlags) -> str:
 
 def kubeconfig_paths(flags: ConnectionFlags) -> str:
     """Return the kubeconfig files to use, as in $KUBECONFIG; empty when there is none."""
-    named = flags.kubeconfig or os.environ.get("KUBECONFIG", "")
+    named = flags.kubeconfig or KUBECONFIG.read(os.environ)
     if named:
         return named
-    usual = Path(os.environ.get("HOME", ""), ".kube", "config")
+    usual = Path(HOME.read(os.environ), ".kube", "config")
     return str(usual) if usual.is_file() else ""

@@ -16,8 +16,9 @@ from secrets_operator.clock import SystemClock
 from secrets_operator.errors import Refused
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.resources.names import SEALED_SECRET
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, with_facts
+from secrets_operator.sealing.facts import with_facts
 from secrets_operator.sealing.fields import section
 
 T = TypeVar("T")

@@ -20,10 +20,11 @@ from secrets_operator.cli.sealing.sealing_certificate import SealingCertificate
 from secrets_operator.cli.sealing.secrets_to_seal import Sealer
 from secrets_operator.errors import InvalidSpec, Terminal
 from secrets_operator.flow import Object
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.resources.names import SEALED_SECRET
 from secrets_operator.sealing.documents import Document, read_documents
 from secrets_operator.sealing.errors import DocumentError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, with_facts
+from secrets_operator.sealing.facts import with_facts
 from secrets_operator.sealing.fields import section
 from secrets_operator.sealing.input_secrets import read_input
 from secrets_operator.sealing.lossless.changes import Put

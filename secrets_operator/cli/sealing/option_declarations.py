@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from secrets_operator.cli.go_flags import GoBool, GoListOption, GoOption
+from secrets_operator.cli.go_flags import GoBool, GoListOption, GoOption, variable_of
 
 ENVIRONMENT_PREFIX = "SEALED_SECRETS_"
 DEFAULT_CONTROLLER = ("kube-system", "sealed-secrets-controller")
@@ -36,4 +36,4 @@ def switch(name: str, summary: str, **attributes: Any) -> Decorator:
 
 def _variable(names: tuple[str, ...]) -> str:
     long_name = next(name for name in names if name.startswith("--"))
-    return ENVIRONMENT_PREFIX + long_name[2:].upper().replace("-", "_")
+    return variable_of(long_name, ENVIRONMENT_PREFIX.removesuffix("_"))

@@ -17,9 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from secrets_operator.environment import EDITOR, KUBE_EDITOR, VISUAL, XDG_RUNTIME_DIR
 from secrets_operator.errors import Terminal
 
-_VARIABLES = ("KUBE_EDITOR", "VISUAL", "EDITOR")
+_EDITORS = (KUBE_EDITOR, VISUAL, EDITOR)
 _DEFAULT = "vi"
 _WITHOUT_COPIES = ["-n", "-i", "NONE", "-c", "set noswapfile nobackup nowritebackup noundofile"]
 _MORE_ARGUMENTS = {"vim": _WITHOUT_COPIES, "nvim": _WITHOUT_COPIES}
@@ -35,7 +36,7 @@ class PrivateEditor:
     def edit(self, text: str) -> str:
         """Return the text as the editor left it; Terminal when the editor fails."""
         self._file.write_text(text, encoding="utf-8")
-        command = shlex.split(next(filter(None, map(os.environ.get, _VARIABLES)), _DEFAULT))
+        command = shlex.split(next(filter(None, (variable.read(os.environ) for variable in _EDITORS)), _DEFAULT))
         arguments = _MORE_ARGUMENTS.get(Path(command[0]).name, [])
         try:
             with _interrupts_left_to_the_editor():
@@ -68,7 +69,7 @@ def private_editor(name: str) -> Iterator[PrivateEditor]:
 
 def _memory_folder() -> str | None:
     """Return a folder in memory that may be written to, None when there is none."""
-    for place in (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm"):  # noqa: S108 - a folder of its own is made there
+    for place in (XDG_RUNTIME_DIR.read(os.environ), "/dev/shm"):  # noqa: S108 - a folder of its own is made there
         if place and os.path.ismount(place) and os.access(place, os.W_OK | os.X_OK):
             return place
     return None

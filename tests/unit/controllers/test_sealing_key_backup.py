@@ -13,9 +13,10 @@ from secrets_operator.controllers.sealing_key_backup import KEY, NAME, SealingKe
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.flow import Again, Done
 from secrets_operator.kube.errors import Forbidden
+from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.key_backups import key_secrets_in, opened_backup
 from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
-from secrets_operator.sealing.key_secrets import KEY_LABEL, key_secret_manifest
+from secrets_operator.sealing.key_secrets import key_secret_manifest
 from secrets_operator.settings import Settings
 from tests.builders import NOW
 from tests.hand_clock import HandClock
@@ -47,7 +48,7 @@ class World:
         secret = key_secret_manifest(pair, namespace="operator", prefix="sealed-secrets-key")
         meta = {"name": name, "namespace": "operator", "creationTimestamp": "2026-01-01T00:00:00Z", "uid": name}
         if state:
-            meta["labels"] = {KEY_LABEL: state}  # type: ignore[assignment] # metadata is what it is
+            meta["labels"] = {SEALING_KEY_LABEL: state}  # type: ignore[assignment] # metadata is what it is
         self.cluster.objects["Secret", "operator", name] = {**secret, "metadata": meta}
 
     @property

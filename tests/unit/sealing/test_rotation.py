@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from secrets_operator.flow import Object, SecretBytes
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.sealing.errors import KeySecretError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation, facts_of
+from secrets_operator.sealing.facts import Facts, Sealing, facts_annotation, facts_of
 from secrets_operator.sealing.failures import UnsealError
 from secrets_operator.sealing.keyring import Keyring
 from secrets_operator.sealing.rotation import rotate

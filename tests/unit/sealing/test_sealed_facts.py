@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from secrets_operator.flow import Object
+from secrets_operator.resources.labels import FACTS_ANNOTATION
 from secrets_operator.sealing.errors import FactsError
-from secrets_operator.sealing.facts import FACTS_ANNOTATION, Facts, Sealing, facts_annotation, facts_of, with_facts
+from secrets_operator.sealing.facts import Facts, Sealing, facts_annotation, facts_of, with_facts
 from secrets_operator.sealing.scopes import Scope
 
 OLD = Sealing("SHA256:old", datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC))

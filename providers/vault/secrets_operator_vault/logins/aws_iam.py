@@ -12,6 +12,12 @@ from pathlib import Path
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.resources.providers.aws import AwsJwtAuth, AwsSecretRef
 from secrets_operator.resources.providers.vault_cloud_auth import VaultIamAuth
+from secrets_operator_vault.environment import (
+    AWS_CONTAINER_CREDENTIALS_FULL_URI,
+    AWS_ROLE_ARN,
+    AWS_STS_ENDPOINT,
+    AWS_WEB_IDENTITY_TOKEN_FILE,
+)
 from secrets_operator_vault.logins.aws_identities import Identity, PodIdentity, StaticKeys, WebIdentity
 from secrets_operator_vault.logins.own_identity import require_own_identity
 from secrets_operator_vault.logins.ticket import Means, Ticket, line_of, mounted_at
@@ -20,15 +26,13 @@ _FIELD = "auth.iam"
 # What Amazon's pod identity webhook looks for on a service account.
 _ROLE_ANNOTATION, _AUDIENCE_ANNOTATION = "eks.amazonaws.com/role-arn", "eks.amazonaws.com/audience"
 _AUDIENCE = "sts.amazonaws.com"
-_WEB_IDENTITY, _ROLE = "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"
-_POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
 async def ticket(method: VaultIamAuth, means: Means) -> Ticket:
     """Sign a request as ``jwt``, else ``secretRef``, else the operator's pod says, and ``role`` on top."""
     identity = await _identity(method, means)
-    environ = means.surroundings.environ
-    body = await means.host.run_blocking(partial(_signed, method, identity, environ.get("AWS_STS_ENDPOINT", "")))
+    endpoint = AWS_STS_ENDPOINT.read(means.surroundings.environ)
+    body = await means.host.run_blocking(partial(_signed, method, identity, endpoint))
     return Ticket(f"{mounted_at(method.path)}/login", {"role": method.vault_role, **body})
 
 
@@ -46,10 +50,10 @@ async def _identity(method: VaultIamAuth, means: Means) -> Identity:
         return await _static_keys(method.secret_ref, means)
     require_own_identity(means, field=_FIELD, instead="set jwt or secretRef")
     environ = means.surroundings.environ
-    file, role = environ.get(_WEB_IDENTITY), environ.get(_ROLE)
+    file, role = AWS_WEB_IDENTITY_TOKEN_FILE.read(environ), AWS_ROLE_ARN.read(environ)
     if file and role:
         return WebIdentity(role, await means.host.run_blocking(partial(_read, Path(file))))
-    if environ.get(_POD_IDENTITY):
+    if AWS_CONTAINER_CREDENTIALS_FULL_URI.read(environ):
         return PodIdentity()
     raise InvalidSpec(
         "the operator's pod has neither an IRSA role nor a Pod Identity: set jwt or secretRef", field=_FIELD
@@ -60,7 +64,9 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise InvalidSpec(f"the operator cannot read the file of its {_WEB_IDENTITY}", field=_FIELD) from None
+        raise InvalidSpec(
+            f"the operator cannot read the file of its {AWS_WEB_IDENTITY_TOKEN_FILE.name}", field=_FIELD
+        ) from None
 
 
 async def _web_identity(method: AwsJwtAuth, means: Means) -> WebIdentity:

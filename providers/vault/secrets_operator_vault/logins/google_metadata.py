@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import requests
 
 from secrets_operator.errors import Refused, Retryable
+from secrets_operator_vault.environment import GCE_METADATA_HOST
 
 _SERVER = "metadata.google.internal"
 _TIMEOUT = (3.0, 5.0)
@@ -17,7 +18,7 @@ def ask(environ: Mapping[str, str], path: str, *, field: str, **params: str) -> 
 
     Raises Retryable where that server does not answer, as outside of Google Cloud, Refused where it has no such value.
     """
-    server = environ.get("GCE_METADATA_HOST") or _SERVER
+    server = GCE_METADATA_HOST.read(environ) or _SERVER
     try:
         answer = requests.get(
             f"http://{server}/computeMetadata/v1/{path}",

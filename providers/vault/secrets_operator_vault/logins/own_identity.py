@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from secrets_operator.errors import InvalidSpec
 from secrets_operator.resources.names import CLUSTER_GENERATOR, CLUSTER_SECRET_STORE, VAULT_DYNAMIC_SECRET
+from secrets_operator_vault.environment import VAULT_ADDR
 from secrets_operator_vault.logins.ticket import Means
 
 _TRUSTED = {CLUSTER_SECRET_STORE.kind, CLUSTER_GENERATOR.kind}
@@ -17,7 +18,7 @@ _TRUSTED = {CLUSTER_SECRET_STORE.kind, CLUSTER_GENERATOR.kind}
 
 def is_own_server(server: str, means: Means) -> bool:
     """Tell whether the operator's environment names this server as its Vault, and who asks may use that."""
-    own = means.surroundings.environ.get("VAULT_ADDR", "").rstrip("/")
+    own = VAULT_ADDR.read(means.surroundings.environ).rstrip("/")
     return bool(own) and own == server.rstrip("/") and means.host.store.kind != VAULT_DYNAMIC_SECRET.kind
 
 
