@@ -117,6 +117,25 @@ def cluster_push_secret(
     }
 
 
+def push_secret(
+    name: str = "app", namespace: str = "team", *, spec: Object | None = None, status: Object | None = None, **meta: Any
+) -> Object:
+    """Build a PushSecret that pushes all of Secret ``db`` to SecretStore ``store``; ``spec`` replaces members."""
+    complete = {
+        "secretStoreRefs": [{"name": "store"}],
+        "selector": {"secret": {"name": "db"}},
+        "data": [{"match": {"remoteRef": {"remoteKey": "db"}}}],
+    }
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid-{name}", "generation": 1, "resourceVersion": "1"}
+    return {
+        "apiVersion": "external-secrets.io/v1alpha1",
+        "kind": "PushSecret",
+        "metadata": {**metadata, **meta},
+        "spec": {**complete, **(spec or {})},
+        **({"status": status} if status is not None else {}),
+    }
+
+
 def namespace(name: str, *, terminating: bool = False, **labels: str) -> Namespace:
     """Build what is kept of a Namespace, with the label that the API server sets."""
     return Namespace(name, {NAME_LABEL: name, **labels}, terminating)

@@ -6,22 +6,20 @@ keys in them): any other setting could be a value, as in a ``fake`` store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from secrets_operator.flow import Key, Object, Read
 from secrets_operator.planning.external_secret import Unusable, Wanted, wanted
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE, FanOutKind
 from secrets_operator.planning.marks import external_secret_manager, sealed_secret_manager
 from secrets_operator.planning.secret_state import SecretState
-from secrets_operator.resources.names import (
-    CLUSTER_EXTERNAL_SECRET,
-    EXTERNAL_SECRET,
-    SEALED_SECRET,
-)
+from secrets_operator.resources.names import EXTERNAL_SECRET, PUSH_SECRET, SEALED_SECRET
 from secrets_operator.sealing.scopes import scope_of
-from secrets_operator.serving.dashboard.rows import STORES, target_of
+from secrets_operator.serving.dashboard.rows import STORES, Source, sources_of, target_of
 
+_FAN_OUTS = {kind.parent.kind: kind for kind in (EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE)}
 _MOST_ITEMS = 200
 _DEEPEST = 8
 
@@ -56,8 +54,10 @@ def chain(
         return [_sealed(resource), _secret(target_of(key, resource), live, sealed_secret_manager(key.name))]
     if key.kind in STORES:
         return [_provider(spec), Stage("Login", _some(_logins(spec)), note=_own_identity(spec))]
-    if key.kind == CLUSTER_EXTERNAL_SECRET.kind:
-        return [_namespaces(key, resource)]
+    if key.kind == PUSH_SECRET.kind:
+        return _pushed(key, resource, lookup)
+    if key.kind in _FAN_OUTS:
+        return [_namespaces(_FAN_OUTS[key.kind], resource)]
     return []
 
 
@@ -65,14 +65,54 @@ def _references(resource: Object, lookup: Callable[[Key], Object | None], live: 
     want = wanted(resource)
     if isinstance(want, Unusable):
         return [Stage("Store", note="the spec cannot be read; the error above says why")]
-    keys = (*want.stores, *want.generators)
-    found = {key: lookup(key) for key in keys}
+    found = {key: lookup(key) for key in (*want.stores, *want.generators)}
     sources = Stage("Store", tuple(_source(key, known) for key, known in found.items()))
+    remote = Stage("Remote keys", _some(map(_remote, want.reads)))
+    return [sources, _login(found), remote, _target(want, live)]
+
+
+def _login(found: Mapping[Key, Object | None]) -> Stage:
     specs = [known.get("spec") or {} for key, known in found.items() if known is not None and key.kind in STORES]
     logins = _some(item for spec in specs for item in _logins(spec))
     identity = "; ".join(dict.fromkeys(filter(None, map(_own_identity, specs))))
-    remote = Stage("Remote keys", _some(map(_remote, want.reads)))
-    return [sources, Stage("Login", logins, note=identity), remote, _target(want, live)]
+    return Stage("Login", logins, note=identity)
+
+
+def _pushed(key: Key, resource: Object, lookup: Callable[[Key], Object | None]) -> list[Stage]:
+    spec = resource.get("spec") or {}
+    sources = list(dict.fromkeys(sources_of(key, spec)))
+    found = {source.key: lookup(source.key) for source in sources if source.key is not None}
+    stores = _some(_pushed_store(source, found) for source in sources)
+    return [_pushed_from(spec), Stage("Store", stores), _login(found), _pushed_keys(resource)]
+
+
+def _pushed_from(spec: dict[str, Any]) -> Stage:
+    selector = spec.get("selector") or {}
+    generator, secret = selector.get("generatorRef"), selector.get("secret") or {}
+    if generator:
+        return Stage("Generator", (Item(str(generator.get("name", "")), str(generator.get("kind", ""))),))
+    name = secret.get("name")
+    return Stage(f"Secret {name}") if name else Stage("Secrets", note="those of the namespace with certain labels")
+
+
+def _pushed_store(source: Source, found: Mapping[Key, Object | None]) -> Item:
+    return Item(source.text) if source.key is None else _source(source.key, found[source.key])
+
+
+def _pushed_keys(resource: Object) -> Stage:
+    """Return what is at the stores; the status names it in full, the spec only what is single."""
+    recorded = (resource.get("status") or {}).get("syncedPushSecrets") or {}
+    items = [
+        Item(str(place), f"{_pushed_key(entry)}, at {store}")
+        for store, entries in sorted(recorded.items())
+        for place, entry in sorted(entries.items())
+    ]
+    return Stage("Remote keys", _some(items), note="" if items else "nothing was pushed yet")
+
+
+def _pushed_key(entry: Any) -> str:
+    name = (entry.get("match") or {}).get("secretKey") if isinstance(entry, dict) else None
+    return f"key {name}" if name else "the whole Secret"
 
 
 def _source(key: Key, known: Object | None) -> Item:
@@ -158,11 +198,11 @@ def _sealed(resource: Object) -> Stage:
     return Stage("Sealed items", _some(items), note=scope if items else f"the old form, spec.data; {scope}")
 
 
-def _namespaces(key: Key, resource: Object) -> Stage:
+def _namespaces(kind: FanOutKind, resource: Object) -> Stage:
     status = resource.get("status") or {}
-    child = str((resource.get("spec") or {}).get("externalSecretName") or status.get("externalSecretName") or key.name)
+    child = str(status.get(kind.name_field) or kind.child_name(resource))
     good = (
-        Item(str(name), key=Key(EXTERNAL_SECRET.kind, str(name), child))
+        Item(str(name), key=Key(kind.child.kind, str(name), child))
         for name in status.get("provisionedNamespaces") or ()
     )
     bad = (

@@ -32,8 +32,10 @@ from secrets_operator.resources.durations import DurationError, parse_timedelta
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
     CLUSTER_GENERATOR,
+    CLUSTER_PUSH_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
+    PUSH_SECRET,
     SEALED_SECRET,
     SECRET_STORE,
 )
@@ -43,6 +45,8 @@ from secrets_operator.resources.sync_windows import SyncWindows
 KINDS = (
     EXTERNAL_SECRET.kind,
     CLUSTER_EXTERNAL_SECRET.kind,
+    PUSH_SECRET.kind,
+    CLUSTER_PUSH_SECRET.kind,
     SEALED_SECRET.kind,
     SECRET_STORE.kind,
     CLUSTER_SECRET_STORE.kind,
@@ -82,7 +86,7 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a resource reads from; ``key`` is None where there is no resource to look at."""
+    """What a resource reads from or pushes to; ``key`` is None where there is no resource to look at."""
 
     text: str
     key: Key | None = None
@@ -104,7 +108,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """When values are read again: a time, or why there is none."""
+    """When values are read or pushed again: a time, or why there is none."""
 
     at: datetime | None = None
     text: str = ""
@@ -112,9 +116,8 @@ class Refresh:
 
 def row(key: Key, resource: Object, is_foreign: Callable[[Key], bool]) -> Row:
     """Return the line of a resource as cached; ``is_foreign`` tells it of stores and generators."""
-    sources = tuple(dict.fromkeys(_sources(key, resource.get("spec") or {})))
-    named = [source.key for source in sources if source.key is not None] if key.kind == EXTERNAL_SECRET.kind else [key]
-    if any(map(is_foreign, named)):
+    sources = tuple(dict.fromkeys(sources_of(key, resource.get("spec") or {})))
+    if _is_anothers(key, sources, is_foreign):
         return Row(key, State.FOREIGN, sources=sources)
     conditions = (resource.get("status") or {}).get("conditions") or ()
     condition = find(conditions, "Synced" if key.kind == SEALED_SECRET.kind else "Ready") or {}
@@ -139,20 +142,25 @@ def is_source(key: Key) -> bool:
 
 
 def refresh(known: Row, resource: Object, now: datetime) -> Refresh:
-    """Return when the values of a resource are read again, as its spec says."""
+    """Return when the values of a resource are read or pushed again, as its spec says."""
     key = known.key
     if known.state is State.FOREIGN:
         return Refresh()
-    if known.state is State.FAILING and key.kind in {EXTERNAL_SECRET.kind, SEALED_SECRET.kind}:
+    if key.kind not in {EXTERNAL_SECRET.kind, PUSH_SECRET.kind, SEALED_SECRET.kind}:
+        return Refresh()
+    if known.state is State.FAILING:
         return Refresh(text="retrying")
     if key.kind == SEALED_SECRET.kind:
         return Refresh(text="on change")
-    if key.kind != EXTERNAL_SECRET.kind:
-        return Refresh()
     spec = resource.get("spec") or {}
     policy = spec.get("refreshPolicy") or "Periodic"
     if policy != "Periodic":
         return Refresh(text="on change" if policy == "OnChange" else "never")
+    return _periodic(key, resource, now, otherwise="on change" if key.kind == PUSH_SECRET.kind else "never")
+
+
+def _periodic(key: Key, resource: Object, now: datetime, *, otherwise: str) -> Refresh:
+    spec = resource.get("spec") or {}
     try:
         interval = parse_timedelta(spec.get("refreshInterval") or _DEFAULT_INTERVAL)
         windows = spec.get("syncWindows")
@@ -160,7 +168,7 @@ def refresh(known: Row, resource: Object, now: datetime) -> Refresh:
     except (DurationError, ValidationError):
         return Refresh(text="never")
     if interval <= timedelta(0):
-        return Refresh(text="never")
+        return Refresh(text=otherwise)
     cadence = Cadence("Periodic", max(interval, SHORTEST_INTERVAL), kept)
     seconds = next_refresh_in(last_sync(resource), cadence=cadence, key=key, now=now)
     return Refresh(text="soon") if seconds is None else Refresh(now + timedelta(seconds=seconds))
@@ -206,7 +214,17 @@ def _synced_at(resource: Object, condition: dict[str, Any]) -> datetime | None:
     return parse_time(condition.get("lastUpdateTime") or condition.get("lastTransitionTime"))
 
 
-def _sources(key: Key, spec: dict[str, Any]) -> Iterator[Source]:
+def _is_anothers(key: Key, sources: tuple[Source, ...], is_foreign: Callable[[Key], bool]) -> bool:
+    if key.kind == EXTERNAL_SECRET.kind:
+        return any(source.key is not None and is_foreign(source.key) for source in sources)
+    if key.kind == PUSH_SECRET.kind:
+        # One store of ours is enough to have something to push.
+        return bool(sources) and all(source.key is not None and is_foreign(source.key) for source in sources)
+    return is_foreign(key)
+
+
+def sources_of(key: Key, spec: dict[str, Any]) -> Iterator[Source]:
+    """Yield what a resource reads from or pushes to, in the order of its spec; perhaps more than once."""
     if key.kind in STORES:
         yield from (Source(str(name)) for name in spec.get("provider") or ())
     elif key.kind == SEALED_SECRET.kind:
@@ -216,6 +234,9 @@ def _sources(key: Key, spec: dict[str, Any]) -> Iterator[Source]:
     elif key.kind in {EXTERNAL_SECRET.kind, CLUSTER_EXTERNAL_SECRET.kind}:
         inner = spec if key.kind == EXTERNAL_SECRET.kind else spec.get("externalSecretSpec") or {}
         yield from _references(inner, key.namespace)
+    elif key.kind in {PUSH_SECRET.kind, CLUSTER_PUSH_SECRET.kind}:
+        inner = spec if key.kind == PUSH_SECRET.kind else spec.get("pushSecretSpec") or {}
+        yield from (_pushed_to(reference, key.namespace) for reference in inner.get("secretStoreRefs") or ())
 
 
 def _references(spec: dict[str, Any], namespace: str) -> Iterator[Source]:
@@ -228,6 +249,17 @@ def _references(spec: dict[str, Any], namespace: str) -> Iterator[Source]:
     for reference, default in refs:
         name, kind = reference.get("name"), reference.get("kind") or default
         if name:
-            place = "" if kind in _CLUSTER_WIDE else namespace
-            known = Key(kind, place, name) if place or kind in _CLUSTER_WIDE else None
-            yield Source(str(name), known)
+            yield _named(kind, name, namespace)
+
+
+def _pushed_to(reference: dict[str, Any], namespace: str) -> Source:
+    kind = reference.get("kind") or SECRET_STORE.kind
+    name = reference.get("name")
+    if name and not reference.get("labelSelector"):
+        return _named(kind, name, namespace)
+    return Source(f"each {kind} with certain labels")
+
+
+def _named(kind: str, name: str, namespace: str) -> Source:
+    place = "" if kind in _CLUSTER_WIDE else namespace
+    return Source(str(name), Key(kind, place, name) if place or kind in _CLUSTER_WIDE else None)

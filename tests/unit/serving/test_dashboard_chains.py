@@ -11,7 +11,14 @@ from secrets_operator.planning.marks import external_secret_manager
 from secrets_operator.planning.secret_state import OwnedFields, SecretState
 from secrets_operator.serving.dashboard.chains import Item, Stage, chain
 from secrets_operator.serving.dashboard.consumers import workload
-from tests.builders import cluster_external_secret, external_secret, sealed_secret, store
+from tests.builders import (
+    cluster_external_secret,
+    cluster_push_secret,
+    external_secret,
+    push_secret,
+    sealed_secret,
+    store,
+)
 
 KEY = Key("ExternalSecret", "team", "app")
 STORE = Key("SecretStore", "team", "store")
@@ -168,3 +175,53 @@ def test_workloads_name_the_secrets_they_use(pod: Any, how: tuple[str, ...], tem
 def test_a_pod_of_a_workload_is_not_named_beside_it() -> None:
     metadata = {"name": "w-1", "ownerReferences": [{"kind": "ReplicaSet", "name": "w"}]}
     assert workload({"metadata": metadata, "spec": {"imagePullSecrets": [{"name": "s"}]}}).secrets == {}
+
+
+PUSHED = {
+    "SecretStore/store": {
+        "db": {"match": {"remoteRef": {"remoteKey": "db"}}, "metadata": {"spec": {"tags": {"a": "hidden"}}}},
+        "api/token": {"match": {"secretKey": "t", "remoteRef": {"remoteKey": "api", "property": "token"}}},
+    }
+}
+
+
+def test_a_push_goes_from_its_secret_over_stores_to_remote_keys() -> None:
+    made = stages(push_secret(status={"syncedPushSecrets": PUSHED}), store(spec={"provider": {"vault": {"auth": {}}}}))
+    assert list(made) == ["Secret db", "Store", "Login", "Remote keys"]
+    assert made["Store"].items == (Item("store", "SecretStore, vault", STORE),)
+    assert made["Remote keys"].items == (
+        Item("api/token", "key t, at SecretStore/store"),
+        Item("db", "the whole Secret, at SecretStore/store"),
+    )
+    assert "hidden" not in str(made)
+
+
+def test_a_push_that_never_was_says_so() -> None:
+    made = stages(push_secret())
+    assert made["Remote keys"] == Stage("Remote keys", note="nothing was pushed yet")
+    assert made["Store"].items == (Item("store", "SecretStore, not found"),)
+
+
+@pytest.mark.parametrize(
+    ("selector", "stage"),
+    [
+        pytest.param(
+            {"generatorRef": {"kind": "Password", "name": "p"}},
+            Stage("Generator", (Item("p", "Password"),)),
+            id="a generator",
+        ),
+        pytest.param(
+            {"secret": {"selector": {"matchLabels": {"a": "b"}}}},
+            Stage("Secrets", note="those of the namespace with certain labels"),
+            id="all with some labels",
+        ),
+    ],
+)
+def test_where_a_push_begins(selector: Object, stage: Stage) -> None:
+    assert next(iter(stages(push_secret(spec={"selector": selector})).values())) == stage
+
+
+def test_a_cluster_push_secret_leads_to_its_push_secrets() -> None:
+    status = {"provisionedNamespaces": ["a"], "failedNamespaces": [{"namespace": "b", "reason": "no"}]}
+    (stage,) = stages(cluster_push_secret(spec={"pushSecretName": "db"}, status=status)).values()
+    assert stage.items == (Item("b", "no"), Item("a", key=Key("PushSecret", "a", "db")))

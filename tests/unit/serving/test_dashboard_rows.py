@@ -20,11 +20,13 @@ from tests.builders import (
     cluster_external_secret,
     condition,
     external_secret,
+    push_secret,
     sealed_secret,
     store,
 )
 
 KEY = Key("ExternalSecret", "team", "app")
+PUSH = Key("PushSecret", "team", "app")
 SEALED = Key("SealedSecret", "team", "app")
 STORE = Source("store", Key("SecretStore", "team", "store"))
 
@@ -60,6 +62,12 @@ def line(key: Key, resource: Object, *foreign: Key) -> Row:
         ),
         pytest.param(
             KEY, external_secret(), Row(KEY, State.WAITING, sources=(STORE,)), id="one without a status is waiting"
+        ),
+        pytest.param(
+            PUSH,
+            push_secret(status=status("False", refreshTime=format_time(at(-5)))),
+            Row(PUSH, State.FAILING, "R", "why", (STORE,), at(-5)),
+            id="a PushSecret shows where it pushes to, why it fails, and the push that went well before",
         ),
         pytest.param(
             SEALED,
@@ -113,6 +121,52 @@ def test_a_namespaced_store_of_a_cluster_external_secret_is_nowhere_in_particula
     key = Key("ClusterExternalSecret", "", "shared")
     made = line(key, cluster_external_secret(spec={"externalSecretSpec": inner}))
     assert made.sources == (Source("store"),)
+
+
+CLUSTER_STORE = Key("ClusterSecretStore", "", "all")
+REFS = [{"name": "store"}, {"name": "all", "kind": "ClusterSecretStore"}]
+
+
+@pytest.mark.parametrize(
+    ("refs", "foreign", "state"),
+    [
+        pytest.param(REFS, [STORE.key, CLUSTER_STORE], State.FOREIGN, id="every store is another operator's"),
+        pytest.param(REFS, [CLUSTER_STORE], State.WAITING, id="one store of ours is enough"),
+        pytest.param(
+            [{"labelSelector": {"matchLabels": {"a": "b"}}}], [STORE.key], State.WAITING, id="stores chosen by labels"
+        ),
+    ],
+)
+def test_a_push_secret_is_anothers_when_all_its_stores_are(
+    refs: list[Object], foreign: list[Key], state: State
+) -> None:
+    assert line(PUSH, push_secret(spec={"secretStoreRefs": refs}), *foreign).state is state
+
+
+def test_stores_that_are_chosen_by_their_labels_are_told_without_a_name() -> None:
+    by_labels = {"kind": "ClusterSecretStore", "labelSelector": {"matchLabels": {"a": "b"}}}
+    made = line(PUSH, push_secret(spec={"secretStoreRefs": [by_labels]}))
+    assert made.sources == (Source("each ClusterSecretStore with certain labels"),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "expected"),
+    [
+        pytest.param({"refreshInterval": "0"}, "True", Refresh(text="on change"), id="an interval of 0"),
+        pytest.param({"refreshInterval": "1h"}, "False", Refresh(text="retrying"), id="a push that fails"),
+        pytest.param({"refreshInterval": "1d"}, "True", Refresh(text="never"), id="an interval that is none"),
+    ],
+)
+def test_when_is_pushed_again(spec: Object, ready: str, expected: Refresh) -> None:
+    pushed = push_secret(spec=spec, status=status(ready, refreshTime=format_time(NOW)))
+    assert refresh(line(PUSH, pushed), pushed, NOW) == expected
+
+
+def test_the_next_push_is_within_the_interval() -> None:
+    pushed = push_secret(status=status("True", refreshTime=format_time(NOW)))
+    found = refresh(line(PUSH, pushed), pushed, NOW).at
+    assert found is not None
+    assert NOW < found <= NOW + timedelta(minutes=66)
 
 
 def of(spec: Object, *, synced: datetime | None = NOW) -> Object:
