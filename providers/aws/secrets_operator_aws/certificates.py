@@ -35,6 +35,7 @@ class CertificateReader:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self.account = ""  # keys are ARNs, which whoever wrote the reference named
         self._exported: dict[str, tuple[bytes, SecretBytes]] = {}
 
     async def read(self, references: Sequence[Reference]) -> dict[Reference, Answer]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from secrets_operator.provider import Absent, Answer, Failed, Reference, Rejected
+from secrets_operator_aws.accounts import account_in
 from secrets_operator_aws.calls import Call, Calls
 from secrets_operator_aws.errors import TROUBLE, Meaning, answer_for, is_denied
 
@@ -47,6 +48,9 @@ class Requests(Protocol):
 class Reads(Protocol):
     """Answers references whose keys are names or ARNs as AWS knows them."""
 
+    account: str
+    """The account of the credential, as far as answers have told it; empty until then."""
+
     async def read(self, references: Sequence[Reference]) -> Mapping[Reference, Answer]:
         """Answer every reference."""
         ...
@@ -63,6 +67,7 @@ class Reader:
         self._calls = calls
         self._requests = requests
         self._denied_until = 0.0
+        self.account = ""
 
     async def read(self, references: Sequence[Reference]) -> dict[Reference, Answer]:
         """Answer in batches where possible, and whatever they leave open one by one."""
@@ -104,6 +109,7 @@ class Reader:
         asked = {reference.key: reference for reference in references}
         try:
             response = await self._calls.make(self._requests.batch(references))
+            self._learn(references[0], response)
             definite = self._requests.batch_answers(response)
         except TROUBLE as error:
             if is_denied(error):
@@ -114,9 +120,15 @@ class Reader:
             return dict.fromkeys(references, answer) if stands else {}
         return {asked[key]: answer for key, answer in definite.items() if key in asked}
 
+    def _learn(self, reference: Reference, response: Mapping[str, Any]) -> None:
+        # An ARN may be of another account, and no batch has both names and ARNs.
+        if not self.account and not is_arn(reference.key):
+            self.account = account_in(response)
+
     async def _single(self, reference: Reference) -> Answer:
         try:
             response = await self._calls.make(self._requests.single(reference))
+            self._learn(reference, response)
             return self._requests.answer(reference, response)
         except TROUBLE as error:
             answer = answer_for(error)

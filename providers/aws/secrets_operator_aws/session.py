@@ -36,11 +36,12 @@ class AwsSession:
     def share_as(self, identity: bytes, place: tuple[str, str], account: Callable[[], str]) -> None:
         """Share what is read with sessions of the same identity; ``account`` is the one STS said it logged into.
 
-        AWS has limits for each account at each ``place``: service and region.
+        AWS has limits for each account at each ``place``: service and region. Without a role the account is known from
+        what was read.
         """
 
         def limited() -> Hashable:
-            number = account() or self._own_account
+            number = account() or self._own_account or self._reader.account
             return (number, *place) if number else None
 
         self.sharing = Sharing(identity, self._complete, self._fetch_complete, limited, self._reader.batch_of)

@@ -14,6 +14,7 @@ from secrets_operator.fetching.gather import gather
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.fetching.store_guards import StoreGuards
 from secrets_operator.flow import Cause, Fetched, Object, Read
+from secrets_operator.provider import Reference
 
 # moto keeps secrets of accounts apart: the first is the one of the administrator.
 OURS, OTHER = "123456789012", "222222222222"
@@ -46,6 +47,7 @@ async def test_stores_of_an_account_that_throttles_are_slow_and_others_are_not(
     aws.create_secret(Name="app", SecretString="value")
     throttled, neighbour = store_in("a", **role_in(OURS, "a")), store_in("b", **role_in(OURS, "b"))
     elsewhere, own_keys = store_in("c", **role_in(OTHER, "c")), store_in("d", retry={"maxRetries": 1})
+    newcomer = store_in("e", retry={"maxRetries": 2})
     everybody = (throttled, neighbour, elsewhere, own_keys)
     assert [await trouble(sessions, store) for store in everybody] == [""] * 4
 
@@ -58,9 +60,33 @@ async def test_stores_of_an_account_that_throttles_are_slow_and_others_are_not(
     with suppress(Retryable):
         while True:  # as many as would wait for long already
             account.take()
-    said = await trouble(sessions, neighbour)
-    assert said == "'app' could not be read: it asks to slow down, and other calls wait already"
-    assert [await trouble(sessions, store) for store in (elsewhere, own_keys)] == ["", ""]
+    for slow in (neighbour, own_keys):
+        said = await trouble(sessions, slow)
+        assert said == "'app' could not be read: it asks to slow down, and other calls wait already"
+    assert [await trouble(sessions, store) for store in (elsewhere, newcomer)] == ["", ""]
+
+
+@pytest.mark.parametrize("service", ["SecretsManager", "ParameterStore"])
+async def test_keys_of_a_user_tell_their_account_with_the_first_secret_read_by_name(
+    *, aws: Any, ssm: Any, gateway: Any, open_session: Any, service: str
+) -> None:
+    arn = aws.create_secret(Name="app", SecretString="value")["ARN"]
+    aws.create_secret(Name="other", SecretString="value")
+    for name in ("app", "other"):
+        ssm.put_parameter(Name=name, Value="value", Type="String")
+    if service == "ParameterStore":
+        arn = ssm.get_parameter(Name="app")["Parameter"]["ARN"]
+    gateway.calls.clear()
+    session = await open_session(service=service)
+    await session.fetch([Reference("absent")])
+    await session.fetch([Reference(arn)])
+    assert session.sharing.account() is None, "an ARN may be of any account"
+    for references in ([Reference("app")], [Reference("app"), Reference("other")]):
+        session = await open_session(service=service)
+        await session.fetch(references)
+        place = "ssm" if service == "ParameterStore" else "secretsmanager"
+        assert session.sharing.account() == (OURS, place, "eu-central-1")
+    assert sum(gateway.calls.values()) == 4, "what was read, and nothing else"
 
 
 async def test_a_store_cannot_name_an_account_to_slow_it_down(
