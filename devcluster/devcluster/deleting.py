@@ -7,12 +7,13 @@ What follows a deletion (dependents, the content of a namespace, the objects of 
 from dataclasses import dataclass
 from typing import Any
 
-from devcluster.bodies import read_value
+from devcluster.bodies import media_type, read_value
 from devcluster.calls import Call, ControlPlane, invalid_options
 from devcluster.clock import timestamp
 from devcluster.documents import Document
 from devcluster.field_errors import invalid_value, not_supported
 from devcluster.history import Entry
+from devcluster.protobuf_bodies import MEDIA_TYPE, read_protobuf
 from devcluster.request_info import is_true
 from devcluster.served_resources import ServedResource
 from devcluster.statuses import bad_request, conflict, not_found
@@ -48,9 +49,7 @@ def delete_options(resource: ServedResource, call: Call) -> DeleteOptions:
         ApiError: 400 or 422, they cannot be read or are impossible.
 
     """
-    body: Any = read_value(resource, call.body, "application/json") if call.body.strip() else {}
-    if not isinstance(body, dict):
-        raise bad_request("the body of a deletion must be DeleteOptions")
+    body = _sent_options(resource, call)
     preconditions = body.get("preconditions") or {}
     asked = call.query.get("dryRun", "")
     dry_run = body.get("dryRun") or ([asked] if asked else [])
@@ -62,6 +61,18 @@ def delete_options(resource: ServedResource, call: Call) -> DeleteOptions:
         resource_version=preconditions.get("resourceVersion") or "",
         dry_run=bool(dry_run),
     )
+
+
+def _sent_options(resource: ServedResource, call: Call) -> Document:
+    if not call.body.strip():
+        return {}
+    if media_type(call.headers.get("Content-Type", "")) == MEDIA_TYPE:
+        body: Any = read_protobuf(call.body)
+    else:
+        body = read_value(resource, call.body, "application/json")
+    if not isinstance(body, dict) or body.get("kind", "DeleteOptions") != "DeleteOptions":
+        raise bad_request("the body of a deletion must be DeleteOptions")
+    return body
 
 
 def _finalizer(body: Document, call: Call) -> str | None:

@@ -1,7 +1,7 @@
-"""Request bodies in Kubernetes' Protocol Buffers: kubectl sends some requests in no other form.
+"""Request bodies in Kubernetes' Protocol Buffers: kubectl and Helm send some requests in no other form.
 
-`kubectl create namespace|secret|role|...`, `create token` and `auth can-i` use typed clients that write
-protobuf and accept JSON answers. The kinds they send are described here by their field numbers (from the
+`kubectl create namespace|secret|role|...`, `create token`, `auth can-i` and Helm's deletions use typed clients that
+write protobuf and accept JSON answers. The kinds they send are described here by their field numbers (from the
 `generated.proto` files of k8s.io/api); a body with anything else is refused rather than stored in part.
 """
 
@@ -118,6 +118,14 @@ _CONFIG_MAP: Message = {
     4: Field("immutable", "flag", keeps_empty=True),
 }
 _TOKEN: Message = {1: Field("audiences", "text", "many"), 4: Field("expirationSeconds", "number", keeps_empty=True)}
+_DELETE_OPTIONS: Message = {
+    1: Field("gracePeriodSeconds", "number", keeps_empty=True),
+    2: Field("preconditions", _texts("uid", "resourceVersion")),
+    3: Field("orphanDependents", "flag", keeps_empty=True),
+    4: Field("propagationPolicy"),
+    5: Field("dryRun", "text", "many"),
+    6: Field("ignoreStoreReadErrorWithClusterBreakingPotential", "flag"),
+}
 _MESSAGES: Mapping[tuple[str, str], Message] = {
     ("v1", "Namespace"): _with_spec({1: Field("finalizers", "text", "many")}),
     ("v1", "Secret"): _SECRET,
@@ -150,14 +158,20 @@ def read_protobuf(body: bytes) -> Document:
         envelope = dict(fields(body[len(_MAGIC) :]))
         kind = {number: _text(value) for number, value in fields(_raw(envelope.get(1, b"")))}
         named = (kind.get(1, ""), kind.get(2, ""))
-        if named not in _MESSAGES:
+        layout = _layout(named)
+        if layout is None:
             message = f"the dev cluster reads no protobuf of {' '.join(named)}; send application/json"
             raise unsupported_media_type(message, bare=True)
-        decoded = _message(_raw(envelope.get(2, b"")), _MESSAGES[named], named[1])
+        decoded = _message(_raw(envelope.get(2, b"")), layout, named[1])
     except DamagedMessage as err:
         raise bad_request(f"the protobuf body cannot be read: {err}") from err
     decoded.pop("status", None)
     return {"apiVersion": named[0], "kind": named[1], **decoded}
+
+
+def _layout(named: tuple[str, str]) -> Message | None:
+    """Return the fields of a kind. DeleteOptions are of every API group: clients name the one they delete from."""
+    return _DELETE_OPTIONS if named[1] == "DeleteOptions" else _MESSAGES.get(named)
 
 
 def _message(raw: bytes, message: Message, path: str) -> Document:

@@ -1,5 +1,7 @@
 """The protobuf bodies that kubectl sends, and what is done with damaged and unknown ones."""
 
+from typing import Any
+
 import pytest
 from devcluster.protobuf_bodies import read_protobuf
 from devcluster.statuses import ApiError
@@ -42,6 +44,28 @@ def test_lists_of_messages_keep_their_order() -> None:
 def test_an_unset_field_that_is_not_known_is_ignored() -> None:
     body = envelope("v1", "ServiceAccount", META + field(2, field(1, "") + field(2, 0)))
     assert read_protobuf(body)["metadata"] == {"name": "s"}
+
+
+@pytest.mark.parametrize(
+    ("message", "options"),
+    [
+        pytest.param(b"", {}, id="nothing is asked"),
+        pytest.param(field(1, 0), {"gracePeriodSeconds": 0}, id="at once"),
+        pytest.param(field(2, field(1, "u")), {"preconditions": {"uid": "u"}}, id="only this object"),
+        pytest.param(
+            field(2, field(1, "u") + field(2, "7")),
+            {"preconditions": {"uid": "u", "resourceVersion": "7"}},
+            id="only this state of it",
+        ),
+        pytest.param(field(3, 0), {"orphanDependents": False}, id="dependents are not kept"),
+        pytest.param(field(4, "Background"), {"propagationPolicy": "Background"}, id="as Helm deletes"),
+        pytest.param(field(5, "All"), {"dryRun": ["All"]}, id="nothing is to happen"),
+    ],
+)
+@pytest.mark.parametrize("version", ["v1", "apps/v1"])
+def test_options_of_a_deletion(version: str, message: bytes, options: dict[str, Any]) -> None:
+    read = read_protobuf(envelope(version, "DeleteOptions", message))
+    assert read == {"apiVersion": version, "kind": "DeleteOptions", **options}
 
 
 @pytest.mark.parametrize(
