@@ -221,6 +221,7 @@ class Operator:
                 for reflector in wiring.collections.reflectors():
                     tasks.create_task(reflector.run())
                 tasks.create_task(wiring.targets.run())
+                tasks.create_task(wiring.credentials.run())
                 await wiring.collections.wait_synced()
                 log.info("caches are complete", **wiring.collections.counts())
                 if self._settings.sealed_secrets:

@@ -64,6 +64,7 @@ from secrets_operator.sealing.stored_keys import StoredKey
 from secrets_operator.settings import GroupKind, Settings
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.collections import Collection, Collections
+from secrets_operator.watching.credential_watches import CredentialWatches
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.fan_out_watches import FanOutWatches
@@ -122,7 +123,10 @@ class Wiring:
             changed=self._handlers.circuit_changed,
         )
         self._values = ValueCache(settings.value_cache_bytes, now=clock.monotonic)
-        outside = Outside(Referents(client), pools.providers, metrics)
+        self.credentials = CredentialWatches(
+            self._reflectors.versions, self._handlers.credential_written, settings.watch_namespaces
+        )
+        outside = Outside(Referents(client, on_read=self.credentials.read), pools.providers, metrics)
         self.sessions = self._make_sessions(providers, outside)
         fan_out = FanOut(self._queue, dependents)
         self.sealing_keys = self._sealing_key_changes()
@@ -205,9 +209,9 @@ class Wiring:
         self._push_secrets = self._reflectors.resources(
             PUSH_SECRETS, fan_out.child(PUSH_SECRETS_EVERYWHERE), optional=True
         )
-        self._secret_stores = self._reflectors.resources(SECRET_STORES, handlers.store(SECRET_STORES.kind))
-        self._cluster_stores = self._reflectors.resources(
-            CLUSTER_SECRET_STORES, handlers.store(CLUSTER_SECRET_STORES.kind)
+        self._secret_stores, self._cluster_stores = (
+            self._reflectors.resources(kind, self.credentials.of_stores(kind.kind), handlers.store(kind.kind))
+            for kind in (SECRET_STORES, CLUSTER_SECRET_STORES)
         )
         self._sealed_secrets = self._reflectors.resources(
             SEALED_SECRETS, self.sealing_keys.noticed(handlers.sealed_secret)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from secrets_operator.errors import InvalidSpec, NotFound
 from secrets_operator.flow import Object, SecretBytes
@@ -18,11 +18,29 @@ from secrets_operator.provider import StoreIdentity
 from secrets_operator.provider.namespaces import reachable_namespace
 
 
+class Referent(NamedTuple):
+    """An object that was read, and its resourceVersion; that is empty when there is no such object."""
+
+    kind: str
+    namespace: str
+    name: str
+    version: str
+
+
+OnRead = Callable[[StoreIdentity, Referent], None]
+
+
+def _ignore(_asker: StoreIdentity, _found: Referent) -> None:
+    return
+
+
 class Referents:
     """Reads Secrets, ConfigMaps, ServiceAccounts and their tokens on behalf of a store."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, on_read: OnRead = _ignore) -> None:
+        """Tell ``on_read`` of every object that is read."""
         self._client = client
+        self._on_read = on_read
 
     async def secret(self, asker: StoreIdentity, selector: Mapping[str, Any], *, field: str) -> Object:
         """Return the Secret a selector names. Raises InvalidSpec, NamespaceUnknown or a Retryable of the API."""
@@ -58,9 +76,13 @@ class Referents:
     ) -> Object:
         namespace, name = reachable_namespace(asker, selector, field=field), _name(selector, field)
         try:
-            return await self._client.get(resource, namespace, name)
+            found = await self._client.get(resource, namespace, name)
         except NotFound as error:
+            self._on_read(asker, Referent(resource.kind, namespace, name, ""))
             raise InvalidSpec(f"there is no {resource.kind} {namespace}/{name}", field=field) from error
+        version = found["metadata"].get("resourceVersion", "")
+        self._on_read(asker, Referent(resource.kind, namespace, name, version))
+        return found
 
 
 def secret_key(secret: Object, selector: Mapping[str, Any], *, field: str) -> SecretBytes:

@@ -98,10 +98,22 @@ class Client:
         return mapping.parsed_list(request, await self._call(request))
 
     async def list_metadata(
-        self, resource: Resource, namespace: str = "", *, label_selector: str = "", limit: int = 0, continue_: str = ""
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        limit: int = 0,
+        continue_: str = "",
     ) -> Object:
         """Return what ``list`` does, of each object the metadata alone: values neither travel nor enter memory."""
-        params: dict[str, str | int] = {"labelSelector": label_selector, "limit": limit, "continue": continue_}
+        params: dict[str, str | int] = {
+            "labelSelector": label_selector,
+            "fieldSelector": field_selector,
+            "limit": limit,
+            "continue": continue_,
+        }
         request = requests.list_metadata(Target(resource, namespace), params)
         return mapping.parsed_list(request, await self._call(request))
 
@@ -178,7 +190,10 @@ class Client:
             "resourceVersion": resource_version,
             "timeoutSeconds": seconds,
         }
-        request = requests.watch(Target(resource, namespace), params)
+        return self.events(requests.watch(Target(resource, namespace), params))
+
+    def events(self, request: Request) -> AsyncGenerator[Object, None]:
+        """Yield the events of a watch, in whatever form it asks for them; as :meth:`watch`."""
         return events(request, self._session.stream(request))
 
     async def send(self, request: Request) -> bytes:

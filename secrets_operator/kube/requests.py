@@ -26,6 +26,7 @@ JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 _METADATA = ("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+_METADATA_EVENTS = ("Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def watch(target: Target, params: Mapping[str, str | int]) -> Request:
     """Build a watch of a collection that delivers bookmarks; empty ``params`` are left out."""
     query = _query({"watch": "true", "allowWatchBookmarks": "true", **params})
     return _reading("watch", target, target.collection + query)
+
+
+def watch_metadata(target: Target, params: Mapping[str, str | int]) -> Request:
+    """Build a watch whose events hold the metadata of the objects alone."""
+    return replace(watch(target, params), headers=(_METADATA_EVENTS,))
 
 
 def create(target: Target, body: Mapping[str, Any], *, manager: str = "") -> Request:

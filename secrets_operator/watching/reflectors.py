@@ -15,6 +15,7 @@ from secrets_operator.planning.secret_state import Digester, SecretState, secret
 from secrets_operator.settings import Settings
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.collections import Collection, custom_resource, selections
+from secrets_operator.watching.metadata_source import MetadataSource
 from secrets_operator.watching.onlookers import Onlooker, telling, telling_owner
 from secrets_operator.watching.reflector import Reflector, Selection
 
@@ -41,6 +42,17 @@ class Reflectors:
         """Make the reflector of one selection."""
         return Reflector(
             self._client, selection, project=project, on_change=on_change, clock=self._clock, chance=self._chance
+        )
+
+    def versions(self, selection: Selection, on_change: OnChange[str]) -> Reflector[str]:
+        """Make the reflector of a selection that keeps resourceVersions, and sees the metadata of objects alone."""
+        return Reflector(
+            MetadataSource(self._client),
+            selection,
+            project=lambda found: str(found["metadata"]["resourceVersion"]),
+            on_change=on_change,
+            clock=self._clock,
+            chance=self._chance,
         )
 
     def resources(self, resource: Resource, *handlers: OnChange[Object], optional: bool = False) -> Collection[Object]:

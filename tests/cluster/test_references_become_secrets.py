@@ -91,6 +91,23 @@ def test_a_credential_that_comes_later_makes_its_store_ready(world: World, names
     world.wait_data(namespace, "app", {"k": b"v"})
 
 
+def test_a_credential_of_a_consumer_that_comes_later_is_used_at_once(
+    world: World, namespace: str, vault: Vault
+) -> None:
+    name = f"vault-{namespace}"
+    store = vault_store("", vault.address, vault.mount)
+    store |= {"kind": "ClusterSecretStore", "metadata": {"name": name}}
+    vault.put(f"{namespace}/db", {"user": "u"})
+    world.apply(store)
+    world.apply(external_secret(namespace, {"k": f"{namespace}/db#user"}, store=name, kind="ClusterSecretStore"))
+    try:
+        world.wait_condition("ExternalSecret", namespace, "app", status="False", says="there is no Secret")
+        world.put_secret(namespace, "vault-token", {"token": vault.token})
+        world.wait_data(namespace, "app", {"k": b"u"})
+    finally:
+        world.delete("ClusterSecretStore", "", name)
+
+
 def test_the_secret_goes_with_its_external_secret(world: World, namespace: str) -> None:
     world.apply(fake_store(namespace, {"one": "1"}))
     world.apply(external_secret(namespace, {"k": "one"}))
