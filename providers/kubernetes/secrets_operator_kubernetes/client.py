@@ -60,7 +60,7 @@ class _Request:
     method: str
     path: str
     query: Mapping[str, str] | None = None
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
 
 
 class Client:
@@ -95,6 +95,12 @@ class Client:
     async def post(self, call: str, path: str, document: Mapping[str, Any]) -> Reply:
         """Send a review; raises as :meth:`get`."""
         return await self._send(call, _Request("POST", path, body=orjson.dumps(document)))
+
+    async def write(
+        self, call: str, method: str, path: str, document: Mapping[str, Any], query: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Create, replace or delete an object; raises as :meth:`get`."""
+        return await self._send(call, _Request(method, path, query, orjson.dumps(document)))
 
     async def close(self) -> None:
         """Close the connections."""

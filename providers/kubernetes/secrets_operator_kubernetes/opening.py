@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from secrets_operator.provider import Host
+from secrets_operator.resources.names import CLUSTER_SECRET_STORE
 from secrets_operator.resources.providers.kubernetes import KubernetesProvider as Settings
 from secrets_operator_kubernetes.access import access_of, tls_of
 from secrets_operator_kubernetes.client import Client
+from secrets_operator_kubernetes.push_settings import Places
 from secrets_operator_kubernetes.session import KubernetesSession
 from secrets_operator_kubernetes.tokens import Tokens
 
@@ -26,4 +28,6 @@ async def open_session(spec: Mapping[str, Any], host: Host) -> KubernetesSession
     def called(call: str, ok: bool, throttled: bool) -> None:
         host.called("Kubernetes", call, ok=ok, throttled=throttled)
 
-    return KubernetesSession(Client(access, tls, tokens, called), settings.remote_namespace)
+    namespace = settings.remote_namespace
+    places = Places(namespace, others=host.store.kind == CLUSTER_SECRET_STORE.kind)
+    return KubernetesSession(Client(access, tls, tokens, called), namespace, places)

@@ -15,7 +15,7 @@ class KubernetesProvider:
     """Stores with ``spec.provider.kubernetes``. The operator's own identity is never used for one."""
 
     name = "kubernetes"
-    capabilities = Capabilities.READ_ONLY
+    capabilities = Capabilities.READ_WRITE
 
     def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:
         """Check the fields."""

@@ -38,20 +38,33 @@ _PAGE = 100
 _MOST_PAGES = 1000
 
 
+def secrets_path(namespace: str) -> str:
+    """Return the path of the Secrets of a namespace."""
+    return f"{_namespace_path(namespace)}/secrets"
+
+
+def secret_path(namespace: str, name: str) -> str:
+    """Return the path of a Secret; raises InvalidSpec for what cannot be the name of one."""
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        raise InvalidSpec("a key is the name of a Secret: lower-case letters, digits, '-' and '.'")
+    return f"{secrets_path(namespace)}/{name}"
+
+
+def _namespace_path(namespace: str) -> str:
+    return f"api/v1/namespaces/{quote(namespace, safe='')}"
+
+
 class Reading:
     """The Secrets of one namespace."""
 
     def __init__(self, client: Client, namespace: str) -> None:
         self._client = client
         self._namespace = namespace
-        self._path = f"api/v1/namespaces/{quote(namespace, safe='')}"
 
     async def one(self, reference: Reference) -> Answer:
         """Read one Secret; raises what the client raises, and InvalidSpec for a key that names none."""
         name = reference.key
-        if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
-            raise InvalidSpec("a key is the name of a Secret: lower-case letters, digits, '-' and '.'")
-        reply = await self._client.get("GetSecret", f"{self._path}/secrets/{name}")
+        reply = await self._client.get("GetSecret", secret_path(self._namespace, name))
         if reply.status == 404 and reply.is_status_about("secrets", name):
             return await self._absent()
         secret = self._document(reply, "get secrets")
@@ -77,7 +90,7 @@ class Reading:
         raise Terminal("the namespace holds too many Secrets: find by tags")
 
     async def _page(self, position: Mapping[str, str]) -> Reply:
-        return await self._client.get("ListSecrets", f"{self._path}/secrets", position)
+        return await self._client.get("ListSecrets", secrets_path(self._namespace), position)
 
     def _condition(self, query: Query) -> tuple[Callable[[str], bool], str]:
         """Return the test of a name and the label selector that a query comes down to; raises InvalidSpec."""
@@ -101,7 +114,7 @@ class Reading:
 
     async def _require_namespace(self) -> None:
         """Raise Terminal when the namespace does not exist; who may not look at namespaces is taken at their word."""
-        reply = await self._client.get("GetNamespace", self._path)
+        reply = await self._client.get("GetNamespace", _namespace_path(self._namespace))
         if reply.status == 404 and reply.is_status_about("namespaces", self._namespace):
             raise Terminal(f"there is no namespace {self._namespace}: check remoteNamespace")
         if reply.status not in (200, 403):

@@ -12,17 +12,21 @@ from secrets_operator.provider import Answer, FindAnswer, Reference
 from secrets_operator.provider.answering import answered
 from secrets_operator_kubernetes import documents
 from secrets_operator_kubernetes.client import Client
+from secrets_operator_kubernetes.push_settings import Places
+from secrets_operator_kubernetes.pushing import KubernetesPushing
 from secrets_operator_kubernetes.reading import Reading
 from secrets_operator_kubernetes.reviews import require_access
 
 
 class KubernetesSession:
-    """Reads Secrets over one pool of connections."""
+    """Reads and writes Secrets over one pool of connections."""
 
-    def __init__(self, client: Client, namespace: str) -> None:
+    def __init__(self, client: Client, namespace: str, places: Places) -> None:
+        """Read from ``namespace``, and push to ``places``."""
         self._client = client
         self._namespace = namespace
         self._reading = Reading(client, namespace)
+        self.pushing = KubernetesPushing(client, places).contract
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Read all Secrets at once; the API has no batch call that needs no more rights."""

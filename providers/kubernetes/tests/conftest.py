@@ -20,6 +20,7 @@ from secrets_operator.provider.memory import MemoryHost
 from secrets_operator.provider.namespaces import reachable_namespace
 
 Open = Callable[..., Awaitable[Session]]
+WRITER = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update", "delete"]}]
 READER = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]
 
 
@@ -113,6 +114,12 @@ async def token(place: Place) -> str:
 
 
 @pytest.fixture
+async def writer(place: Place) -> str:
+    """The token of an account that may also write them, with no more rights than the documentation asks for."""
+    return await place.account("writer", WRITER)
+
+
+@pytest.fixture
 async def open_session(place: Place, token: str) -> AsyncIterator[Open]:
     """Open sessions that are closed at the end; ``secrets`` are what a store's selectors find."""
     opened: list[Session] = []
@@ -122,11 +129,12 @@ async def open_session(place: Place, token: str) -> AsyncIterator[Open]:
         *,
         secrets: Mapping[str, Mapping[str, str]] | None = None,
         host: MemoryHost | None = None,
+        kind: str = "SecretStore",
     ) -> Session:
         chosen = {("default", name): data for name, data in (secrets or {"login": {"token": token}}).items()}
         used = place.store() if spec is None else spec
-        assert PROVIDER.problems(used, store_kind="SecretStore") == []
-        session = await PROVIDER.open(used, host or MemoryHost(secrets=chosen))
+        assert PROVIDER.problems(used, store_kind=kind) == []
+        session = await PROVIDER.open(used, host or MemoryHost(StoreIdentity(kind, "store", "default"), chosen))
         opened.append(session)
         return session
 

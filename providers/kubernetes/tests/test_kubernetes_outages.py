@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from secrets_operator_kubernetes.access import Access, tls_of
 from secrets_operator_kubernetes.client import Client
+from secrets_operator_kubernetes.push_settings import Places
 from secrets_operator_kubernetes.session import KubernetesSession
 from secrets_operator_kubernetes.tokens import Tokens
 from yarl import URL
 
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Failed, Found, Reference, Rejected, RetrySettings
-from secrets_operator.provider.memory import MemoryHost
+from secrets_operator.provider import Failed, Found, Reference, Rejected, RemoteEntry, RetrySettings
+from secrets_operator.provider.memory import MemoryHost, push_of
 
 VALUE = Found(SecretBytes(b'{"k":"v"}'))
 SECRET = b'{"kind":"Secret","metadata":{"name":"app"},"data":{"k":"dg=="}}'
@@ -111,6 +112,39 @@ async def test_damage_on_the_way_is_no_absence(
             assert isinstance(await session.find(Query(name="a")), kind)
 
 
+ABSENT = (
+    b'{"kind":"Status","status":"Failure","reason":"NotFound","details":{"name":"app","kind":"secrets"},"code":404}'
+)
+MISSING = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: %d" % len(ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("reading", "writing", "expected"),
+    [
+        pytest.param(answering(OK, SECRET[:20], reset=True), None, Failed, id="reset while it is read"),
+        pytest.param(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 20", SECRET[:20]), None, Failed, id="half is read"),
+        pytest.param(answering(NOT_FOUND, PAGE), None, Rejected, id="a page of a proxy is read"),
+        pytest.param(
+            answering(MISSING, ABSENT), answering(b"", b"", reset=True), Failed, id="reset while it is written"
+        ),
+        pytest.param(answering(MISSING, ABSENT), answering(NOT_FOUND, PAGE), Rejected, id="a proxy answers the write"),
+        pytest.param(answering(MISSING, ABSENT), answering(OK, SECRET[:20]), Failed, id="the answer to it breaks off"),
+    ],
+)
+async def test_damage_on_the_way_of_a_push_is_told(
+    place: Any, open_session: Any, reading: Play, writing: Play | None, expected: type
+) -> None:
+    asked: list[Play] = [reading, writing or reading]
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asked.pop(0)(reader, writer)
+
+    async with serving(play) as url:
+        session = await open_session(place.store(server={"url": url}))
+        answer = await session.pushing.push(push_of(RemoteEntry("app", "k"), {"k": b"v-1"}, "k"))
+        assert isinstance(answer, expected)
+
+
 async def test_a_server_that_is_gone_is_no_answer(place: Any, open_session: Any, fetch: Any) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -134,7 +168,7 @@ async def test_a_server_that_is_slow_anywhere_is_given_up(beginning: bytes) -> N
         access = Access(URL(url))
         tls = await asyncio.to_thread(tls_of, access)
         client = Client(access, tls, Tokens(None), lambda call, ok, _: calls.append((call, ok)), seconds=0.3)
-        session = KubernetesSession(client, "shop")
+        session = KubernetesSession(client, "shop", Places("shop", others=False))
         try:
             answers = await session.fetch([Reference("app")])
         finally:
