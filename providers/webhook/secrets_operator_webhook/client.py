@@ -64,7 +64,7 @@ class Client:
     async def _following(self, url: URL, request: Request) -> Reply:
         reply = await self.once(url, request)
         for _ in range(_MOST_REDIRECTS):
-            if reply.status not in _REDIRECTS or not reply.location:
+            if reply.status not in _REDIRECTS or not reply.location or (request.writes and reply.status in _BECOME_GET):
                 break
             url, request = self._next(url, reply), _redirected(request, reply.status)
             reply = await self.once(url, request)

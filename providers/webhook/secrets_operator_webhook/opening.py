@@ -16,6 +16,7 @@ from secrets_operator.resources.labels import WEBHOOK_SECRET_LABEL, WEBHOOK_SECR
 from secrets_operator.resources.providers.webhook import WebhookProvider as Settings
 from secrets_operator_webhook.client import Client
 from secrets_operator_webhook.ntlm import Credential, NtlmClient
+from secrets_operator_webhook.push_requests import PushRequests
 from secrets_operator_webhook.reaching import reach
 from secrets_operator_webhook.requests import Secrets, request_for
 from secrets_operator_webhook.session import Parts, Sender, WebhookSession
@@ -38,6 +39,7 @@ async def parts_of(settings: Settings, host: Host, templates: Templates, limits:
         host=host,
         sender=sender,
         render=lambda reference: request_for(settings, templates, reference, secrets),
+        pushes=PushRequests(settings, templates, secrets, host.store.namespace),
         reach=partial(reach, settings.url, guard),
     )
 

@@ -18,7 +18,7 @@ class WebhookProvider:
     """Stores with ``spec.provider.webhook``."""
 
     name = "webhook"
-    capabilities = Capabilities.READ_ONLY
+    capabilities = Capabilities.READ_WRITE
     # Templates may use the property and the namespace of who reads.
     per_reader = True
 

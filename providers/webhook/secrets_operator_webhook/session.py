@@ -1,4 +1,4 @@
-"""A session of one store: one request for each reference."""
+"""A session of one store: one request for each reference, and for each entry that is pushed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from secrets_operator.errors import Terminal
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Absent, Answer, FindAnswer, Found, Host, Reference, Rejected
+from secrets_operator.provider import (
+    Absent,
+    Answer,
+    DeleteAnswer,
+    Deleted,
+    FindAnswer,
+    Found,
+    Host,
+    PresenceAnswer,
+    Present,
+    Push,
+    PushAnswer,
+    Pushed,
+    Pushing,
+    Reference,
+    Rejected,
+    RemoteEntry,
+)
 from secrets_operator.provider.answering import answered
 from secrets_operator.provider.guarded_http import Reply
 from secrets_operator_webhook.errors import error_for
+from secrets_operator_webhook.push_requests import PushRequests
 from secrets_operator_webhook.requests import Request
 from secrets_operator_webhook.results import spread, value_of
 
@@ -33,12 +52,13 @@ class Sender(Protocol):
 class Parts:
     """What a session is made of: ``render`` makes the request of a reference, ``reach`` tries the server.
 
-    A generator has no reference.
+    ``pushes`` makes those of pushing. A generator has no reference, and does not push.
     """
 
     host: Host
     sender: Sender
     render: Callable[[Reference | None], Request]
+    pushes: PushRequests
     reach: Callable[[], Awaitable[None]]
 
 
@@ -47,6 +67,11 @@ class WebhookSession:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.pushing = Pushing(
+            push=lambda push: answered(partial(self._push, push)),
+            exists=lambda entry: answered(partial(self._exists, entry)),
+            delete=lambda entry: answered(partial(self._delete, entry)),
+        )
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Ask for all references at once."""
@@ -78,10 +103,33 @@ class WebhookSession:
         value = await ask(self._parts, reference)
         return Absent() if value is None else Found(SecretBytes(value))
 
+    async def _push(self, push: Push) -> PushAnswer:
+        if await self._answer_to(partial(self._parts.pushes.push, push)) is None:
+            raise Terminal("the server says that there is no such place (status 404): check url", field="url")
+        # Nothing tells what was there before.
+        return Pushed(changed=True)
+
+    async def _exists(self, entry: RemoteEntry) -> PresenceAnswer:
+        reply = await self._answer_to(partial(self._parts.pushes.presence, entry))
+        return Absent() if reply is None else Present()
+
+    async def _delete(self, entry: RemoteEntry) -> DeleteAnswer:
+        reply = await self._answer_to(partial(self._parts.pushes.deletion, entry))
+        return Deleted(changed=reply is not None)
+
+    async def _answer_to(self, render: Callable[[], Request]) -> Reply | None:
+        return await _sent(self._parts, await self._parts.host.run_blocking(render))
+
 
 async def ask(parts: Parts, reference: Reference | None) -> bytes | None:
     """Return the value in the answer to one request, None for status 404; raises Terminal or Retryable."""
     request = await parts.host.run_blocking(partial(parts.render, reference))
+    reply = await _sent(parts, request)
+    return None if reply is None else await parts.host.run_blocking(partial(value_of, reply.body, request.json_path))
+
+
+async def _sent(parts: Parts, request: Request) -> Reply | None:
+    """Return the reply to a request, None for status 404; raises Terminal or Retryable."""
     status = 0
     try:
         reply = await parts.sender.send(request)
@@ -92,4 +140,4 @@ async def ask(parts: Parts, reference: Reference | None) -> bytes | None:
         return None
     if not 200 <= reply.status < 300:
         raise error_for(reply.status, reply.wait)
-    return await parts.host.run_blocking(partial(value_of, reply.body, request.json_path))
+    return reply

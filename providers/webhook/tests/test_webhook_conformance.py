@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from secrets_operator_webhook.provider import WebhookProvider
 
-from secrets_operator.provider import Reference
-from secrets_operator.provider.conformance import Known, Opening, Subject, checks
+from secrets_operator.provider import Reference, RemoteEntry
+from secrets_operator.provider.conformance import Known, Opening, Pushes, Subject, checks
 from secrets_operator.provider.memory import MemoryHost
 
 DOCUMENT = b'{"user": "svc-7f3a", "rate": 1.50, "limits": {"b": 1, "a": "<x>"}, "none": null, "on": true}'
@@ -18,11 +18,20 @@ TOKEN, WRONG = "t0ken-and-private", "wr0ng-and-private"
 STORED = {"/one": b"plain-0c9d", "/document": DOCUMENT}
 
 
-async def answer(request: web.Request) -> web.StreamResponse:
-    if request.headers["Authorization"] != f"Bearer {TOKEN}":
-        return web.Response(status=401)
-    found = STORED.get(request.path)
-    return web.Response(status=404) if found is None else web.Response(body=found)
+def answering() -> Any:
+    """Return a handler of a place of its own, which keeps what it is sent."""
+    stored = dict(STORED)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.headers["Authorization"] != f"Bearer {TOKEN}":
+            return web.Response(status=401)
+        if request.method == "POST":
+            stored[request.path] = await request.read()
+            return web.Response(status=201)
+        found = stored.pop(request.path, None) if request.method == "DELETE" else stored.get(request.path)
+        return web.Response(status=404) if found is None else web.Response(body=found)
+
+    return answer
 
 
 def subject(url: str, silent: str) -> Subject:
@@ -32,7 +41,7 @@ def subject(url: str, silent: str) -> Subject:
         return MemoryHost(secrets={place: {"token": token}}, labels={place: labels})
 
     spec = {
-        "url": f"{url}/{{{{ .remoteRef.key }}}}",
+        "url": f"{url}/{{{{ or .remoteRef.remoteKey .remoteRef.key }}}}",
         "headers": {"Authorization": "Bearer {{ .login.token }}"},
         "secrets": [{"name": "login", "secretRef": {"name": "login"}}],
     }
@@ -52,6 +61,7 @@ def subject(url: str, silent: str) -> Subject:
         },
         denied=Opening(spec, host(WRONG)),
         broken=Opening({**spec, "url": silent}, host(TOKEN)),
+        pushes=Pushes(RemoteEntry("pushed")),
         credentials=[TOKEN, WRONG],
     )
 
@@ -63,5 +73,5 @@ CHECKS = checks(subject("", ""))
 async def test_the_webhook_provider_keeps_the_contract(serve: Any, check: Any) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        async with serve(answer) as url:
+        async with serve(answering()) as url:
             await check(subject(url, f"http://127.0.0.1:{unused.getsockname()[1]}"))
