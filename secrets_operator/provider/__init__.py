@@ -30,9 +30,11 @@ from secrets_operator.provider.contract import (
 from secrets_operator.provider.generator_contract import (
     DEFAULT_FRESH_SECONDS,
     GENERATOR_ENTRY_POINT_GROUP,
+    Cleanup,
     Entropy,
     Generated,
     Generator,
+    cleanup_of,
 )
 from secrets_operator.provider.push_contract import (
     MARK_KEY,
@@ -62,6 +64,7 @@ __all__ = [
     "Absent",
     "Answer",
     "Capabilities",
+    "Cleanup",
     "DeleteAnswer",
     "Deleted",
     "Entropy",
@@ -90,6 +93,7 @@ __all__ = [
     "Session",
     "Sharing",
     "StoreIdentity",
+    "cleanup_of",
     "is_per_reader",
     "notice_of",
     "pushing_of",

@@ -20,9 +20,14 @@ FIRST_PARTY = {
 }
 # The other generators of this project come with the operator itself.
 FIRST_PARTY_GENERATORS = {
+    "ACRAccessToken": "secrets-operator-access-tokens",
+    "BeyondtrustWorkloadCredentialsDynamicSecret": "secrets-operator-access-tokens",
     "CloudsmithAccessToken": "secrets-operator-access-tokens",
     "ECRAuthorizationToken": "secrets-operator-aws",
+    "GCRAccessToken": "secrets-operator-access-tokens",
     "GithubAccessToken": "secrets-operator-access-tokens",
+    "GitlabDeployToken": "secrets-operator-access-tokens",
+    "Grafana": "secrets-operator-access-tokens",
     "QuayAccessToken": "secrets-operator-access-tokens",
     "STSSessionToken": "secrets-operator-aws",
     "VaultDynamicSecret": "secrets-operator-vault",

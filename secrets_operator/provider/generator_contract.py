@@ -9,7 +9,7 @@ Plug-ins import from ``secrets_operator.provider``, ``.flow``, ``.resources`` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,19 +24,33 @@ Entropy = Callable[[int], bytes]
 """Returns that many random bytes, fit for keys."""
 
 
+Cleanup = Callable[[Mapping[str, Any], Mapping[str, Any], Host], Awaitable[None]]
+"""(spec, state, host): take back what a state is about, by the spec of then. What is gone already is no error.
+
+Raises as ``generate``; it is called again until it returns.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Generated:
     """New values by their keys.
 
     When they cannot be written at once, the same values are tried again for ``fresh_seconds``; then new ones are made.
+
+    ``state`` is what ``cleanup`` needs to take them back on the remote side when nothing uses them any more: JSON that
+    is kept in a GeneratorState for everybody to read, so it names things and holds no value. None needs no clean-up.
     """
 
     values: Mapping[str, SecretBytes]
     fresh_seconds: float = DEFAULT_FRESH_SECONDS
+    state: Mapping[str, Any] | None = None
 
 
 class Generator(Protocol):
-    """A kind of generator."""
+    """A kind of generator.
+
+    One whose values have to be taken back on the remote side has a method ``cleanup`` (:data:`Cleanup`) as well.
+    """
 
     @property
     def name(self) -> str:
@@ -54,3 +68,9 @@ class Generator(Protocol):
         resource's namespace. No error shows a value.
         """
         ...
+
+
+def cleanup_of(generator: Generator) -> Cleanup | None:
+    """Return what takes back the values of a generator; None where nothing has to be."""
+    found: Cleanup | None = getattr(generator, "cleanup", None)
+    return found

@@ -74,10 +74,15 @@ def _generator(kind: str, *, namespaced: bool = True) -> ResourceType:
 
 
 CLUSTER_GENERATOR: Final = _generator("ClusterGenerator", namespaced=False)
+ACR_ACCESS_TOKEN: Final = _generator("ACRAccessToken")
+BEYONDTRUST_DYNAMIC_SECRET: Final = _generator("BeyondtrustWorkloadCredentialsDynamicSecret")
 CLOUDSMITH_ACCESS_TOKEN: Final = _generator("CloudsmithAccessToken")
 ECR_AUTHORIZATION_TOKEN: Final = _generator("ECRAuthorizationToken")
 FAKE: Final = _generator("Fake")
+GCR_ACCESS_TOKEN: Final = _generator("GCRAccessToken")
 GITHUB_ACCESS_TOKEN: Final = _generator("GithubAccessToken")
+GITLAB_DEPLOY_TOKEN: Final = _generator("GitlabDeployToken")
+GRAFANA: Final = _generator("Grafana")
 MFA: Final = _generator("MFA")
 PASSWORD: Final = _generator("Password")
 QUAY_ACCESS_TOKEN: Final = _generator("QuayAccessToken")

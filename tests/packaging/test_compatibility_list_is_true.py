@@ -54,6 +54,26 @@ USABLE: dict[str, dict[str, Any]] = {
 
 USABLE_GENERATORS: dict[str, dict[str, Any]] = {
     "ECRAuthorizationToken": {"region": "eu-west-1"},
+    "ACRAccessToken": {"registry": "shop.azurecr.io", "auth": {"managedIdentity": {}}},
+    "BeyondtrustWorkloadCredentialsDynamicSecret": {
+        "provider": {
+            "auth": {"apikey": {"token": {"name": "s", "key": "k"}}},
+            "server": {"apiUrl": "https://a.test", "siteId": "a1b2c3d4-e5f6-4890-abcd-ef1234567890"},
+            "folderPath": "aws",
+        }
+    },
+    "GCRAccessToken": {"projectID": "p", "auth": {}},
+    "GitlabDeployToken": {
+        "projectID": "shop/web",
+        "name": "puller",
+        "scopes": ["read_registry"],
+        "auth": {"token": {"secretRef": {"name": "s", "key": "k"}}},
+    },
+    "Grafana": {
+        "url": "https://grafana.example.com",
+        "auth": {"token": {"name": "s", "key": "k"}},
+        "serviceAccount": {"name": "reader", "role": "Viewer"},
+    },
     "GithubAccessToken": {
         "appID": "1",
         "installID": "2",

@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from yarl import URL
 
 from secrets_operator.errors import InvalidSpec, Retryable
 from secrets_operator.provider import Host
@@ -29,6 +31,8 @@ from secrets_operator_access_tokens.surroundings import Surroundings
 
 # Some APIs refuse requests without one.
 _AGENT = "secrets-operator"
+# Where Azure and Google Cloud answer the machine that asks.
+_MACHINE = (ip_network("169.254.169.254/32"), ip_network("fd20:ce::254/128"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Call:
     url_field: str = ""
     fields: Mapping[int, str] = field(default_factory=dict)
     accepted: frozenset[int] = frozenset()
+    of_the_machine: bool = False
+    """Whether it is the operator's own machine that is asked, at an address that is closed to users."""
 
     def with_json(self, document: Any) -> Call:
         """Return the call with a JSON body."""
@@ -62,9 +68,10 @@ class Call:
 class Web:
     """The way to one service."""
 
-    def __init__(self, http: GuardedHttp, host: Host, limits: Limits, service: str) -> None:
-        """Use ``http``, which belongs to whoever calls; ``service`` is its name in messages and metrics."""
+    def __init__(self, http: GuardedHttp, machine: GuardedHttp, *, host: Host, limits: Limits, service: str) -> None:
+        """Use two clients, which belong to whoever calls; ``service`` is its name in messages and metrics."""
         self._http = http
+        self._machine = machine
         self._host = host
         self._limits = limits
         self.service = service
@@ -74,16 +81,23 @@ class Web:
 
         Raises Terminal when the user must act, Retryable otherwise.
         """
-        reply = await self._reply(call)
-        if not reply.body.strip():
+        body = await self.body(call)
+        if not body.strip():
             return {}
         try:
-            document = orjson.loads(reply.body)
+            document = orjson.loads(body)
         except ValueError:
             document = None
         if not isinstance(document, dict):
             raise unexpected(self.service)
         return document
+
+    async def body(self, call: Call) -> bytes:
+        """Return what answers a call; raises as :meth:`ask`."""
+        reply = await self.reply(call)
+        if not _is_well(call, reply.status):
+            raise error_for(reply, self.service, fields=call.fields)
+        return reply.body
 
     def text(self, document: Mapping[str, Any], name: str) -> str:
         """Return a text that an answer must have; raises Retryable."""
@@ -92,31 +106,35 @@ class Web:
             raise unexpected(self.service)
         return found
 
-    async def _reply(self, call: Call) -> Reply:
-        limits = self._limits if call.url_field else replace(self._limits, hosts=())
-        try:
-            url = Guard(limits).url(call.url)
-        except InvalidSpec as error:
-            raise InvalidSpec(error.message, field=call.url_field) from None
-        if url.user is not None:
-            raise InvalidSpec("must not hold a login: there are fields for it", field=call.url_field)
+    async def reply(self, call: Call) -> Reply:
+        """Return the reply to a call, whatever its status; raises as :meth:`ask` where there is none."""
+        limits = self._limits if call.url_field else Limits()
+        http = self._machine if call.of_the_machine else self._http
         headers = {"User-Agent": _AGENT, "Accept": "application/json", **call.headers}
-        await self._host.turn()
         status = 0
+        await self._host.turn()
         try:
+            url = _without_login(Guard(limits).url(call.url))
             async with asyncio.timeout(self._limits.seconds):
-                reply = await self._http.send(call.method, url, headers=headers, body=call.body)
+                reply = await http.send(call.method, url, headers=headers, body=call.body)
             status = reply.status
         except TimeoutError as error:
             raise Retryable(network_sentences(self.service)[HttpFailure.TIMED_OUT]) from error
         except InvalidSpec as error:
             raise InvalidSpec(error.message, field=call.url_field) from None
         finally:
-            well = 200 <= status < 300 or status in call.accepted
-            self._host.called(self.service, call.name, ok=well, throttled=status == 429)
-        if not well:
-            raise error_for(reply, self.service, fields=call.fields)
+            self._host.called(self.service, call.name, ok=_is_well(call, status), throttled=status == 429)
         return reply
+
+
+def _without_login(url: URL) -> URL:
+    if url.user is not None:
+        raise InvalidSpec("must not hold a login: there are fields for it")
+    return url
+
+
+def _is_well(call: Call, status: int) -> bool:
+    return 200 <= status < 300 or status in call.accepted
 
 
 @asynccontextmanager
@@ -126,10 +144,12 @@ async def web_of(
     """Lend the way to a service, trusted by ``certificates`` or else as the surroundings say."""
     limits = limits_of(surroundings.environ)
     tls = await host.run_blocking(partial(client_context, certificates or surroundings.certificates))
-    http = GuardedHttp(
-        Guard(limits), tls, most_bytes=limits.most_bytes, connections=1, sentences=network_sentences(service)
+    opened = partial(
+        GuardedHttp, tls=tls, most_bytes=limits.most_bytes, connections=1, sentences=network_sentences(service)
     )
+    http, machine = opened(Guard(limits)), opened(Guard(replace(limits, allowed_networks=_MACHINE)))
     try:
-        yield Web(http, host, limits, service)
+        yield Web(http, machine, host=host, limits=limits, service=service)
     finally:
         await http.close()
+        await machine.close()

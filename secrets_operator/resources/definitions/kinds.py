@@ -10,11 +10,16 @@ from secrets_operator.resources.cluster_external_secret import ClusterExternalSe
 from secrets_operator.resources.cluster_push_secret import ClusterPushSecret
 from secrets_operator.resources.cluster_secret_store import ClusterSecretStore
 from secrets_operator.resources.external_secret import ExternalSecret
+from secrets_operator.resources.generators.acr import ACRAccessToken
 from secrets_operator.resources.generators.aws import ECRAuthorizationToken, STSSessionToken
+from secrets_operator.resources.generators.beyondtrust import BeyondtrustWorkloadCredentialsDynamicSecret
 from secrets_operator.resources.generators.cloudsmith import CloudsmithAccessToken
 from secrets_operator.resources.generators.cluster_generator import ClusterGenerator
 from secrets_operator.resources.generators.fake import Fake
+from secrets_operator.resources.generators.gcr import GCRAccessToken
 from secrets_operator.resources.generators.github import GithubAccessToken
+from secrets_operator.resources.generators.gitlab import GitlabDeployToken
+from secrets_operator.resources.generators.grafana import Grafana
 from secrets_operator.resources.generators.mfa import MFA
 from secrets_operator.resources.generators.password import Password
 from secrets_operator.resources.generators.quay import QuayAccessToken
@@ -164,10 +169,15 @@ def _generator(resource: ResourceType, model: type[Resource]) -> Definition:
 
 GENERATORS: Final = (
     _generator(names.CLUSTER_GENERATOR, ClusterGenerator),
+    _generator(names.ACR_ACCESS_TOKEN, ACRAccessToken),
+    _generator(names.BEYONDTRUST_DYNAMIC_SECRET, BeyondtrustWorkloadCredentialsDynamicSecret),
     _generator(names.CLOUDSMITH_ACCESS_TOKEN, CloudsmithAccessToken),
     _generator(names.ECR_AUTHORIZATION_TOKEN, ECRAuthorizationToken),
     _generator(names.FAKE, Fake),
+    _generator(names.GCR_ACCESS_TOKEN, GCRAccessToken),
     _generator(names.GITHUB_ACCESS_TOKEN, GithubAccessToken),
+    _generator(names.GITLAB_DEPLOY_TOKEN, GitlabDeployToken),
+    _generator(names.GRAFANA, Grafana),
     _generator(names.MFA, MFA),
     _generator(names.PASSWORD, Password),
     _generator(names.QUAY_ACCESS_TOKEN, QuayAccessToken),

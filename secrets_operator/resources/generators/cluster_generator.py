@@ -7,10 +7,15 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
+from secrets_operator.resources.generators.acr import ACRAccessTokenSpec
 from secrets_operator.resources.generators.aws import ECRAuthorizationTokenSpec, STSSessionTokenSpec
+from secrets_operator.resources.generators.beyondtrust import BeyondtrustWorkloadCredentialsDynamicSecretSpec
 from secrets_operator.resources.generators.cloudsmith import CloudsmithAccessTokenSpec
 from secrets_operator.resources.generators.fake import FakeSpec
+from secrets_operator.resources.generators.gcr import GCRAccessTokenSpec
 from secrets_operator.resources.generators.github import GithubAccessTokenSpec
+from secrets_operator.resources.generators.gitlab import GitlabDeployTokenSpec
+from secrets_operator.resources.generators.grafana import GrafanaSpec
 from secrets_operator.resources.generators.mfa import MFASpec
 from secrets_operator.resources.generators.password import PasswordSpec
 from secrets_operator.resources.generators.quay import QuayAccessTokenSpec
@@ -39,6 +44,10 @@ class GeneratorSpecs(Model):
         json_schema_extra={"minProperties": 1, "maxProperties": 1, "x-kubernetes-preserve-unknown-fields": True},
     )
 
+    acr_access_token_spec: ACRAccessTokenSpec | None = Field(None, description="Spec of an ACRAccessToken.")
+    beyondtrust_workload_credentials_dynamic_secret_spec: BeyondtrustWorkloadCredentialsDynamicSecretSpec | None = (
+        Field(None, description="Spec of a BeyondtrustWorkloadCredentialsDynamicSecret.")
+    )
     cloudsmith_access_token_spec: CloudsmithAccessTokenSpec | None = Field(
         None, description="Spec of a CloudsmithAccessToken."
     )
@@ -46,7 +55,10 @@ class GeneratorSpecs(Model):
         None, description="Spec of an ECRAuthorizationToken."
     )
     fake_spec: FakeSpec | None = Field(None, description="Spec of a Fake.")
+    gcr_access_token_spec: GCRAccessTokenSpec | None = Field(None, description="Spec of a GCRAccessToken.")
     github_access_token_spec: GithubAccessTokenSpec | None = Field(None, description="Spec of a GithubAccessToken.")
+    gitlab_deploy_token_spec: GitlabDeployTokenSpec | None = Field(None, description="Spec of a GitlabDeployToken.")
+    grafana_spec: GrafanaSpec | None = Field(None, description="Spec of a Grafana.")
     mfa_spec: MFASpec | None = Field(None, description="Spec of an MFA.")
     password_spec: PasswordSpec | None = Field(None, description="Spec of a Password.")
     quay_access_token_spec: QuayAccessTokenSpec | None = Field(None, description="Spec of a QuayAccessToken.")

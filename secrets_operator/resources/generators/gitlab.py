@@ -25,9 +25,7 @@ GitlabScope = Literal[
     "write_virtual_registry",
 ]
 PROJECT_OR_GROUP: Final = exactly_one_of("projectID", "groupID")
-ONE_EXPIRY: Final = Rule(
-    "!(has(self.expiresAt) && has(self.expiresAfter))", "expiresAt and expiresAfter exclude each other"
-)
+ONE_EXPIRY: Final = Rule("!(has(self.expiresAt) && has(self.expiresAfter))", "set expiresAt or expiresAfter, not both")
 
 
 class GitlabSecretRef(Model):
