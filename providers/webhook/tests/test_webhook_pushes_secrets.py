@@ -139,7 +139,7 @@ async def test_nothing_is_sent_to_an_address_with_gaps(*, api: Any, open_session
     [(429, Failed), (500, Failed), (503, Failed), (400, Rejected), (401, Rejected), (403, Rejected), (304, Rejected)],
 )
 async def test_trouble_is_told_without_a_value(
-    *, api: Any, open_session: Any, act: str, status: int, kind: type
+    *, api: Any, open_session: Any, act: str, status: int, kind: type[Failed | Rejected]
 ) -> None:
     session = await open_session(spec(api.url + URL))
     api.says(b"v&1", status, Retry_After="7")
