@@ -51,7 +51,8 @@ def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_document_prints_the_whole_plug_in(files: dict[str, str]) -> None:
-    assert set(files) == {"pyproject.toml", "acme_secrets_directory/__init__.py", "test_directory.py"}
+    package = {"acme_secrets_directory/__init__.py", "acme_secrets_directory/writable.py"}
+    assert set(files) == {"pyproject.toml", *package, "test_directory.py", "test_writable.py"}
     code = [line for line in files["acme_secrets_directory/__init__.py"].splitlines() if line.strip()]
     assert len(code) <= 50
 
@@ -65,12 +66,12 @@ def test_it_is_found_and_loaded_by_its_entry_point(installed: Path, tmp_path: Pa
     assert run("-c", program, cwd=tmp_path, path=installed).stdout == "acme-secrets-directory 1.0.0 directory\n"
 
 
-def test_it_keeps_the_contract(source: Path, installed: Path, tmp_path: Path) -> None:
-    test = tmp_path / "test_directory.py"
-    test.write_text((source / "test_directory.py").read_text())
-    done = run(
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", test.name, cwd=tmp_path, path=installed
-    )
+@pytest.mark.parametrize("name", ["test_directory.py", "test_writable.py"])
+def test_it_keeps_the_contract(source: Path, installed: Path, tmp_path: Path, name: str) -> None:
+    # The second imports the first.
+    for file in source.glob("test_*.py"):
+        (tmp_path / file.name).write_text(file.read_text())
+    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", name, cwd=tmp_path, path=installed)
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed
     assert int(passed[1]) >= 15
