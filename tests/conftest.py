@@ -13,11 +13,12 @@ TESTS = Path(__file__).parent
 ON_A_LOOP = (TESTS / "unit", TESTS / "integration")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
     """Make every blocking call on an event loop raise BlockingError when it comes from ``secrets_operator``.
 
-    The caller counts, however deep: a lock, a file or a socket that a library waits for is as bad as one of ours.
+    The caller counts, however deep: a lock, a file or a socket that a library waits for is as bad as one of ours. Once
+    for a module: it replaces some sixty functions, which took longer than most tests.
     """
     if not any(request.path.is_relative_to(folder) for folder in ON_A_LOOP):
         yield None

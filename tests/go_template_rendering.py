@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from secrets_operator.rendering.gotemplate import EXTERNAL_SECRETS, Context, Dialect, Limits, compile_template
+from tests.rows import Row
 
 NOW = 1_709_211_845_123_456_789
 """2024-02-29 13:04:05.123456789 UTC."""
@@ -30,6 +31,11 @@ def recorded(name: str) -> list[dict[str, Any]]:
     """Return what Go 1.26 gave, recorded once in ``tests/data/templating``."""
     rows: list[dict[str, Any]] = json.loads((_FOLDER / f"{name}.json").read_text())
     return rows
+
+
+def recorded_rows(name: str) -> list[Row]:
+    """Return what Go gave, as rows that share a test: there are hundreds, each of less than a millisecond."""
+    return [Row(f"{number} {str(row)[:100]}", (row,)) for number, row in enumerate(recorded(name))]
 
 
 def raw(text: str) -> bytes:

@@ -1,4 +1,7 @@
-"""What Go printed for templates: the recorded cases of ``tests/data/templating`` as pytest parameters."""
+"""What Go printed for templates: the recorded cases of ``tests/data/templating`` as pytest parameters.
+
+There are thousands, each of less than a millisecond, so those of a category share a test.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.rows import Row, grouped
 
 FOLDER = Path(__file__).parent / "data" / "templating"
 
@@ -21,14 +24,13 @@ def recording(name: str) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
 
 
 def recorded_cases(name: str) -> list[Any]:
-    """Return a parameter for each case: the data, the template, and how Go ended."""
+    """Return a parameter for each category; its rows are the data, the template, and how Go ended."""
     data, cases = recording(name)
-    return [
-        pytest.param(
-            data, case["template"], recorded_outcome(case), id=f"{number:04d} {case['category']} {_shown(case)}"
-        )
+    rows = (
+        Row(f"{case['category']}: {number:04d} {_shown(case)}", (data, case["template"], recorded_outcome(case)))
         for number, case in enumerate(cases)
-    ]
+    )
+    return grouped(rows, lambda row: row.name.partition(":")[0])
 
 
 def recorded_outcome(case: Mapping[str, Any]) -> tuple[str, bytes]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from secrets_operator.rendering.gotemplate import ExecError, LimitError, Limits
-from tests.go_template_rendering import context, recorded, render
+from tests.go_template_rendering import context, recorded_rows, render
+from tests.rows import check_each
 
-ROWS = recorded("go-dates")
 
+def test_a_date_template_gives_what_go_gives() -> None:
+    def check(row: dict[str, Any]) -> None:
+        template, expected = row["template"], row["output"]
+        if expected is None:
+            with pytest.raises(ExecError):
+                render(template)
+        else:
+            assert render(template).decode() == expected
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["template"] for row in ROWS])
-def test_a_date_template_gives_what_go_gives(row: dict[str, str | None]) -> None:
-    template, expected = row["template"], row["output"]
-    assert template is not None
-    if expected is None:
-        with pytest.raises(ExecError):
-            render(template)
-    else:
-        assert render(template).decode() == expected
+    check_each(recorded_rows("go-dates"), check)
 
 
 LEAP_DAY = '(toDate "2006-01-02T15:04:05Z07:00" "2024-02-29T13:04:05Z")'

@@ -17,20 +17,22 @@ from cryptography.x509.oid import NameOID
 
 from secrets_operator.rendering.gotemplate import ExecError
 from secrets_operator.rendering.gotemplate.functions import pem_blocks
-from tests.go_template_rendering import context, raw, recorded, render
+from tests.go_template_rendering import context, raw, recorded_rows, render
+from tests.rows import check_each
 
-ROWS = recorded("go-pem")
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-@pytest.mark.parametrize("row", ROWS, ids=map("recorded text {}".format, range(len(ROWS))))
-def test_the_blocks_of_a_text_are_those_that_go_finds(row: dict[str, Any]) -> None:
-    text = row["text"].encode()
-    found = list(pem_blocks.blocks(context(), text))
-    assert [(block.label.decode(), block.content, block.encode().decode()) for block, _ in found] == [
-        (block["label"], raw(block["content"]), block["text"]) for block in row["blocks"]
-    ]
-    assert len(text) - (found[-1][1] if found else 0) == row["rest"]
+def test_the_blocks_of_a_text_are_those_that_go_finds() -> None:
+    def check(row: dict[str, Any]) -> None:
+        text = row["text"].encode()
+        found = list(pem_blocks.blocks(context(), text))
+        assert [(block.label.decode(), block.content, block.encode().decode()) for block, _ in found] == [
+            (block["label"], raw(block["content"]), block["text"]) for block in row["blocks"]
+        ]
+        assert len(text) - (found[-1][1] if found else 0) == row["rest"]
+
+    check_each(recorded_rows("go-pem"), check)
 
 
 def certificate(own: bytes | None, authority: bytes | None, *more: x509.ExtensionType, name: str = "test") -> str:

@@ -11,31 +11,36 @@ import pytest
 from secrets_operator.rendering.gotemplate import LimitError, Limits
 from secrets_operator.rendering.gotemplate.functions.yaml_nodes import YamlError
 from secrets_operator.rendering.gotemplate.functions.yaml_text import string_map
-from tests.go_template_rendering import raw, recorded, render
-
-READ, MAPS, WRITTEN = recorded("go-yaml-read"), recorded("go-yaml-maps"), recorded("go-yaml-written")
-
-
-@pytest.mark.parametrize("row", READ, ids=map("recorded text {}".format, range(len(READ))))
-def test_from_yaml_reads_what_go_reads(row: dict[str, str]) -> None:
-    found = render("{{ .y | fromYaml | toRawJson }}", y=raw(row["text"]))
-    # What Go could not read comes out as a map whose key Error tells why, in libyaml's words and with Go's line.
-    expected = {"Error": row["error"]} if "error" in row else json.loads(row["json"], parse_int=float)
-    assert json.loads(found, parse_int=float) == expected
+from tests.go_template_rendering import raw, recorded_rows, render
+from tests.rows import check_each
 
 
-@pytest.mark.parametrize("row", WRITTEN, ids=map("recorded value {}".format, range(len(WRITTEN))))
-def test_to_yaml_writes_what_go_writes(row: dict[str, str]) -> None:
-    assert render("{{ .j | mustFromJson | toYaml }}", j=row["json"].encode()).decode() == row["yaml"]
+def test_from_yaml_reads_what_go_reads() -> None:
+    def check(row: dict[str, str]) -> None:
+        found = render("{{ .y | fromYaml | toRawJson }}", y=raw(row["text"]))
+        # What Go could not read comes out as a map whose key Error tells why, in libyaml's words and with Go's line.
+        expected = {"Error": row["error"]} if "error" in row else json.loads(row["json"], parse_int=float)
+        assert json.loads(found, parse_int=float) == expected
+
+    check_each(recorded_rows("go-yaml-read"), check)
 
 
-@pytest.mark.parametrize("row", MAPS, ids=map("recorded text {}".format, range(len(MAPS))))
-def test_a_string_map_holds_what_go_would_decode_into_one(row: dict[str, Any]) -> None:
-    if row["map"] is None:
-        with pytest.raises(YamlError):
-            string_map(raw(row["text"]))
-    else:
-        assert string_map(raw(row["text"])) == {k.encode(): v.encode() for k, v in row["map"].items()}
+def test_to_yaml_writes_what_go_writes() -> None:
+    def check(row: dict[str, str]) -> None:
+        assert render("{{ .j | mustFromJson | toYaml }}", j=row["json"].encode()).decode() == row["yaml"]
+
+    check_each(recorded_rows("go-yaml-written"), check)
+
+
+def test_a_string_map_holds_what_go_would_decode_into_one() -> None:
+    def check(row: dict[str, Any]) -> None:
+        if row["map"] is None:
+            with pytest.raises(YamlError):
+                string_map(raw(row["text"]))
+        else:
+            assert string_map(raw(row["text"])) == {k.encode(): v.encode() for k, v in row["map"].items()}
+
+    check_each(recorded_rows("go-yaml-maps"), check)
 
 
 @pytest.mark.parametrize(
