@@ -56,7 +56,7 @@ def push_checks(subject: Subject) -> list[Check]:
     if subject.pushes.state is not None:
         applicable.append(what_is_there_already_is_not_written)
     if subject.pushes.beside is not None:
-        applicable.append(a_property_leaves_the_others_alone)
+        applicable += [a_property_leaves_the_others_alone, properties_pushed_at_once_are_all_kept]
     if subject.pushes.foreign is not None:
         applicable.append(what_others_made_stays_as_it_is)
     return applicable
@@ -174,6 +174,21 @@ async def pushes_at_once_do_not_mix(subject: Subject) -> None:
         await asyncio.gather(*(pushing.push(_push(entry, value)) for entry, value in values.items()))
         for entry, value in values.items():
             await _require_stored(subject, opened, entry, value)
+
+
+async def properties_pushed_at_once_are_all_kept(subject: Subject) -> None:
+    """Who merges into one remote secret at the same moment loses nothing of the others, and need not come again."""
+    first = _pushes(subject).entry
+    entries = [replace(first, property=f"{first.property}-{index}") for index in range(_AT_ONCE)]
+    async with session(subject) as opened:
+        pushing = _pushing(opened)
+        for answer in await asyncio.gather(*(pushing.push(_push(entry, _FIRST)) for entry in entries)):
+            _require(subject, answer, Pushed(changed=True))
+        for entry in entries:
+            await _require_stored(subject, opened, entry, _FIRST)
+        for answer in await asyncio.gather(*(pushing.delete(entry) for entry in entries)):
+            _require(subject, answer, Deleted(changed=True))
+        _require(subject, await pushing.exists(replace(first, property="")), Absent())
 
 
 async def odd_entries_are_answered(subject: Subject) -> None:

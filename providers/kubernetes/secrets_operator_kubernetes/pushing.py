@@ -26,6 +26,7 @@ from secrets_operator.provider import (
     RemoteEntry,
 )
 from secrets_operator.provider.answering import answered
+from secrets_operator.provider.one_at_a_time import OneAtATime
 from secrets_operator_kubernetes.client import Client, Reply
 from secrets_operator_kubernetes.documents import members_of, payload_of
 from secrets_operator_kubernetes.errors import error_for
@@ -55,10 +56,15 @@ class KubernetesPushing:
     def __init__(self, client: Client, places: Places) -> None:
         self._client = client
         self._places = places
+        self._turns = OneAtATime()
         self.contract = Pushing(
-            push=lambda push: answered(partial(_undisturbed, partial(self._push, push))),
+            push=lambda push: answered(
+                partial(self._undisturbed, push.metadata, push.remote, partial(self._push, push))
+            ),
             exists=lambda entry: answered(partial(self._exists, entry)),
-            delete=lambda entry: answered(partial(_undisturbed, partial(self._delete, entry))),
+            delete=lambda entry: answered(
+                partial(self._undisturbed, entry.metadata, entry, partial(self._delete, entry))
+            ),
         )
 
     async def _push(self, push: Push) -> PushAnswer:
@@ -99,6 +105,16 @@ class KubernetesPushing:
             await self._update(namespace, name, rest)
         return Deleted(changed=True)
 
+    async def _undisturbed(self, metadata: Mapping[str, Any], entry: RemoteEntry, act: Callable[[], Awaitable[T]]) -> T:
+        """Act anew while somebody else is quicker; raises what the last attempt raised."""
+        async with self._turns.at((self._places.of(settings_of(metadata)), entry.remote_key)):
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return await act()
+                except _ChangedMeanwhile:
+                    continue
+            return await act()
+
     async def _read(self, namespace: str, name: str) -> Mapping[str, Any] | None:
         reply = await self._client.get("GetSecret", secret_path(namespace, name))
         if reply.status == 404 and reply.is_status_about("secrets", name):
@@ -112,16 +128,6 @@ class KubernetesPushing:
     async def _update(self, namespace: str, name: str, secret: Mapping[str, Any]) -> None:
         reply = await self._client.write("UpdateSecret", "PUT", secret_path(namespace, name), secret, _QUERY)
         _require(reply, namespace, "update", name)
-
-
-async def _undisturbed(act: Callable[[], Awaitable[T]]) -> T:
-    """Act anew while somebody else is quicker; raises what the last attempt raised."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return await act()
-        except _ChangedMeanwhile:
-            continue
-    return await act()
 
 
 def _require(reply: Reply, namespace: str, verb: str, name: str = "") -> None:

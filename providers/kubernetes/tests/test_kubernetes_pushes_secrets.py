@@ -280,9 +280,11 @@ async def test_a_namespace_that_is_not_there_is_named(place: Any, open_session: 
 
 
 async def test_who_writes_at_once_takes_nothing_from_the_others(place: Any, opened: Any) -> None:
-    session = await opened()
+    sessions = [await opened() for _ in range(6)]
     pushes = [push_to(entry(f"p{index}"), {"k": b"%d" % index}, "k") for index in range(6)]
-    answers = await asyncio.gather(*(session.pushing.push(push) for push in pushes))
+    answers = await asyncio.gather(
+        *(session.pushing.push(push) for session, push in zip(sessions, pushes, strict=True))
+    )
     told = {answer.message for answer in answers if isinstance(answer, Failed)}
     assert told <= {"somebody else wrote the Secret meanwhile: it is tried again"}
     assert CHANGED in answers

@@ -7,7 +7,7 @@ https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#create-update-sec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from secrets_operator.provider import (
     RemoteEntry,
 )
 from secrets_operator.provider.answering import answered
+from secrets_operator.provider.one_at_a_time import OneAtATime
 from secrets_operator_vault import documents
 from secrets_operator_vault.answers import value_answer
 from secrets_operator_vault.asking import Asking
@@ -52,6 +53,7 @@ class VaultPushing:
     def __init__(self, asking: Asking, engine: Engine) -> None:
         self._asking = asking
         self._engine = engine
+        self._turns = OneAtATime()
         self.contract = Pushing(
             push=lambda push: answered(partial(self._push, push)),
             exists=lambda entry: answered(partial(self._exists, entry)),
@@ -59,12 +61,7 @@ class VaultPushing:
         )
 
     async def _push(self, push: Push) -> PushAnswer:
-        for _ in range(_ATTEMPTS):
-            there = await self._read(push.remote.remote_key)
-            answer = there if isinstance(there, _Trouble) else await self._pushed_over(there, push)
-            if answer is not _MEANWHILE:
-                break
-        return answer
+        return await self._over(push.remote.remote_key, lambda there: self._pushed_over(there, push))
 
     async def _pushed_over(self, there: Remote, push: Push) -> PushAnswer:
         if not there.is_ours and not there.is_free:
@@ -92,12 +89,7 @@ class VaultPushing:
         return Absent() if found is None else Present()
 
     async def _delete(self, entry: RemoteEntry) -> DeleteAnswer:
-        for _ in range(_ATTEMPTS):
-            there = await self._read(entry.remote_key)
-            answer = there if isinstance(there, _Trouble) else await self._deleted_from(there, entry)
-            if answer is not _MEANWHILE:
-                break
-        return answer
+        return await self._over(entry.remote_key, lambda there: self._deleted_from(there, entry))
 
     async def _deleted_from(self, there: Remote, entry: RemoteEntry) -> DeleteAnswer:
         is_gone = entry.property and entry.property not in (there.values or {})
@@ -111,6 +103,16 @@ class VaultPushing:
         path = place(entry.remote_key, self._engine)
         reply = await self._asking.send(Call.DELETE, ApiRequest("delete", path))
         return await self._trouble_in(reply, "delete", path) or Deleted(changed=True)
+
+    async def _over(self, key: str, act: Callable[[Remote], Awaitable[T]]) -> T | _Trouble:
+        """Act on what is there, and anew on what is there then while somebody else is quicker."""
+        async with self._turns.at(data_path(key, self._engine)):
+            for _ in range(_ATTEMPTS):
+                there = await self._read(key)
+                answer = there if isinstance(there, _Trouble) else await act(there)
+                if answer is not _MEANWHILE:
+                    break
+            return answer
 
     async def _read(self, key: str) -> Remote | _Trouble:
         """Return what is there."""

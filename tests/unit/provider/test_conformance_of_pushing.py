@@ -156,6 +156,19 @@ class Mixing(Honestly):
         return await super().push(self.pushed)
 
 
+class LosingUpdates(Honestly):
+    """Writes what it read some time ago."""
+
+    async def push(self, push: Push) -> PushAnswer:
+        key = push.remote.remote_key
+        read = dict(self.remote.secrets.get(key, {}))
+        await asyncio.sleep(0)
+        answer = await super().push(push)
+        if answer == Pushed(changed=True):
+            self.remote.secrets[key] = read | {push.remote.property: self.remote.secrets[key][push.remote.property]}
+        return answer
+
+
 class KeepingToItself(Honestly):
     def __init__(self, remote: Remote) -> None:
         super().__init__(remote)
@@ -196,6 +209,7 @@ def test_who_keeps_the_rules_passes() -> None:
         pytest.param(Raising, "odd_entries_are_answered", id="raises"),
         pytest.param(Quoting, "what_others_made_stays_as_it_is", id="quotes a value"),
         pytest.param(Mixing, "pushes_at_once_do_not_mix", id="mixes what is pushed at once"),
+        pytest.param(LosingUpdates, "properties_pushed_at_once_are_all_kept", id="loses what others merge"),
         pytest.param(KeepingToItself, "capabilities_say_what_can_be_written", id="cannot be pushed to"),
     ],
 )
