@@ -170,6 +170,11 @@ def is_denied(error: Exception) -> bool:
     return not isinstance(error, OperatorError) and meaning_of(error) is Meaning.DENIED and not _is_login(error)
 
 
+def error_code(error: Exception) -> str:
+    """Return the code of a response that is an error, else the class of the error."""
+    return _code(error) if isinstance(error, ClientError) else type(error).__name__
+
+
 def message_for(error: Exception) -> str:
     """Return a sentence that is the same each time the same thing goes wrong."""
     meaning = meaning_of(error)

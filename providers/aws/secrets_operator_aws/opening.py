@@ -17,10 +17,12 @@ from secrets_operator_aws.endpoints import ONE_ATTEMPT, endpoint
 from secrets_operator_aws.errors import SDK_ERRORS, error_for
 from secrets_operator_aws.identity import Identity, identity
 from secrets_operator_aws.login import Login, login
+from secrets_operator_aws.pushing import pushing_with
 from secrets_operator_aws.roles import Hop, hops
 from secrets_operator_aws.services import SERVICES, Service
 from secrets_operator_aws.session import AwsSession
 from secrets_operator_aws.sharing import identity_of
+from secrets_operator_aws.tagging import Tagging
 
 
 async def open_session(spec: Mapping[str, Any], host: Host) -> AwsSession:
@@ -46,6 +48,8 @@ async def open_with(settings: AwsProvider, host: Host, config: Config) -> AwsSes
 
     prefix = settings.prefix if service.takes_prefix else ""
     session = AwsSession(calls, made.credentials, reader, find, prefix=prefix)
+    tagging = Tagging(made.session, host, config)
+    session.write_with(pushing_with(service.pusher(calls, settings, tagging), settings.prefix), tagging.close)
     if made.start is not None:
         place = service.sdk, settings.region
         session.share_as(identity_of(made.start, place, chain), place, made.account)

@@ -20,7 +20,7 @@ class AwsProvider:
     """Stores with ``spec.provider.aws``."""
 
     name = "aws"
-    capabilities = Capabilities.READ_ONLY
+    capabilities = Capabilities.READ_WRITE
 
     def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:  # noqa: ARG002 the kinds do not differ
         """Check the fields."""

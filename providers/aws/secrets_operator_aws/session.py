@@ -1,4 +1,4 @@
-"""A session on one AWS service: puts the store's prefix before keys and hands them to those who read and find."""
+"""A session on one AWS service: puts the store's prefix before keys for those who read, find and write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from secrets_operator.errors import Refused
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Answer, FindAnswer, Reference, Sharing
+from secrets_operator.provider import Answer, FindAnswer, Pushing, Reference, Sharing
 from secrets_operator.provider.properties import extracted, lookup_literal_first, selected
 from secrets_operator_aws.calls import Calls
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for
@@ -22,6 +22,8 @@ class AwsSession:
 
     def __init__(self, calls: Calls, credentials: Any, reader: Reads, find: Find, *, prefix: str) -> None:
         self.sharing: Sharing | None = None
+        self.pushing: Pushing | None = None
+        self._close_writing: Callable[[], Awaitable[None]] | None = None
         self._own_account = ""
         self._calls = calls
         self._credentials = credentials
@@ -45,6 +47,10 @@ class AwsSession:
             return (number, *place) if number else None
 
         self.sharing = Sharing(identity, self._complete, self._fetch_complete, limited, self._reader.batch_of)
+
+    def write_with(self, pushing: Pushing, close: Callable[[], Awaitable[None]]) -> None:
+        """Be written to, until the session is closed; then call ``close``."""
+        self.pushing, self._close_writing = pushing, close
 
     async def find(self, query: Query) -> FindAnswer:
         """Find by complete names, to which the prefix is not added."""
@@ -72,6 +78,8 @@ class AwsSession:
     async def close(self) -> None:
         """Close the connections."""
         await self._calls.close()
+        if self._close_writing is not None:
+            await self._close_writing()
 
     def _complete(self, reference: Reference) -> Reference:
         return replace(reference, key=self._prefix + reference.key)

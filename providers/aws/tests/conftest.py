@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 import boto3
 import pytest
+from moto.acm.models import AWS_ROOT_CA
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from secrets_operator_aws.provider import PROVIDER
 from werkzeug.serving import make_server
@@ -105,6 +106,8 @@ class Gateway:
         if passes and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ECR_PUBLIC):
             start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
             return [json.dumps(self.public_login).encode()]
+        if passes and operation == "GetCertificate":
+            return self._certificate(environ, start_response)
         if passes:
             return self.app(environ, start_response)
         status, code, message = self.faults[operation]
@@ -119,6 +122,18 @@ class Gateway:
             f"{status} Fault", [*headers, *([("Retry-After", self.retry_after)] if self.retry_after else [])]
         )
         return [body.encode()]
+
+    def _certificate(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        """Answer with the chain that was imported: moto adds Amazon's own, and AWS repeats a leaf that has none."""
+        started: list[Any] = []
+        body = b"".join(self.app(environ, lambda status, headers, _=None: started.extend((status, headers))))
+        if started[0].startswith("200"):
+            found = json.loads(body)
+            chain = found["CertificateChain"].replace(AWS_ROOT_CA.decode(), "").strip()
+            body = json.dumps({**found, "CertificateChain": chain or found["Certificate"]}).encode()
+        headers = [header for header in started[1] if header[0].lower() != "content-length"]
+        start_response(started[0], [*headers, ("Content-Length", str(len(body)))])
+        return [body]
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +152,7 @@ def running_gateway() -> Iterator[Gateway]:
 @pytest.fixture
 def gateway(running_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """The gateway as the only AWS there is, and no credentials but those a test sets."""
-    for service in ("SECRETSMANAGER", "SSM", "ACM", "STS", "ECR", "ECR_PUBLIC"):
+    for service in ("SECRETSMANAGER", "SSM", "ACM", "STS", "ECR", "ECR_PUBLIC", "RESOURCE_GROUPS_TAGGING_API"):
         monkeypatch.setenv(f"AWS_{service}_ENDPOINT", running_gateway.url)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
@@ -195,6 +210,10 @@ def aws(gateway: Gateway) -> Iterator[Any]:
     gateway.faults.clear()
     pages = list(client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True))
     for secret in [secret for page in pages for secret in page["SecretList"]]:
+        replicas = client.describe_secret(SecretId=secret["ARN"]).get("ReplicationStatus", [])
+        if replicas:
+            regions = [replica["Region"] for replica in replicas]
+            client.remove_regions_from_replication(SecretId=secret["ARN"], RemoveReplicaRegions=regions)
         client.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
     client.close()
 

@@ -1,20 +1,35 @@
-"""The aws provider keeps the contract of providers."""
+"""The aws provider keeps the contract of providers, in each service that it writes to."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from secrets_operator_aws.provider import PROVIDER
 
-from secrets_operator.provider import Query, Reference
-from secrets_operator.provider.conformance import Finds, Known, Opening, Subject, checks
+from secrets_operator.provider import Query, Reference, RemoteEntry
+from secrets_operator.provider.conformance import Finds, Known, Opening, Pushes, Subject, checks
+from secrets_operator.provider.push_conformance import push_checks
 
 DOCUMENT = b'{"user":"svc-7f3a","tls.crt":"pem-51c2","limits":{"rate": 1.50},"none":null}'
+PREFIX = "conformance/"
 
 
-def subject(spec: dict[str, Any], host: Any) -> Subject:
-    opening = Opening({**spec, "prefix": "conformance/"}, host)
+async def nothing(_key: str) -> object:
+    return None
+
+
+PUSHES = Pushes(
+    RemoteEntry("pushed", "a.b"),
+    beside=RemoteEntry("pushed", "beside"),
+    foreign=RemoteEntry("document", "user"),
+    state=nothing,
+)
+
+
+def subject(spec: dict[str, Any], host: Any, pushes: Pushes = PUSHES) -> Subject:
+    opening = Opening({**spec, "prefix": PREFIX}, host)
     return Subject(
         provider=PROVIDER,
         working=opening,
@@ -26,26 +41,55 @@ def subject(spec: dict[str, Any], host: Any) -> Subject:
         denied=opening,
         broken=opening,
         finds=Finds(
-            Query(path="conformance/", name="t"),
-            {"conformance/text": b"plain-0c9d", "conformance/document": DOCUMENT},
+            Query(path=PREFIX, name="t"),
+            {f"{PREFIX}text": b"plain-0c9d", f"{PREFIX}document": DOCUMENT},
             nothing=Query(name="^nowhere/"),
         ),
+        pushes=pushes,
         credentials=["wJalrXUtnFEMI/K7MDENG", "AKIAIOSFODNN7EXAMPLE"],
     )
 
 
 CHECKS = checks(subject({}, None))
+PUSH_CHECKS = push_checks(subject({}, None, Pushes(RemoteEntry("pushed"), foreign=RemoteEntry("text"), state=nothing)))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 async def test_the_aws_provider_keeps_the_contract(
     aws: Any, gateway: Any, spec: dict[str, Any], host: Any, check: Any
 ) -> None:
-    aws.create_secret(Name="conformance/text", SecretString="plain-0c9d")
-    aws.create_secret(Name="conformance/document", SecretString=DOCUMENT.decode())
-    for operation in ("GetSecretValue", "ListSecrets"):
+    aws.create_secret(Name=f"{PREFIX}text", SecretString="plain-0c9d")
+    aws.create_secret(Name=f"{PREFIX}document", SecretString=DOCUMENT.decode())
+    for operation in ("GetSecretValue", "ListSecrets", "DescribeSecret"):
         if check.__name__ == "wrong_credentials_are_refused":
             gateway.fail(operation, 400, "UnrecognizedClientException", "AKIAIOSFODNN7EXAMPLE")
         if check.__name__ == "a_silent_remote_side_is_no_answer":
             gateway.fail(operation, 500, "InternalServiceError", "RequestID: 7a1c-req")
-    await check(subject(spec, host))
+
+    async def state(key: str) -> object:
+        try:
+            described = aws.describe_secret(SecretId=f"{PREFIX}{key}")
+        except aws.exceptions.ResourceNotFoundException:
+            return None
+        return [described[name] for name in ("VersionIdsToStages", "Tags") if name in described]
+
+    await check(subject(spec, host, replace(PUSHES, state=state)))
+
+
+@pytest.mark.parametrize("check", PUSH_CHECKS, ids=lambda check: check.__name__)
+async def test_parameters_are_pushed_alike(
+    *, ssm: Any, gateway: Any, spec: dict[str, Any], host: Any, check: Any
+) -> None:
+    ssm.put_parameter(Name=f"{PREFIX}text", Value="plain-0c9d", Type="String")
+
+    async def state(key: str) -> object:
+        try:
+            found = ssm.get_parameter(Name=f"{PREFIX}{key}")["Parameter"]
+        except ssm.exceptions.ParameterNotFound:
+            return None
+        return found["Version"], ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=f"{PREFIX}{key}")[
+            "TagList"
+        ]
+
+    pushes = Pushes(RemoteEntry("pushed"), foreign=RemoteEntry("text"), state=state)
+    await check(subject({**spec, "service": "ParameterStore"}, host, pushes))
