@@ -186,8 +186,8 @@ async def properties_pushed_at_once_are_all_kept(subject: Subject) -> None:
             _require(subject, answer, Pushed(changed=True))
         for entry in entries:
             await _require_stored(subject, opened, entry, _FIRST)
-        for answer in await asyncio.gather(*(pushing.delete(entry) for entry in entries)):
-            _require(subject, answer, Deleted(changed=True))
+        for deleted in await asyncio.gather(*(pushing.delete(entry) for entry in entries)):
+            _require(subject, deleted, Deleted(changed=True))
         _require(subject, await pushing.exists(replace(first, property="")), Absent())
 
 
