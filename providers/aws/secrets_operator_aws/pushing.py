@@ -6,11 +6,9 @@ and ``certificate_pushing``.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, Protocol, TypeVar
-from weakref import WeakValueDictionary
 
 from secrets_operator.provider import (
     DeleteAnswer,
@@ -23,6 +21,7 @@ from secrets_operator.provider import (
     RemoteEntry,
 )
 from secrets_operator.provider.answering import answered
+from secrets_operator.provider.one_at_a_time import OneAtATime
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_code, meaning_of, trouble_for
 
 T = TypeVar("T")
@@ -54,17 +53,14 @@ class Pusher(Protocol):
 
 def pushing_with(pusher: Pusher, prefix: str) -> Pushing:
     """Return how a session writes with a pusher; ``prefix`` is put before every key."""
-    locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    turns = OneAtATime()
 
     def complete(entry: RemoteEntry) -> RemoteEntry:
         return replace(entry, remote_key=prefix + entry.remote_key)
 
     async def in_turn(entry: RemoteEntry, act: Callable[[], Awaitable[T]]) -> T | Failed | Rejected:
         # AWS takes no condition with a write: of two that set properties of one secret, one would undo the other.
-        lock = locks.get(entry.remote_key)
-        if lock is None:
-            lock = locks[entry.remote_key] = asyncio.Lock()
-        async with lock:
+        async with turns.at(entry.remote_key):
             return await _settled(act)
 
     async def push(asked: Push) -> PushAnswer:
