@@ -2,7 +2,7 @@
 
 In: ``data[]`` of key, value and version, and ``validationResult`` (0 ready, 1 unknown, 2 error). Out: the value whose
 key and version are exactly those asked for, or all whose key matches, of several versions the one that sorts last.
-There is no remote side, so nothing ever fails.
+What is pushed is read back without a version (``fake_pushing``). There is no remote side, so nothing ever fails.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from secrets_operator.provider.contract import (
     Reference,
     Rejected,
 )
+from secrets_operator.provider.fake_pushing import FakeMemory
 from secrets_operator.provider.name_patterns import name_matcher
+from secrets_operator.provider.namespaces import CLUSTER_STORE
 from secrets_operator.provider.properties import extracted, lookup, selected
 
 _FIELDS = ("data", "validationResult")
@@ -33,11 +35,15 @@ _READY, _UNKNOWN, _ERROR = 0, 1, 2
 
 
 class FakeSession:
-    """A session on the values of one store."""
+    """A session on the values of one store, and on what was pushed to it."""
 
-    def __init__(self, values: Mapping[tuple[str, str], SecretBytes], validation_result: int) -> None:
-        self._values = values
+    def __init__(
+        self, values: Mapping[tuple[str, str], SecretBytes], validation_result: int, pushed: FakeMemory
+    ) -> None:
+        self._given = values
         self._validation_result = validation_result
+        self._pushed = pushed
+        self.pushing = pushed.pushing({key for key, _ in values})
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Look each reference up."""
@@ -46,7 +52,9 @@ class FakeSession:
     def _answer(self, reference: Reference) -> Answer:
         if reference.metadata:
             return Rejected("the fake provider has no metadata: set metadataPolicy to None")
-        value = self._values.get((reference.key, reference.version))
+        value = self._given.get((reference.key, reference.version))
+        if value is None and not reference.version:
+            value = self._pushed.values.get(reference.key)
         return Absent() if value is None else Found(value)
 
     async def find(self, query: Query) -> FindAnswer:
@@ -58,7 +66,8 @@ class FakeSession:
         except InvalidSpec as error:
             return Rejected(str(error))
         # In the order of their versions, so that the last one is what stays.
-        return Matches({key: value for (key, _), value in sorted(self._values.items(), key=_entry) if matches(key)})
+        given = {key: value for (key, _), value in sorted(self._given.items(), key=_entry) if matches(key)}
+        return Matches({key: value for key, value in self._pushed.values.items() if matches(key)} | given)
 
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Pick a property by its GJSON path; raises NotFound."""
@@ -80,11 +89,14 @@ class FakeSession:
 
 
 class FakeProvider:
-    """Stores with their values in ``spec.provider.fake``."""
+    """Stores with their values in ``spec.provider.fake``, and what was pushed to them."""
 
     name = "fake"
     notice = "holds its values in the manifest: it is for tests and demos"
-    capabilities = Capabilities.READ_ONLY
+    capabilities = Capabilities.READ_WRITE
+
+    def __init__(self) -> None:
+        self._pushed: dict[tuple[str, str, str], FakeMemory] = {}
 
     def problems(self, spec: Mapping[str, Any], *, store_kind: str) -> Sequence[Problem]:  # noqa: ARG002 the kinds do not differ
         """Check entries and result; a store without data is a store without secrets."""
@@ -99,13 +111,17 @@ class FakeProvider:
             found.append(Problem("validationResult", "must be 0 (ready), 1 (unknown) or 2 (error)"))
         return found
 
-    async def open(self, spec: Mapping[str, Any], host: Host) -> FakeSession:  # noqa: ARG002 there is nothing to ask
+    async def open(self, spec: Mapping[str, Any], host: Host) -> FakeSession:
         """Take the values; of entries with the same key and version the last counts."""
         values = {
             (entry["key"], entry.get("version", "")): SecretBytes(entry["value"].encode())
             for entry in spec.get("data", [])
         }
-        return FakeSession(values, spec.get("validationResult", _READY))
+        store = host.store
+        # A cluster store is one store whoever uses it; namesakes in other namespaces are others.
+        place = (store.kind, "" if store.kind == CLUSTER_STORE else store.namespace, store.name)
+        pushed = self._pushed.setdefault(place, FakeMemory())
+        return FakeSession(values, spec.get("validationResult", _READY), pushed)
 
 
 def _entry(item: tuple[tuple[str, str], SecretBytes]) -> tuple[str, str]:
