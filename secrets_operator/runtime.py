@@ -238,6 +238,7 @@ class Operator:
             finally:
                 await self._stop_working(wiring.workers)
                 await wiring.obstacles.close()
+                await wiring.push_sources.close()
                 await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
 

@@ -20,6 +20,8 @@ from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.external_secret_sync import Sources
 from secrets_operator.controllers.generating import Generating
+from secrets_operator.controllers.push_secret_parts import PushCaches, PushTools, push_secrets, store_finalizers
+from secrets_operator.controllers.push_secret_stores import StoreCache
 from secrets_operator.controllers.sealed_secret import SealedSecrets
 from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.controllers.secret_store import SecretStores
@@ -73,6 +75,8 @@ from secrets_operator.watching.inventory import Inventory
 from secrets_operator.watching.membership import Membership
 from secrets_operator.watching.obstacles import Obstacles
 from secrets_operator.watching.onlookers import Onlooker, nobody
+from secrets_operator.watching.push_secrets import PushSecretChanges
+from secrets_operator.watching.push_sources import SourceWatches
 from secrets_operator.watching.reflector import Reflector
 from secrets_operator.watching.reflectors import Reflectors
 from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_secrets
@@ -129,6 +133,7 @@ class Wiring:
         outside = Outside(Referents(client, on_read=self.credentials.read), pools.providers, metrics)
         self.sessions = self._make_sessions(providers, outside)
         fan_out = FanOut(self._queue, dependents)
+        self._push_changes = PushSecretChanges(self._queue, dependents, stores=self._all_stores)
         self.sealing_keys = self._sealing_key_changes()
         self._everywhere = FanOutWatches(self._reflectors, settings, fan_out)
         self._watch_all(generators, fan_out)
@@ -137,7 +142,7 @@ class Wiring:
         self._manifests = Manifests(client, cached=self.targets.get, digester=digester)
         self.events = EventQueue(Events(client, clock))
         deps = self._deps(metrics)
-        self._reconcilers = self._controllers(deps, providers, self._generating(deps, generators, outside))
+        self._reconcilers = self._controllers(deps, providers, self._generation(generators, outside))
         self.admission = self._admission(providers)
         self.workers = Workers(
             self._queue,
@@ -207,7 +212,7 @@ class Wiring:
             EXTERNAL_SECRETS, handlers.external_secret, fan_out.child(EXTERNAL_SECRETS_EVERYWHERE)
         )
         self._push_secrets = self._reflectors.resources(
-            PUSH_SECRETS, fan_out.child(PUSH_SECRETS_EVERYWHERE), optional=True
+            PUSH_SECRETS, self._push_changes.push_secret, fan_out.child(PUSH_SECRETS_EVERYWHERE), optional=True
         )
         self._secret_stores, self._cluster_stores = (
             self._reflectors.resources(kind, self.credentials.of_stores(kind.kind), handlers.store(kind.kind))
@@ -232,10 +237,10 @@ class Wiring:
             self._secret_stores,
             self._cluster_stores,
             self._sealed_secrets,
+            self._push_secrets,
         )
         more: list[Collection[Any]] = [
             self._everywhere.namespaces,
-            self._push_secrets,
             self.secrets,
             self._key_secrets,
             *self._generators.values(),
@@ -254,10 +259,12 @@ class Wiring:
             for kind in kinds
         }
 
-    def _generating(self, deps: Deps, installed: Generators, outside: Outside) -> Generating:
+    def _generation(self, installed: Generators, outside: Outside) -> Generation:
         limit = self._settings.store_concurrency
-        generation = Generation(installed, outside, clock=self._clock, entropy=secrets.token_bytes, limit=limit)
-        return Generating(deps, generation, lookup=self._generator)
+        return Generation(installed, outside, clock=self._clock, entropy=secrets.token_bytes, limit=limit)
+
+    def _all_stores(self, kind: str) -> Iterator[Object]:
+        return (self._cluster_stores if kind == CLUSTER_SECRET_STORES.kind else self._secret_stores).values()
 
     def _generator(self, key: Key) -> Object | None:
         collection = self._generators.get(key.kind)
@@ -274,7 +281,20 @@ class Wiring:
 
         return self._reflectors.targets(resource, self._digester, changed)
 
-    def _controllers(self, deps: Deps, providers: Providers, generating: Generating) -> dict[str, Callable[[Key], Any]]:
+    def _controllers(self, deps: Deps, providers: Providers, generation: Generation) -> dict[str, Callable[[Key], Any]]:
+        generating = Generating(deps, generation, lookup=self._generator)
+        pushes = PushCaches(
+            self._push_secrets.get,
+            self._push_secrets.values,
+            StoreCache(self._store, self._all_stores),
+            self._generator,
+        )
+        finalizers = store_finalizers(deps, self._client, pushes)
+        self.push_sources = SourceWatches(
+            self._client, self._queue.add, is_watched=lambda *place: self.secrets.get(*place) is not None
+        )
+        tools = PushTools(self._client, self.sessions, self._templates, generation, self.push_sources)
+        self._pushing = push_secrets(deps, tools, pushes, finalizers)
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         external_secrets = self._reading = ExternalSecrets(
             deps,
@@ -298,6 +318,7 @@ class Wiring:
                 {EXTERNAL_SECRETS.kind: self._external_secrets, PUSH_SECRETS.kind: self._push_secrets},
             ),
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
+            PUSH_SECRETS.kind: self._pushing.reconcile,
             sealing_certificate.KEY.kind: sealing_certificate.SealingCertificate(
                 self._client, self._keys, namespace=self._settings.namespace
             ).reconcile,
@@ -309,7 +330,12 @@ class Wiring:
             ).reconcile,
             **{
                 kind: SecretStores(
-                    deps, kind=kind, resources=collection.get, providers=providers, sessions=self.sessions
+                    deps,
+                    kind=kind,
+                    resources=collection.get,
+                    providers=providers,
+                    sessions=self.sessions,
+                    finalizers=finalizers,
                 ).reconcile
                 for kind, collection in stores.items()
             },
@@ -360,6 +386,8 @@ class Wiring:
             self._reading.forget(key)
         elif key.kind == SEALED_SECRETS.kind:
             self._sealing.forget(key)
+        elif key.kind == PUSH_SECRETS.kind:
+            self._pushing.forget(key)
 
     async def _reconcile(self, key: Key) -> Outcome:
         outcome: Outcome = await self._reconcilers[key.kind](key)

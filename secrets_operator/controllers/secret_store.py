@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from secrets_operator.controllers.deps import API_TROUBLE, Deps, Lookup
+from secrets_operator.controllers.store_finalizers import StoreFinalizers
 from secrets_operator.errors import OperatorError, Retryable, Unsure
 from secrets_operator.fetching.breaker import Breaker, State
 from secrets_operator.fetching.sessions import Sessions
@@ -27,8 +28,18 @@ _RESOURCES = {resource.kind: resource for resource in (SECRET_STORES, CLUSTER_SE
 class SecretStores:
     """The controller of one of the two kinds of store."""
 
-    def __init__(self, deps: Deps, *, kind: str, resources: Lookup, providers: Providers, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        *,
+        kind: str,
+        resources: Lookup,
+        providers: Providers,
+        sessions: Sessions,
+        finalizers: StoreFinalizers,
+    ) -> None:
         self._deps = deps
+        self._finalizers = finalizers
         self._resource = _RESOURCES[kind]
         self._resources = resources
         self._providers = providers
@@ -47,6 +58,7 @@ class SecretStores:
             # Another replica checks and reports; here only sessions are kept right, as long as there are any.
             await self._sessions.drop_stale_credentials(store)
             return Again(self._interval(store).total_seconds())
+        await self._finalizers.settle(store)
         breaker = self._sessions.breaker(store)
         if breaker.state is State.OPEN:
             await self._write(store, with_condition(store.get("status") or {}, _circuit(breaker), self._now()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from secrets_operator.clock import Clock, thread_cpu_seconds
 from secrets_operator.fetching.blocking import Blocking
@@ -20,12 +21,15 @@ from secrets_operator.rendering.gotemplate import (
     TemplateCache,
 )
 from secrets_operator.rendering.manifest_template import RenderedManifest, render_manifest
+from secrets_operator.rendering.rewriting import Transform
 from secrets_operator.rendering.sealed_secret import RenderedItems, check_items, render_items
 from secrets_operator.rendering.secret_template import Rendered, render_template
 from secrets_operator.rendering.template_checks import template_problems
 from secrets_operator.rendering.template_printing import Printing, Sources
 from secrets_operator.resources.external_secret import ExternalSecretSpec
 from secrets_operator.resources.templates import Template
+
+T = TypeVar("T")
 
 
 class TemplateRendering:
@@ -72,6 +76,10 @@ class TemplateRendering:
             return RenderedItems({}, check_items(templates, check=check))
         return render_items(templates, values, render=render)
 
+    async def with_transform(self, work: Callable[[Transform], T]) -> T:
+        """Return what ``work`` makes with the renderer of ``rewrite.transform``; it may take its time."""
+        return await self._blocking.run(lambda: work(self._transform()))
+
     async def problems(self, spec: ExternalSecretSpec) -> list[str]:
         """Return which templates in the manifest of an ExternalSecret do not parse; nothing is rendered."""
         return await self._blocking.run(partial(template_problems, spec, self._check))
@@ -106,13 +114,16 @@ class TemplateRendering:
         return Printing(values, sources, render)
 
     def _rewritten(self, fetched: Fetched) -> dict[str, SecretBytes]:
+        return secret_data(fetched, transform=self._transform())
+
+    def _transform(self) -> Transform:
         context = self._context()
 
         def transform(source: str, key: bytes) -> bytes:
             compiled = self._compiled.get(source, name="rewrite.transform", dialect=EXTERNAL_SECRETS_LENIENT)
             return compiled.render({"value": key}, context=context)
 
-        return secret_data(fetched, transform=transform)
+        return transform
 
     def _context(self) -> Context:
         return Context(

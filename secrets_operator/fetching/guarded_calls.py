@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from secrets_operator.errors import Retryable
 from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.flow import Query
 from secrets_operator.provider import Answer, Failed, FindAnswer, Reference
+
+A = TypeVar("A")
 
 Fetch = Callable[[Sequence[Reference]], Awaitable[Sequence[Answer]]]
 Find = Callable[[Query], Awaitable[FindAnswer]]
@@ -52,22 +55,26 @@ class GuardedCalls:
 
     async def find(self, find: Find, query: Query) -> FindAnswer:
         """Answer a query; as failed while the breaker is open, or when there is no answer."""
+        return await self.ask(lambda: find(query), advice=": narrow the query")
+
+    async def ask(self, act: Callable[[], Awaitable[A]], *, advice: str = "") -> A | Failed:
+        """Make one call; failed while the breaker is open, or with ``advice`` when there is no answer in time."""
         try:
             self._breaker.admit()
         except Retryable as error:
             return Failed(error.message, error.after)
         self._asked(1)
-        answer: FindAnswer | None = None
+        answer: A | Failed | None = None
         try:
             async with asyncio.timeout(self._deadline):
-                answer = await find(query)
+                answer = await act()
         except TimeoutError:
-            answer = Failed(f"no answer within {self._deadline:g} s: narrow the query")
+            answer = Failed(f"no answer within {self._deadline:g} s{advice}")
         finally:
             self._judge(() if answer is None else (answer,))
         return answer
 
-    def _judge(self, answers: Sequence[Answer | FindAnswer]) -> None:
+    def _judge(self, answers: Sequence[object]) -> None:
         failures = [answer for answer in answers if isinstance(answer, Failed)]
         if not answers:
             self._breaker.abandoned()

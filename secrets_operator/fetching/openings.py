@@ -13,6 +13,7 @@ from secrets_operator.fetching.account_throttle import AccountThrottle
 from secrets_operator.fetching.batching import Batcher, Finder
 from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import Outside, StoreHost
+from secrets_operator.fetching.pushes import Pushes
 from secrets_operator.fetching.read_pools import Member, ReadPool, ReadPools, Shared
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.fetching.store_guards import Guard
@@ -20,7 +21,15 @@ from secrets_operator.fetching.store_objects import key_of, provider_of, provide
 from secrets_operator.flow import Object
 from secrets_operator.kube.errors import RetryableApiError
 from secrets_operator.planning.retry_settings import retry_settings
-from secrets_operator.provider import Provider, Reference, Session, StoreIdentity, is_per_reader, sharing_of
+from secrets_operator.provider import (
+    Provider,
+    Reference,
+    Session,
+    StoreIdentity,
+    is_per_reader,
+    pushing_of,
+    sharing_of,
+)
 from secrets_operator.provider.discovery import Providers
 
 
@@ -41,6 +50,7 @@ class OpenSession:
     session: Session
     batcher: Batcher
     finder: Finder
+    pushes: Pushes
     host: StoreHost
     complete: Callable[[Reference], Reference] = lambda reference: reference
     """References must be complete before they go to the batcher; see ``Sharing``."""
@@ -150,8 +160,10 @@ class Opener:
         sharing = sharing_of(session)
         if sharing is not None:
             host.calls.throttle = AccountThrottle(self._guards, name, sharing.account, until_known=guard.throttle)
-        finder = Finder(partial(self._guarded(guard, name).find, session.find), pool.share)
-        return OpenSession(session, pool.batcher, finder, host, member.complete, is_per_reader(provider))
+        calls = self._guarded(guard, name)
+        finder = Finder(partial(calls.find, session.find), pool.share)
+        pushes = Pushes(pushing_of(session), calls, pool.share, member.complete)
+        return OpenSession(session, pool.batcher, finder, pushes, host, member.complete, is_per_reader(provider))
 
     def _guarded(self, guard: Guard, provider: str) -> GuardedCalls:
         asked = partial(self._outside.observer.provider_asked, provider)

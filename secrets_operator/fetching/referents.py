@@ -54,6 +54,21 @@ class Referents:
         """Return the ServiceAccount a selector names; raises as :meth:`secret`."""
         return await self._read(SERVICE_ACCOUNTS, asker, selector, field=field)
 
+    async def source(self, namespace: str, name: str) -> Object | None:
+        """Return a Secret of the namespace of who pushes it; None is the definite answer that there is none.
+
+        Raises InvalidSpec or a Retryable of the API.
+        """
+        try:
+            return await self._client.get(SECRETS, namespace, name)
+        except NotFound:
+            return None
+
+    async def sources(self, namespace: str, label_selector: str) -> list[Object]:
+        """Return all Secrets with some labels in the namespace of who pushes them; raises as :meth:`source`."""
+        found: list[Object] = (await self._client.list(SECRETS, namespace, label_selector=label_selector))["items"]
+        return found
+
     async def token(
         self,
         asker: StoreIdentity,

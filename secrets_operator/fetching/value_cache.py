@@ -8,9 +8,11 @@ Only what was found is kept: that something is absent, or that it failed, is ask
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from secrets_operator.flow import Query
 from secrets_operator.provider import Answer, FindAnswer, Found, Matches
 
 LONGEST_SECONDS = 60.0
@@ -38,6 +40,7 @@ class Share:
         self.store = store
         self.size = 0
         self._entries: dict[Hashable, _Entry] = {}
+        self._written_at = -math.inf
 
     @property
     def keeps(self) -> bool:
@@ -58,6 +61,8 @@ class Share:
         if not isinstance(answer, Found | Matches):
             self._drop(asked)
             return
+        if read_at <= self._written_at:
+            return
         known = self._entries.get(asked)
         if known is not None and known.read_at > read_at:
             return
@@ -65,6 +70,12 @@ class Share:
         entry = self._entries[asked] = _Entry(answer, read_at, _size(answer))
         self.size += entry.size
         self._cache.added(self, entry.size)
+
+    def written(self, key: str) -> None:
+        """Forget what was read of the remote secret ``key``, which was written to; also what is being read now."""
+        self._written_at = self.now()
+        for asked in [one for one in self._entries if isinstance(one, Query) or getattr(one, "key", "") == key]:
+            self._drop(asked)
 
     def close(self) -> None:
         """Forget everything; the credential is no longer to be used."""

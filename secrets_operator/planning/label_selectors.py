@@ -35,6 +35,24 @@ def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     )
 
 
+def selector_text(selector: LabelSelector) -> str:
+    """Return a selector as a query of the API server has it; it must be without problems."""
+    equal = [f"{name}={value}" for name, value in sorted(selector.match_labels.items())]
+    return ",".join([*equal, *map(_requirement_text, selector.match_expressions)])
+
+
+def _requirement_text(requirement: LabelSelectorRequirement) -> str:
+    match requirement.operator:
+        case "In":
+            return f"{requirement.key} in ({','.join(requirement.values)})"
+        case "NotIn":
+            return f"{requirement.key} notin ({','.join(requirement.values)})"
+        case "Exists":
+            return requirement.key
+        case "DoesNotExist":
+            return f"!{requirement.key}"
+
+
 def _holds(requirement: LabelSelectorRequirement, labels: Mapping[str, str]) -> bool:
     value = labels.get(requirement.key)
     match requirement.operator:

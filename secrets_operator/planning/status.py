@@ -40,7 +40,7 @@ def external_secret_status(
         recorded["binding"] = {"name": success.binding}
     kept = {name: previous[name] for name in ("syncedResourceVersion", "binding") if name in previous}
     unchanged = same and not success.wrote and kept == recorded
-    if unchanged and not _is_older(previous.get("refreshTime"), heartbeat, now):
+    if unchanged and not is_older(previous.get("refreshTime"), heartbeat, now):
         return None
     return {
         "conditions": _conditions(previous, condition, now),
@@ -100,7 +100,8 @@ def _conditions(previous: Status, condition: Condition, now: datetime) -> list[d
     return [condition.as_status(previous.get("conditions") or (), now)]
 
 
-def _is_older(text: str | None, age: timedelta, now: datetime) -> bool:
+def is_older(text: str | None, age: timedelta, now: datetime) -> bool:
+    """Tell whether a time of a status is older than ``age``, or makes no sense."""
     moment = parse_time(text)
     # A time ahead of now was written by a clock that was wrong: it would stand for as long as it was wrong.
     return moment is None or not timedelta(0) <= now - moment < age

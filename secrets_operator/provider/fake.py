@@ -38,12 +38,16 @@ class FakeSession:
     """A session on the values of one store, and on what was pushed to it."""
 
     def __init__(
-        self, values: Mapping[tuple[str, str], SecretBytes], validation_result: int, pushed: FakeMemory
+        self,
+        values: Mapping[tuple[str, str], SecretBytes],
+        validation_result: int,
+        pushed: FakeMemory | None = None,
     ) -> None:
+        """Be read only without a memory of what was ``pushed``."""
         self._given = values
         self._validation_result = validation_result
-        self._pushed = pushed
-        self.pushing = pushed.pushing({key for key, _ in values})
+        self._pushed = pushed.values if pushed is not None else {}
+        self.pushing = pushed.pushing({key for key, _ in values}) if pushed is not None else None
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Answer]:
         """Look each reference up."""
@@ -54,7 +58,7 @@ class FakeSession:
             return Rejected("the fake provider has no metadata: set metadataPolicy to None")
         value = self._given.get((reference.key, reference.version))
         if value is None and not reference.version:
-            value = self._pushed.values.get(reference.key)
+            value = self._pushed.get(reference.key)
         return Absent() if value is None else Found(value)
 
     async def find(self, query: Query) -> FindAnswer:
@@ -67,7 +71,7 @@ class FakeSession:
             return Rejected(str(error))
         # In the order of their versions, so that the last one is what stays.
         given = {key: value for (key, _), value in sorted(self._given.items(), key=_entry) if matches(key)}
-        return Matches({key: value for key, value in self._pushed.values.items() if matches(key)} | given)
+        return Matches({key: value for key, value in self._pushed.items() if matches(key)} | given)
 
     def select(self, payload: SecretBytes, path: str) -> SecretBytes:
         """Pick a property by its GJSON path; raises NotFound."""

@@ -7,9 +7,10 @@ a member of such an object. All that is here was pushed, so there is no mark of 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
+from secrets_operator.errors import InvalidSpec
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider.contract import Absent, Rejected
 from secrets_operator.provider.push_contract import (
@@ -23,6 +24,7 @@ from secrets_operator.provider.push_contract import (
     Pushing,
     RemoteEntry,
 )
+from secrets_operator.provider.pushed_values import text_of, value_of
 
 
 class FakeMemory:
@@ -35,7 +37,10 @@ class FakeMemory:
         """Return how a session writes whose store holds the keys ``given`` in its spec."""
 
         async def push(what: Push) -> PushAnswer:
-            return self._push(what, given)
+            try:
+                return self._push(what, given)
+            except InvalidSpec as error:
+                return Rejected(str(error))
 
         async def exists(remote: RemoteEntry) -> PresenceAnswer:
             return Present() if remote.remote_key in given or self._holds(remote) else Absent()
@@ -49,12 +54,12 @@ class FakeMemory:
         key, member = what.remote.remote_key, what.remote.property
         if key in given:
             return Rejected(f"the store holds {key!r} in its own spec, which is not overwritten: push to another key")
-        value = what.source.data[what.secret_key] if what.secret_key else _whole(what.source.data)
+        value = value_of(what)
         if member:
             members = _members(self.values.get(key))
             if members is None:
                 return Rejected(f"{key!r} is no JSON object, so nothing inside it can be set: push the whole of it")
-            value = _document(members | {member: _text(value)})
+            value = _document(members | {member: text_of(value, what.secret_key)})
         changed = self.values.get(key) != value
         self.values[key] = value
         return Pushed(changed)
@@ -87,13 +92,5 @@ def _members(value: SecretBytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _whole(data: Mapping[str, SecretBytes]) -> SecretBytes:
-    return _document({name: _text(value) for name, value in data.items()})
-
-
-def _document(members: Mapping[str, Any]) -> SecretBytes:
+def _document(members: dict[str, Any]) -> SecretBytes:
     return SecretBytes(json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
-
-
-def _text(value: SecretBytes) -> str:
-    return value.reveal().decode(errors="replace")

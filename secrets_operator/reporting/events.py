@@ -25,6 +25,7 @@ NORMAL, WARNING = "Normal", "Warning"
 # As External Secrets Operator and Sealed Secrets name themselves in events.
 _COMPONENTS = {
     "ExternalSecret": "external-secrets",
+    "PushSecret": "pushsecret",
     "SecretStore": "secret-store",
     "ClusterSecretStore": "cluster-secret-store",
     "SealedSecret": "sealed-secrets",

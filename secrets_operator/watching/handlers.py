@@ -23,7 +23,7 @@ from secrets_operator.planning.secret_state import Digester, SecretState
 from secrets_operator.planning.secret_writes import marks_are_watched
 from secrets_operator.planning.targets import secret_is_intact
 from secrets_operator.queueing.workqueue import WorkQueue
-from secrets_operator.resources.names import CLUSTER_GENERATOR
+from secrets_operator.resources.names import CLUSTER_GENERATOR, PUSH_SECRET
 from secrets_operator.watching.cache import Change
 from secrets_operator.watching.dependents import NAMESPACE, SECRET, Dependents
 
@@ -72,6 +72,8 @@ class Handlers:
             key = Key(kind, change.namespace, change.name)
             if change.new is None or concerns_us(change):
                 self._queue.add(key)
+                # Those that choose stores by their labels.
+                self._add_all(self._dependents.of(key._replace(name="")), Lane.STORE)
             if change.new is None or change.old is None or _readiness(change.old) != _readiness(change.new):
                 self._add_all(self._dependents.of(key), Lane.STORE)
 
@@ -115,6 +117,9 @@ class Handlers:
         template to tell, so whenever it changes its owner looks, at no cost.
         """
         for key in self._dependents.of(target):
+            if key.kind == PUSH_SECRET.kind:
+                self._queue.add(key, Lane.STORE)  # it is what is pushed
+                continue
             looks_anyway = key.kind == SEALED_SECRET and not is_first
             if looks_anyway or not self._is_intact(key, state):
                 self._queue.add(key, Lane.DRIFT)

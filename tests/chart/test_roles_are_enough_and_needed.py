@@ -27,6 +27,7 @@ from secrets_operator.sealing.seal import seal_value
 from secrets_operator.serving.self_made_certificates import make
 from tests.builders import NOW
 from tests.certificates import Authority
+from tests.chart.stores import aws_with_a_service_account, vault_with_a_private_authority
 from tests.chart_roles import asked, denied, granted
 from tests.cluster.manifests import (
     cluster_external_secret,
@@ -35,6 +36,8 @@ from tests.cluster.manifests import (
     fake_store,
     generated,
     generator,
+    push_secret,
+    pushed_to,
     sealed_secret,
     shared_fake_store,
 )
@@ -150,37 +153,6 @@ def config_map(namespace: str, name: str, data: dict[str, str]) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
 
 
-def aws_with_a_service_account(namespace: str, kind: str = "SecretStore") -> Object:
-    """Return a store that logs in to AWS with a token of ServiceAccount ``aws`` in ``namespace``."""
-    place = {"namespace": namespace}
-    account = {"name": "aws"} | (place if kind == "ClusterSecretStore" else {})
-    auth = {"jwt": {"serviceAccountRef": account}}
-    return {
-        "apiVersion": "external-secrets.io/v1",
-        "kind": kind,
-        "metadata": {"name": "aws"} | (place if kind == "SecretStore" else {}),
-        "spec": {"provider": {"aws": {"service": "SecretsManager", "region": "eu-west-1", "auth": auth}}},
-    }
-
-
-def vault_with_a_private_authority(namespace: str) -> Object:
-    """Return a ClusterSecretStore whose token and authority are in ``namespace``."""
-    token = {"name": "login", "key": "token", "namespace": namespace}
-    authority = {"type": "ConfigMap", "name": "authority", "key": "ca.crt", "namespace": namespace}
-    vault = {
-        "server": "https://127.0.0.1:1",
-        "path": "kv",
-        "auth": {"tokenSecretRef": token},
-        "caProvider": authority,
-    }
-    return {
-        "apiVersion": "external-secrets.io/v1",
-        "kind": "ClusterSecretStore",
-        "metadata": {"name": "vault"},
-        "spec": {"provider": {"vault": vault}},
-    }
-
-
 def put_service_account(world: World, namespace: str) -> None:
     annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/reader"}
     metadata = {"name": "aws", "namespace": namespace, "annotations": annotations}
@@ -200,6 +172,8 @@ def use_a_namespace(here: Installed, namespace: str) -> None:
     world.wait_data(namespace, "latter", {"a": b"1!"})
     wait_for("the former Secret is gone", lambda: world.secret(namespace, "former") is None)
 
+    push(world, namespace, {"name": "store"})
+
     world.apply(generator(namespace, "UUID", {}))
     world.apply(external_secret(namespace, name="made", dataFrom=[generated("UUID")], target={"name": "made"}))
     world.wait_condition("ExternalSecret", namespace, "made")
@@ -214,12 +188,21 @@ def use_a_namespace(here: Installed, namespace: str) -> None:
     world.wait_condition("SealedSecret", namespace, "sealed")
 
 
+def push(world: World, namespace: str, store: Object) -> None:
+    """Have a Secret pushed, in a way that the PushSecret and the store get finalizers."""
+    pushed = push_secret(namespace, [pushed_to("pushed", of="a")], name=store["name"], deletionPolicy="Delete")
+    pushed["spec"] |= {"secretStoreRefs": [store], "selector": {"secret": {"name": "latter"}}}
+    world.apply(pushed)
+    world.wait_condition("PushSecret", namespace, store["name"])
+
+
 def use_cluster_stores(here: Installed, namespace: str, credentials: str) -> None:
     """Have stores of the whole cluster checked: one with conditions, one whose credentials are in ``credentials``."""
     world = here.world
     world.apply(shared_fake_store("shared", {"one": "1"}, conditions=[{"namespaces": [namespace]}]))
     world.apply(external_secret(namespace, {"k": "one"}, name="shared", store="shared", kind="ClusterSecretStore"))
     world.wait_condition("ExternalSecret", namespace, "shared")
+    push(world, namespace, {"name": "shared", "kind": "ClusterSecretStore"})
     put_service_account(world, credentials)
     world.apply(aws_with_a_service_account(credentials, "ClusterSecretStore"))
     world.wait_condition("ClusterSecretStore", "", "aws", status="False")

@@ -50,6 +50,27 @@ def cluster_push_secret(name: str, **spec: Any) -> Object:
     }
 
 
+def push_secret(namespace: str, data: list[Object], *, name: str = "app", **spec: Any) -> Object:
+    """Return a PushSecret that pushes Secret ``source`` to SecretStore ``store``."""
+    return {
+        "apiVersion": "external-secrets.io/v1alpha1",
+        "kind": "PushSecret",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "secretStoreRefs": [{"name": "store"}],
+            "selector": {"secret": {"name": "source"}},
+            "data": data,
+            **spec,
+        },
+    }
+
+
+def pushed_to(key: str, member: str = "", *, of: str = "") -> Object:
+    """Return an entry of a PushSecret: a key of its source, or all of it, and where it goes."""
+    remote = {"remoteKey": key, **({"property": member} if member else {})}
+    return {"match": {**({"secretKey": of} if of else {}), "remoteRef": remote}}
+
+
 def external_secret(
     namespace: str,
     data: dict[str, str] | None = None,

@@ -171,14 +171,8 @@ def nested(path: str, value: Any) -> dict[str, Any]:
 def is_refused(kind: str, field: Field) -> bool:
     """Ask the code whether a field is reported as not supported."""
     spec = nested(field.path, field.sample)["spec"]
-    if kind == "SealedSecret":
+    if kind in {"SealedSecret", "PushSecret", "ClusterPushSecret"}:
         return False  # nothing of it is
-    if kind == "PushSecret":
-        return True  # the whole of it
-    if kind == "ClusterPushSecret":
-        return INNER_PUSH in field.path and is_refused(
-            "PushSecret", Field(field.path.replace(INNER_PUSH, "spec"), field.sample)
-        )
     if kind == "ClusterExternalSecret":
         return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))
     if kind == "ExternalSecret":

@@ -15,7 +15,13 @@ Each takes the root.
 {{- if .Values.processPushSecret }}
 - apiGroups: [external-secrets.io]
   resources: [pushsecrets]
-  verbs: [list, watch]
+  verbs: [get, list, watch, patch]
+- apiGroups: [external-secrets.io]
+  resources: [pushsecrets/status]
+  verbs: [patch]
+- apiGroups: [external-secrets.io] # a store that something has to be deleted from some day gets a finalizer
+  resources: [secretstores]
+  verbs: [get, patch]
 {{- end }}
 {{- with .Values.generators }}
 - apiGroups: [generators.external-secrets.io]
@@ -99,6 +105,11 @@ Each takes the root.
 - apiGroups: [external-secrets.io]
   resources: [clustersecretstores/status]
   verbs: [patch]
+{{- if .Values.processPushSecret }}
+- apiGroups: [external-secrets.io]
+  resources: [clustersecretstores]
+  verbs: [get, patch]
+{{- end }}
 {{- if .Values.generators }}
 - apiGroups: [generators.external-secrets.io]
   resources: [clustergenerators]

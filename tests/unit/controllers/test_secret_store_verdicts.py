@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from secrets_operator.applying.finalizers import Finalizers
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.secret_store import SecretStores
+from secrets_operator.controllers.store_finalizers import StoreFinalizers
 from secrets_operator.errors import Refused, Retryable, Unsure
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.breaker import Breaker
@@ -52,9 +54,16 @@ class World:
             has_read=lambda _: None,
             owns=owns,
         )
+        self.push_secrets: list[Object] = []
         self.controller = SecretStores(
-            deps, kind="SecretStore", resources=self.found, providers=providers, sessions=self.sessions
+            deps,
+            kind="SecretStore",
+            resources=self.found,
+            providers=providers,
+            sessions=self.sessions,
+            finalizers=StoreFinalizers(Finalizers(client), lambda: self.push_secrets, sees_all=lambda _: self.sees_all),
         )
+        self.sees_all = True
 
     def found(self, namespace: str, name: str) -> Object | None:
         return self.cluster.objects.get(("SecretStore", namespace, name))

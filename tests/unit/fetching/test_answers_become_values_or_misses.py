@@ -7,9 +7,12 @@ import pytest
 
 from secrets_operator.fetching.batching import Batcher, Finder
 from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.fetching.breaker import Breaker
 from secrets_operator.fetching.gather import gather, interpret
+from secrets_operator.fetching.guarded_calls import GuardedCalls
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.openings import OpenSession
+from secrets_operator.fetching.pushes import Pushes
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.flow import Cause, Fetched, Miss, Query, Read, SecretBytes, Value
 from secrets_operator.provider import Absent, Answer, Failed, FindAnswer, Found, Matches, Rejected, StoreIdentity
@@ -80,7 +83,8 @@ def test_a_wait_and_a_refused_credential_are_passed_on() -> None:
 
 def open_session(session: ScriptedSession) -> OpenSession:
     kept = share()
-    return OpenSession(session, Batcher(session.fetch, kept), Finder(session.find, kept), HOST)
+    pushes = Pushes(None, GuardedCalls(Breaker(now=float)), kept, lambda asked: asked)
+    return OpenSession(session, Batcher(session.fetch, kept), Finder(session.find, kept), pushes, HOST)
 
 
 async def test_all_reads_of_a_resource_share_one_call_and_keep_their_order() -> None:

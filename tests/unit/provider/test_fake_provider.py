@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from secrets_operator.errors import NotFound, OperatorError, Refused, Terminal, 
 from secrets_operator.flow import SecretBytes
 from secrets_operator.provider import Absent, Found, Matches, Query, Reference, Rejected
 from secrets_operator.provider.conformance import Check, Finds, Known, Opening, Subject, checks
-from secrets_operator.provider.fake import PROVIDER
+from secrets_operator.provider.fake import PROVIDER, FakeProvider
 from secrets_operator.provider.memory import MemoryHost
+from secrets_operator.provider.push_contract import RemoteEntry
+from secrets_operator.provider.subject import Pushes
 
 DATA = [
     {"key": "plain", "value": "text-4b1d"},
@@ -32,12 +35,14 @@ SUBJECT = Subject(
         {"doc": DATA[2]["value"].encode(), "plain": b"older-88e2"},
         nothing=Query(name="^nothing$"),
     ),
+    pushes=Pushes(RemoteEntry("pushed", "first"), beside=RemoteEntry("pushed", "second")),
 )
 
 
 @pytest.mark.parametrize("check", checks(SUBJECT), ids=lambda check: check.__name__)
 def test_the_fake_provider_keeps_the_contract(check: Check) -> None:
-    asyncio.run(check(SUBJECT))
+    # What was pushed stays with the provider, and each check is to find nothing.
+    asyncio.run(check(replace(SUBJECT, provider=FakeProvider())))
 
 
 async def fetch_one(reference: Reference, data: list[dict[str, str]] | None = None) -> Any:
