@@ -8,32 +8,20 @@ not be lost needs the remote side's own check as well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
-
-@dataclass(slots=True)
-class _Line:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    length: int = 0
+from collections.abc import Hashable
+from weakref import WeakValueDictionary
 
 
 class OneAtATime:
     """The places that somebody writes to now."""
 
     def __init__(self) -> None:
-        self._lines: dict[Hashable, _Line] = {}
+        # A lock lasts as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def at(self, place: Hashable) -> AsyncIterator[None]:
-        """Wait until nobody else is at a place, in the order of those who came."""
-        line = self._lines.setdefault(place, _Line())
-        line.length += 1
-        try:
-            async with line.lock:
-                yield
-        finally:
-            line.length -= 1
-            if not line.length:
-                del self._lines[place]
+    def at(self, place: Hashable) -> asyncio.Lock:
+        """Return what whoever writes to a place holds meanwhile: ``async with turns.at(place)``."""
+        lock = self._locks.get(place)
+        if lock is None:
+            lock = self._locks[place] = asyncio.Lock()
+        return lock
