@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.manifests import external_secret
+from tests.cluster.manifests import external_secret, push_secret, pushed_to
 from tests.cluster_world import Object, OperatorProcess, Process, World, free_port, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.usefixtures("operator")]
 
 READER = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]
+WRITER = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update", "delete"]}]
 
 
 class Hub:
@@ -45,7 +46,7 @@ class Hub:
         found: dict[str, str] = yaml.safe_load(self.file.read_text())["clusters"][0]["cluster"]
         return found
 
-    def account(self, namespace: str) -> str:
+    def account(self, namespace: str, rules: list[Object] = READER) -> str:
         """Make an account with its rights and return a token of it."""
         meta = {"metadata": {"name": "spoke", "namespace": namespace}}
         subject = {"kind": "ServiceAccount", "name": "spoke", "namespace": namespace}
@@ -53,7 +54,7 @@ class Hub:
         rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
         accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
         self.world.call("POST", accounts, body=meta)
-        self.world.call("POST", f"{rbac}/roles", body={**meta, "rules": READER})
+        self.world.call("POST", f"{rbac}/roles", body={**meta, "rules": rules})
         self.world.call("POST", f"{rbac}/rolebindings", body={**meta, "roleRef": role, "subjects": [subject]})
         token: str = self.world.call("POST", f"{accounts}/spoke/token", body={"spec": {}})["status"]["token"]
         return token
@@ -123,6 +124,25 @@ def test_an_account_of_this_cluster_reads_another_namespace_and_no_third_one(
     world.apply(store(namespace, server=server, auth=auth, remoteNamespace="secrets-operator"))
     says = "may not get secrets in namespace secrets-operator"
     world.wait_condition("SecretStore", namespace, "hub", status="False", says=says)
+
+
+def test_a_secret_of_this_cluster_is_kept_at_the_hub(world: World, namespace: str, hub: Hub, remote: str) -> None:
+    world.put_secret(namespace, "hub-token", {"token": hub.account(remote, WRITER)})
+    world.put_secret(namespace, "source", {"user": "s", "password": "p-1"}, labels={"team": "spoke"})
+    world.apply(hub_store(hub, namespace, remote))
+    entries = [pushed_to("whole"), pushed_to("database", "password", of="password")]
+    world.apply(push_secret(namespace, entries, secretStoreRefs=[{"name": "hub"}], deletionPolicy="Delete"))
+    hub.world.wait_data(remote, "whole", {"user": b"s", "password": b"p-1"})
+    hub.world.wait_data(remote, "database", {"user": b"u", "config": b'{"port": 5432}', "password": b"p-1"})
+    whole = hub.world.secret(remote, "whole")
+    assert whole is not None
+    assert whole["metadata"]["labels"] == {"team": "spoke"}
+
+    world.edit_secret(namespace, "source", {"stringData": {"password": "p-2"}})
+    hub.world.wait_data(remote, "whole", {"user": b"s", "password": b"p-2"})
+    world.delete("PushSecret", namespace, "app")
+    wait_for("what was pushed is gone", lambda: hub.world.secret(remote, "whole") is None)
+    hub.world.wait_data(remote, "database", {"user": b"u", "config": b'{"port": 5432}'})
 
 
 def test_the_last_good_secret_outlasts_the_hub(

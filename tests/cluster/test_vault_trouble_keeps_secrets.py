@@ -12,7 +12,7 @@ import hvac
 import pytest
 
 from devvault import BodyFault, DevVault, Fault
-from tests.cluster.manifests import external_secret
+from tests.cluster.manifests import external_secret, push_secret, pushed_to
 from tests.cluster_world import Object, OperatorProcess, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
@@ -52,7 +52,11 @@ def admin(stand_in: DevVault, world: World) -> hvac.Client:
             "token_reviewer_jwt": reviewer,
         },
     )
-    client.sys.create_or_update_policy("app", 'path "secret/data/*" { capabilities = ["read"] }')
+    rules = (
+        'path "secret/data/*" { capabilities = ["create", "read", "update"] }\n'
+        'path "secret/metadata/*" { capabilities = ["create", "read", "update", "delete"] }'
+    )
+    client.sys.create_or_update_policy("app", rules)
     bound = {"bound_service_account_names": "app", "bound_service_account_namespaces": "*"}
     client.write_data("auth/kubernetes/role/app", data={**bound, "policies": "app", "token_ttl": "1h"})
     return client
@@ -114,6 +118,32 @@ def test_a_secret_outlasts_the_trouble(
     finally:
         stand_in.heal()
     world.wait_data(synced, "app", {"k": b"new"})
+
+
+def test_a_push_waits_for_the_end_of_the_trouble(
+    world: World, synced: str, stand_in: DevVault, admin: hvac.Client, operator: OperatorProcess
+) -> None:
+    key = f"pushed-{synced}"
+    world.put_secret(synced, "source", {"password": "canary-vault-51d7"})
+    stand_in.add_fault(Fault(f"/data/{key}$", 503, method="POST", times=ALWAYS))
+    try:
+        entries = [pushed_to(key, "password", of="password")]
+        refs = {"secretStoreRefs": [{"name": "vault"}], "deletionPolicy": "Delete"}
+        world.apply(push_secret(synced, entries, name="push", **refs))
+        world.wait_condition("PushSecret", synced, "push", status="False", says="Vault does not answer")
+    finally:
+        stand_in.heal()
+    world.wait_condition("PushSecret", synced, "push", reason="Synced")
+    kept = admin.secrets.kv.v2.read_secret_version(key, mount_point="secret", raise_on_deleted_version=True)["data"]
+    assert (kept["data"], kept["metadata"]["version"]) == ({"password": "canary-vault-51d7"}, 1)
+    world.delete("PushSecret", synced, "push")
+    wait_for("what was pushed is gone", lambda: key not in names(admin))
+    assert "canary-vault-51d7" not in operator.output
+
+
+def names(admin: hvac.Client) -> list[str]:
+    listed: list[str] = admin.secrets.kv.v2.list_secrets("", mount_point="secret")["data"]["keys"]
+    return listed
 
 
 def test_an_ended_login_is_made_again_unnoticed(
