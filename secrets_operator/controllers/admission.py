@@ -20,15 +20,19 @@ from secrets_operator.fetching.store_objects import provider_faults, provider_of
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning import admission as rules
 from secrets_operator.planning.admission import Findings, Review, Verdict
-from secrets_operator.planning.controller_classes import is_of_class, named_sources
+from secrets_operator.planning.controller_classes import is_of_another, is_of_class, named_sources
 from secrets_operator.planning.external_secret import Wanted
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE
+from secrets_operator.planning.push_secret import WantedPush, named_stores
 from secrets_operator.planning.scope import is_worked_on
 from secrets_operator.provider import notice_of
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
+    CLUSTER_PUSH_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
+    PUSH_SECRET,
     SEALED_SECRET,
     SECRET_STORE,
 )
@@ -67,6 +71,8 @@ class Admission:
         self._by_kind: dict[str, Callable[[Object], Awaitable[Findings]]] = {
             EXTERNAL_SECRET.kind: self._external_secret,
             CLUSTER_EXTERNAL_SECRET.kind: self._cluster_external_secret,
+            PUSH_SECRET.kind: self._push_secret,
+            CLUSTER_PUSH_SECRET.kind: self._cluster_push_secret,
             SECRET_STORE.kind: self._store,
             CLUSTER_SECRET_STORE.kind: self._store,
             SEALED_SECRET.kind: self._sealed_secret,
@@ -112,7 +118,25 @@ class Admission:
         want = await self._blocking.run(partial(rules.cluster_external_secret, resource, self._settings))
         if not isinstance(want, Wanted):
             return Findings(want)
-        return Findings(tuple(map(rules.inner_path, await self._judges.templates.problems(want.spec))))
+        return Findings(
+            rules.inner_paths(EXTERNAL_SECRETS_EVERYWHERE, await self._judges.templates.problems(want.spec))
+        )
+
+    async def _push_secret(self, resource: Object) -> Findings:
+        want = await self._blocking.run(partial(rules.push_secret, resource))
+        if not isinstance(want, WantedPush):
+            return Findings(want)
+        stores, namespace = named_stores(want), want.key.namespace
+        if is_of_another(resource, set(filter(self._is_foreign, stores))):
+            return Findings()
+        problems = await self._judges.templates.problems(want.spec)
+        return Findings((*problems, *await self._denials(stores, namespace)))
+
+    async def _cluster_push_secret(self, resource: Object) -> Findings:
+        want = await self._blocking.run(partial(rules.cluster_push_secret, resource))
+        if not isinstance(want, WantedPush):
+            return Findings(want)
+        return Findings(rules.inner_paths(PUSH_SECRETS_EVERYWHERE, await self._judges.templates.problems(want.spec)))
 
     async def _store(self, resource: Object) -> Findings:
         if not is_of_class(resource, self._settings.controller_class):
@@ -144,9 +168,11 @@ class Admission:
 
     def _belongs_to_another(self, spec: Object, namespace: str) -> bool:
         """Tell whether a source that it names is another operator's: its resources are none of our business."""
-        found = (self._judges.sources(key) for key in named_sources(spec, namespace))
-        ours = self._settings.controller_class
-        return any(source is not None and not is_of_class(source, ours) for source in found)
+        return any(map(self._is_foreign, named_sources(spec, namespace)))
+
+    def _is_foreign(self, key: Key) -> bool:
+        source = self._judges.sources(key)
+        return source is not None and not is_of_class(source, self._settings.controller_class)
 
     async def _denials(self, keys: Iterable[Key], namespace: str) -> list[str]:
         found = [(key, self._judges.sources(key)) for key in keys]

@@ -27,6 +27,7 @@ from secrets_operator.rendering.secret_template import Rendered, render_template
 from secrets_operator.rendering.template_checks import template_problems
 from secrets_operator.rendering.template_printing import Printing, Sources
 from secrets_operator.resources.external_secret import ExternalSecretSpec
+from secrets_operator.resources.push_secret import PushSecretSpec
 from secrets_operator.resources.templates import Template
 
 T = TypeVar("T")
@@ -80,8 +81,8 @@ class TemplateRendering:
         """Return what ``work`` makes with the renderer of ``rewrite.transform``; it may take its time."""
         return await self._blocking.run(lambda: work(self._transform()))
 
-    async def problems(self, spec: ExternalSecretSpec) -> list[str]:
-        """Return which templates in the manifest of an ExternalSecret do not parse; nothing is rendered."""
+    async def problems(self, spec: ExternalSecretSpec | PushSecretSpec) -> list[str]:
+        """Return which templates in the manifest that has ``spec`` do not parse; nothing is rendered."""
         return await self._blocking.run(partial(template_problems, spec, self._check))
 
     def _check(self, name: str, source: str) -> None:

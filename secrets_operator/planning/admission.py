@@ -6,25 +6,29 @@ problems, moves a label or takes a finalizer off must get through. The controlle
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from secrets_operator.flow import Object
 from secrets_operator.planning.external_secret import Unusable, Wanted, wanted
 from secrets_operator.planning.fan_out import Unusable as UnusableFanOut
 from secrets_operator.planning.fan_out import wanted as wanted_fan_out
-from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE
+from secrets_operator.planning.fan_out_kinds import EXTERNAL_SECRETS_EVERYWHERE, PUSH_SECRETS_EVERYWHERE, FanOutKind
 from secrets_operator.planning.generic_targets import refusal
+from secrets_operator.planning.push_secret import WantedPush, wanted_push
 from secrets_operator.planning.secret_store import store_problems
 from secrets_operator.resources.labels import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION
-from secrets_operator.resources.names import EXTERNAL_SECRET, SEALED_SECRET
+from secrets_operator.resources.names import SEALED_SECRET
 from secrets_operator.resources.policies import POWERFUL_SECRET_TYPES, power_of
 from secrets_operator.settings import Settings
+
+T = TypeVar("T")
 
 # A message of the API server stays readable, and a warning header is cut at 256 characters by some clients.
 _MOST_SHOWN = 20
 _LONGEST_WARNING = 256
-_SPEC, _INNER_SPEC = "spec.", "spec.externalSecretSpec."
+_SPEC = "spec."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +101,39 @@ def external_secret(resource: Object, settings: Settings) -> Wanted | tuple[str,
 
 def cluster_external_secret(resource: Object, settings: Settings) -> Wanted | tuple[str, ...]:
     """Return what the children of a ClusterExternalSecret ask for, or what is wrong with it or with them."""
-    resource = _identified(resource)
-    fan_out = wanted_fan_out(EXTERNAL_SECRETS_EVERYWHERE, resource)
+    return _of_children(EXTERNAL_SECRETS_EVERYWHERE, resource, lambda child: external_secret(child, settings))
+
+
+def push_secret(resource: Object) -> WantedPush | tuple[str, ...]:
+    """Return a PushSecret as its controller reads it, or what it would say on the condition."""
+    want = wanted_push(_identified(resource))
+    return want.problems if isinstance(want, Unusable) else want
+
+
+def cluster_push_secret(resource: Object) -> WantedPush | tuple[str, ...]:
+    """Return what the children of a ClusterPushSecret ask for, or what is wrong with it or with them."""
+    return _of_children(PUSH_SECRETS_EVERYWHERE, resource, push_secret)
+
+
+def inner_paths(kind: FanOutKind, problems: Iterable[str]) -> tuple[str, ...]:
+    """Return problems of children as those of the resource that holds their spec."""
+    return tuple(problem.replace(_SPEC, f"spec.{kind.spec_field}.", 1) for problem in problems)
+
+
+def _of_children(
+    kind: FanOutKind, resource: Object, judge: Callable[[Object], T | tuple[str, ...]]
+) -> T | tuple[str, ...]:
+    fan_out = wanted_fan_out(kind, _identified(resource))
     if isinstance(fan_out, UnusableFanOut):
         return fan_out.problems
     child = {
-        "apiVersion": EXTERNAL_SECRET.api_version,
-        "kind": EXTERNAL_SECRET.kind,
+        "apiVersion": kind.child.api_version,
+        "kind": kind.child.kind,
         "metadata": {"name": fan_out.template.name, "namespace": "", "uid": ""},
         "spec": fan_out.template.spec,
     }
-    want = external_secret(child, settings)
-    return tuple(map(inner_path, want)) if isinstance(want, tuple) else want
-
-
-def inner_path(problem: str) -> str:
-    """Return a problem of an ExternalSecret as one of the ClusterExternalSecret that holds its spec."""
-    return problem.replace(_SPEC, _INNER_SPEC, 1)
+    want = judge(child)
+    return inner_paths(kind, want) if isinstance(want, tuple) else want
 
 
 def store(resource: Object) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from secrets_operator.provider.discovery import Providers
 from secrets_operator.provider.fake import PROVIDER
 from secrets_operator.sealing.keyring import Keyring, SealingKey
 from secrets_operator.settings import Settings
-from tests.builders import cluster_external_secret, external_secret, store
+from tests.builders import cluster_external_secret, cluster_push_secret, external_secret, push_secret, store
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 from tests.sealing_data import other_key, sealed_secret, small_key
@@ -118,6 +118,34 @@ async def test_what_works_is_let_through_in_silence(world: World, resource: Obje
             id="a template of children",
         ),
         pytest.param(
+            push_secret(spec={"data": [{"match": {"remoteRef": {"remoteKey": ""}}}]}),
+            "spec.data[0].match.remoteRef.remoteKey",
+            id="a place without a name",
+        ),
+        pytest.param(
+            push_secret(spec={"template": {"data": {"t": "{{"}}}), "spec.template.data[t]", id="a template of a push"
+        ),
+        pytest.param(
+            push_secret(
+                spec={"dataTo": [{"storeRef": {"name": "store"}, "rewrite": [{"transform": {"template": "{{"}}]}]}
+            ),
+            "spec.dataTo[0].rewrite[0].transform.template",
+            id="a template that names remote keys",
+        ),
+        pytest.param(
+            cluster_push_secret(
+                spec={
+                    "pushSecretSpec": {
+                        "secretStoreRefs": [{"name": "store"}],
+                        "selector": {"secret": {"name": "db"}},
+                        "template": {"data": {"t": "{{"}},
+                    }
+                }
+            ),
+            "spec.pushSecretSpec.template.data[t]",
+            id="a template of pushing children",
+        ),
+        pytest.param(
             store(spec={"provider": {"fake": {"data": [{"key": "k"}], "nonsense": 1}}}),
             "spec.provider.fake.nonsense: unknown field",
             id="what a provider does not know",
@@ -140,10 +168,15 @@ async def test_what_cannot_work_is_refused(world: World, resource: Object, says:
     assert says in (await world.create(resource)).refusal
 
 
-async def test_a_store_that_is_closed_to_the_namespace_is_refused(world: World) -> None:
+@pytest.mark.parametrize(
+    "resource",
+    [external_secret(spec=SHARED), push_secret(spec={"secretStoreRefs": [SHARED["secretStoreRef"]]})],
+    ids=["ExternalSecret", "PushSecret"],
+)
+async def test_a_store_that_is_closed_to_the_namespace_is_refused(world: World, resource: Object) -> None:
     world.stores[Key("ClusterSecretStore", "", "shared")] = store("shared", "")
     world.denials = [DENIED]
-    assert await world.create(external_secret(spec=SHARED)) == Verdict(DENIED)
+    assert await world.create(resource) == Verdict(DENIED)
 
 
 async def test_resources_of_another_controller_class_are_not_judged(world: World) -> None:
@@ -164,6 +197,10 @@ async def test_resources_of_another_controller_class_are_not_judged(world: World
     made = {"refreshInterval": "soon", "dataFrom": [{"sourceRef": {"generatorRef": reference}}]}
     assert await world.create(external_secret(spec=made)) == Verdict()
     assert not (await world.create(external_secret(spec=broken))).allowed
+    pushing = {"secretStoreRefs": [SHARED["secretStoreRef"]], "template": {"data": {"t": "{{"}}}
+    assert await world.create(push_secret(spec=pushing)) == Verdict()
+    pushing["secretStoreRefs"] = [SHARED["secretStoreRef"], {"name": "own"}]
+    assert not (await world.create(push_secret(spec=pushing))).allowed
     inner = {"externalSecretSpec": {**SHARED, "target": {"template": {"data": {"a": "{{"}}}}}
     assert await world.create(cluster_external_secret(spec=inner)) == Verdict()
 
@@ -174,9 +211,11 @@ async def test_resources_of_another_controller_class_are_not_judged(world: World
         ("external_secrets", external_secret(spec={"data": [{}]})),
         ("external_secrets", store(spec={"provider": {"fake": {"nonsense": 1}}})),
         ("cluster_external_secrets", cluster_external_secret(spec={})),
+        ("push_secrets", push_secret(spec={"secretStoreRefs": [{}]})),
+        ("cluster_push_secrets", cluster_push_secret(spec={"refreshTime": "1d"})),
         ("sealed_secrets", sealed_secret({"k": "v"}, key=other_key())),
     ],
-    ids=["ExternalSecret", "SecretStore", "ClusterExternalSecret", "SealedSecret"],
+    ids=["ExternalSecret", "SecretStore", "ClusterExternalSecret", "PushSecret", "ClusterPushSecret", "SealedSecret"],
 )
 async def test_kinds_that_are_turned_off_are_let_through(world: World, off: str, resource: Object) -> None:
     assert not (await world.create(resource)).allowed
