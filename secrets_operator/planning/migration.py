@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from secrets_operator.flow import Object
 
-_DOMAINS = ("externalsecrets.external-secrets.io/", "secretstore.externalsecrets.io/", "pushsecret.externalsecrets.io/")
+_DOMAINS = ("externalsecrets.external-secrets.io/", "secretstore.externalsecrets.io/")
 ESO_WEBHOOKS = ("externalsecret-validate", "secretstore-validate")
 _ESO_NAMES = ("external-secrets", "external-secrets-webhook", "external-secrets-cert-controller")
 _SEALED_NAME = "sealed-secrets-controller"
@@ -18,7 +18,8 @@ _SEALED_NAME = "sealed-secrets-controller"
 def kept_finalizers(resource: Object) -> list[str] | None:
     """Return the finalizers without those of External Secrets Operator; None when it has set none.
 
-    Nobody removes them once that operator is gone, so a deletion would wait for ever.
+    Nobody removes them once that operator is gone, so a deletion would wait for ever. Those of PushSecrets, and of
+    stores that something is to be deleted from, are this operator's too: see :mod:`.push_stores`.
     """
     present = resource["metadata"].get("finalizers") or []
     kept = [name for name in present if not name.startswith(_DOMAINS)]

@@ -20,8 +20,10 @@ from secrets_operator.kube.connection import Connection
 from secrets_operator.planning.admission import Review, Verdict
 from secrets_operator.resources.names import (
     CLUSTER_EXTERNAL_SECRET,
+    CLUSTER_PUSH_SECRET,
     CLUSTER_SECRET_STORE,
     EXTERNAL_SECRET,
+    PUSH_SECRET,
     SEALED_SECRET,
     SECRET_STORE,
 )
@@ -32,7 +34,15 @@ from secrets_operator.serving.tls_server import TlsServer
 
 log = structlog.get_logger(__name__)
 
-REVIEWED = (EXTERNAL_SECRET, SECRET_STORE, CLUSTER_SECRET_STORE, CLUSTER_EXTERNAL_SECRET, SEALED_SECRET)
+REVIEWED = (
+    EXTERNAL_SECRET,
+    SECRET_STORE,
+    CLUSTER_SECRET_STORE,
+    CLUSTER_EXTERNAL_SECRET,
+    PUSH_SECRET,
+    CLUSTER_PUSH_SECRET,
+    SEALED_SECRET,
+)
 # A little more than a verdict may take at most: this is for an event loop that hangs.
 _PATIENCE_SECONDS = 4.0
 _INVALID = 422

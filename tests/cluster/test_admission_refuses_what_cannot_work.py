@@ -23,6 +23,7 @@ from tests.certificates import Authority, Pair
 from tests.cluster.conftest import OPERATOR_NAMESPACE
 from tests.cluster.manifests import (
     cluster_external_secret,
+    cluster_push_secret,
     external_secret,
     fake_store,
     shared_fake_store,
@@ -182,6 +183,12 @@ def test_a_cluster_external_secret_is_refused_for_what_its_children_would_say(pl
     manifest["spec"]["externalSecretSpec"]["target"] = {"template": {"data": {"url": "{{ nothing }}"}}}
     message = refused(lambda: place.apply(manifest))
     assert "spec.externalSecretSpec.target.template.data[url]" in message
+
+
+def test_a_cluster_push_secret_is_refused_for_what_its_children_would_say(place: World, team: str) -> None:
+    manifest = cluster_push_secret(f"all-{team}", namespaceSelectors=[])
+    manifest["spec"]["pushSecretSpec"]["template"] = {"data": {"url": "{{ nothing }}"}}
+    assert "spec.pushSecretSpec.template.data[url]" in refused(lambda: place.apply(manifest))
 
 
 def test_a_moved_sealed_secret_is_refused_with_the_reason(place: World, team: str, admitting: OperatorProcess) -> None:

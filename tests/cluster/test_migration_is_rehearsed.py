@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.manifests import external_secret, fake_store
+from tests.cluster.manifests import external_secret, fake_store, push_secret, pushed_to
 from tests.cluster_world import Object, OperatorProcess, Process, World, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 SEALED = ROOT / "tests" / "data" / "sealed-secrets"
 HOME, NAMESPACE = "secrets-operator", "shop"
 CLEANUP = "externalsecrets.external-secrets.io/externalsecret-cleanup"
+STORE_FINALIZER, PUSH_FINALIZER = "secretstore.externalsecrets.io/finalizer", "pushsecret.externalsecrets.io/finalizer"
 LABELS = {"app.kubernetes.io/name": "external-secrets"}
 
 
@@ -127,6 +128,42 @@ def test_from_external_secrets_operator(world: World, kubeconfig: Path) -> None:
         world.delete("ExternalSecret", NAMESPACE, "db")
         wait_for("the resource is gone", lambda: world.get("ExternalSecret", NAMESPACE, "db") is None)
         wait_for("its Secret is gone", lambda: world.secret(NAMESPACE, "db") is None)
+
+
+def pushed_by_external_secrets(world: World) -> None:
+    """Leave a PushSecret, what it pushed and its store as that operator does after a sync."""
+    store = fake_store(NAMESPACE, {"one": "1"}, name="pushed-to")
+    store["metadata"]["finalizers"] = [STORE_FINALIZER]
+    world.apply(store)
+    world.put_secret(NAMESPACE, "source", {"k": "1"})
+    entry = pushed_to("remote", of="k")
+    pushing = push_secret(
+        NAMESPACE, [entry], name="push", secretStoreRefs=[{"name": "pushed-to"}], deletionPolicy="Delete"
+    )
+    pushing["metadata"]["finalizers"] = [PUSH_FINALIZER]
+    world.apply(pushing)
+    path = f"/apis/external-secrets.io/v1alpha1/namespaces/{NAMESPACE}/pushsecrets/push/status"
+    record = {"status": {"syncedPushSecrets": {"SecretStore/pushed-to": {"remote": entry}}}}
+    world.call("PATCH", path, body=record, query={"fieldManager": "external-secrets"})
+
+
+def test_push_secrets_of_external_secrets_operator_are_taken_over_with_their_finalizers(
+    world: World, kubeconfig: Path
+) -> None:
+    pushed_by_external_secrets(world)
+
+    def finalizers(kind: str, name: str) -> Any:
+        return (world.get(kind, NAMESPACE, name) or {"metadata": {}})["metadata"].get("finalizers")
+
+    with OperatorProcess(kubeconfig, HOME) as operator:
+        operator.wait_ready()
+        world.wait_condition("PushSecret", NAMESPACE, "push")
+        assert migrate(kubeconfig, "external-secrets", "--yes").stdout == "done\n"
+        assert finalizers("PushSecret", "push") == [PUSH_FINALIZER]
+        assert finalizers("SecretStore", "pushed-to") == [STORE_FINALIZER]
+        world.delete("PushSecret", NAMESPACE, "push")
+        wait_for("the PushSecret is gone", lambda: world.get("PushSecret", NAMESPACE, "push") is None)
+        wait_for("its store is free", lambda: finalizers("SecretStore", "pushed-to") is None)
 
 
 def test_from_sealed_secrets(world: World, kubeconfig: Path) -> None:

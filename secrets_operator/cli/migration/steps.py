@@ -16,6 +16,7 @@ from secrets_operator.kube.resources import (
     CLUSTER_SECRET_STORES,
     EXTERNAL_SECRETS,
     NAMESPACES,
+    PUSH_SECRETS,
     SECRET_STORES,
     SECRETS,
     Resource,
@@ -29,6 +30,7 @@ from secrets_operator.planning.migration import (
     kept_finalizers,
     named,
 )
+from secrets_operator.planning.push_stores import is_held
 from secrets_operator.resources.labels import SEALING_KEY_LABEL
 
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", confidential=False)
@@ -40,8 +42,8 @@ WEBHOOKS = Resource(
     namespaced=False,
     confidential=False,
 )
-PUSH_SECRETS = Resource("external-secrets.io", "v1alpha1", "pushsecrets", "PushSecret", confidential=False)
-_FINALIZED = (EXTERNAL_SECRETS, CLUSTER_EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, NAMESPACES)
+_STORES = (SECRET_STORES, CLUSTER_SECRET_STORES)
+_FINALIZED = (EXTERNAL_SECRETS, CLUSTER_EXTERNAL_SECRETS, *_STORES, NAMESPACES)
 _PAGE = 500
 UNLABELLED_KEY = "sealed-secrets-key"
 
@@ -50,13 +52,13 @@ async def from_external_secrets(client: Client, *, act: bool) -> None:
     """Take External Secrets Operator's finalizers off; raises Refused while it, or a webhook of its, is there."""
     await _refuse_while_running(client, is_of_external_secrets, "External Secrets Operator")
     await _refuse_webhooks(client)
-    pushed = await _all(client, PUSH_SECRETS)
-    if pushed:
-        click.echo(f"not taken over: {len(pushed)} PushSecrets, which this operator does not know")
+    pushing = await _all(client, PUSH_SECRETS)
     for resource in _FINALIZED:
         for found in await _all(client, resource):
             kept = kept_finalizers(found)
-            if kept is not None:
+            # What a PushSecret is to delete some day needs its store until then.
+            is_needed = resource in _STORES and is_held({**found, "kind": resource.kind}, pushing)
+            if kept is not None and not is_needed:
                 await _set_finalizers(client, resource, found, kept, act=act)
     _close(act=act)
 
