@@ -16,7 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from tests.cluster.manifests import external_secret, fake_store
+from tests.cluster.manifests import external_secret, fake_store, push_secret, pushed_to
 from tests.cluster_world import OperatorProcess, World, wait_for
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
@@ -244,3 +244,19 @@ def test_no_page_holds_a_value(browser: Browser) -> None:
         browser.detail(kind, name)
         assert browser.find("h1").text == name
         assert CANARY not in browser.driver.page_source
+
+
+def test_a_push_is_shown_from_its_secret_to_the_remote_key(browser: Browser, world: World) -> None:
+    world.put_secret(browser.namespace, "source", {"k": CANARY})
+    world.apply(push_secret(browser.namespace, [pushed_to("remote", "member", of="k")], name="push"))
+    world.wait_condition("PushSecret", browser.namespace, "push")
+    browser.table(kind="PushSecret")
+    assert browser.rows() == {"push": "Ready"}
+    browser.find("tbody th a").click()
+    wait_for("the PushSecret is shown", lambda: browser.find("h1").text == "push")
+    stages = [stage.text for stage in browser.driver.find_elements(By.CSS_SELECTOR, ".chain > li")]
+    assert [stage.splitlines()[0] for stage in stages] == ["Secret source", "Store", "Login", "Remote keys"]
+    assert "remote/member\nkey k, at SecretStore/store" in stages[3]
+    assert browser.violations() == []
+    assert CANARY not in browser.driver.page_source
+    world.delete("PushSecret", browser.namespace, "push")
