@@ -200,7 +200,10 @@ class Wiring:
             resources=self.inventory.owned(),
             sources=self._sources,
             members=lambda: self._shares.members,
-            refreshes={EXTERNAL_SECRETS.kind: self._reading.refreshes},
+            refreshes={
+                EXTERNAL_SECRETS.kind: self._reading.refreshes,
+                PUSH_SECRETS.kind: self._pushing.refreshes,
+            },
             circuits=self.sessions.circuits,
             cached_bytes=lambda: self._values.size,
             sealing_keys=self.sealing_keys.use.numbers if self._settings.sealed_secrets else None,

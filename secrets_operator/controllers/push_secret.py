@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from secrets_operator.applying.finalizers import Finalizers, has_finalizer
@@ -42,6 +43,7 @@ from secrets_operator.planning.push_stores import deletes
 from secrets_operator.planning.refresh import Synced, last_sync, later, synced_version
 from secrets_operator.provider.push_contract import PushedSecret
 from secrets_operator.reporting.metrics import Stage
+from secrets_operator.reporting.snapshot import Refreshes
 from secrets_operator.resources.conditions import PUSH_SOURCE_DELETED
 from secrets_operator.resources.labels import PUSH_SECRET_FINALIZER
 
@@ -122,6 +124,18 @@ class PushSecrets:
         self._parts.follow.forget(key)
         for remembered in (self._wanted, self._last, self._attempts, self._records, self._missing):
             remembered.pop(key, None)
+
+    def refreshes(self, key: Key) -> Refreshes | None:
+        """Return when a resource was pushed and is to be pushed again; for any thread."""
+        resource, (_, want) = self._resources(key.namespace, key.name), self._wanted.get(key, ("", None))
+        if resource is None:
+            return None
+        if want is None or isinstance(want, Unusable):
+            return Refreshes(last_sync(resource).refreshed_at, None)
+        last = self._last_sync(resource, want)
+        pushed = last.refreshed_at
+        seconds = None if pushed is None else seconds_until_push(want, last, pushed)
+        return Refreshes(pushed, None if pushed is None or seconds is None else pushed + timedelta(seconds=seconds))
 
     def _read(self, key: Key, resource: Object) -> WantedPush | Unusable:
         version = f"{resource['metadata']['uid']}/{synced_version(resource)}"

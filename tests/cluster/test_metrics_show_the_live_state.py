@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cluster.manifests import external_secret, fake_store
+from tests.cluster.manifests import external_secret, fake_store, push_secret, pushed_to
 from tests.cluster_world import OperatorProcess, World, wait_for
 from tests.exported_metrics import series
 
@@ -45,6 +45,23 @@ def test_a_resource_is_followed_until_it_is_gone(world: World, operator: Operato
     assert (of(operator, success, kind="ExternalSecret", **place) or 0) > 1.7e9
 
     world.call("DELETE", f"/apis/external-secrets.io/v1/namespaces/{namespace}/externalsecrets/db")
+    wait_for("nothing is left of it", lambda: not [key for key in scraped(operator) if place.items() <= key[1]])
+
+
+def test_a_push_is_followed_until_it_is_gone(world: World, operator: OperatorProcess, namespace: str) -> None:
+    place = {"namespace": namespace, "name": "push"}
+    condition = partial(of, operator, "pushsecret_status_condition", **place, condition="Ready")
+    world.apply(fake_store(namespace, {}))
+    world.apply(push_secret(namespace, [pushed_to("remote", of="k")], name="push"))
+    wait_for("the failure shows", lambda: condition(status="False") == 1)
+    assert of(operator, "secrets_operator_resource_ready", kind="PushSecret", **place) == 0
+    world.put_secret(namespace, "source", {"k": "value"})
+    wait_for("the success shows", lambda: condition(status="True") == 1)
+    success = "secrets_operator_resource_last_success_timestamp_seconds"
+    assert (of(operator, success, kind="PushSecret", **place) or 0) > 1.7e9
+    assert of(operator, "secrets_operator_refresh_overdue_seconds", kind="PushSecret") == 0
+    assert (of(operator, "pushsecret_reconcile_duration", **place) or 0) > 0
+    world.delete("PushSecret", namespace, "push")
     wait_for("nothing is left of it", lambda: not [key for key in scraped(operator) if place.items() <= key[1]])
 
 
