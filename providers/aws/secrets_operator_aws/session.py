@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from secrets_operator.errors import Refused
 from secrets_operator.flow import Query, SecretBytes
-from secrets_operator.provider import Answer, FindAnswer, Pushing, Reference, Sharing
+from secrets_operator.provider import Answer, FindAnswer, Pushing, Reference, Rejected, Sharing
 from secrets_operator.provider.properties import extracted, lookup_literal_first, selected
 from secrets_operator_aws.calls import Calls
+from secrets_operator_aws.connections import Lease
 from secrets_operator_aws.errors import SDK_ERRORS, Meaning, error_for
 from secrets_operator_aws.reading import Reads
 
@@ -18,15 +18,15 @@ Find = Callable[[Query], Awaitable[FindAnswer]]
 
 
 class AwsSession:
-    """Reads secrets with one client; ``credentials`` are the SDK's, None when there are none."""
+    """Reads secrets with one client, which others may have too."""
 
-    def __init__(self, calls: Calls, credentials: Any, reader: Reads, find: Find, *, prefix: str) -> None:
+    def __init__(self, calls: Calls, lease: Lease, reader: Reads, find: Find, *, prefix: str) -> None:
         self.sharing: Sharing | None = None
         self.pushing: Pushing | None = None
         self._close_writing: Callable[[], Awaitable[None]] | None = None
         self._own_account = ""
         self._calls = calls
-        self._credentials = credentials
+        self._lease = lease
         self._reader = reader
         self._find = find
         self._prefix = prefix
@@ -66,18 +66,19 @@ class AwsSession:
 
     async def validate(self) -> None:
         """Obtain the credentials, roles included. Reads no secret: a store may hold none its credentials can read."""
-        if self._credentials is None:
+        if self._lease.credentials is None:
             raise Refused(Meaning.NO_CREDENTIALS.value)
         try:
-            frozen = await self._calls.run(self._credentials.get_frozen_credentials)
+            frozen = await self._calls.run(self._lease.credentials.get_frozen_credentials)
         except SDK_ERRORS as error:
+            self._lease.turned_down()
             # Not chained: AWS quotes signed headers in some errors, session tokens included.
             raise error_for(error) from None
         self._own_account = frozen.account_id or ""
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._calls.close()
+        await self._calls.run(self._lease.give_back)
         if self._close_writing is not None:
             await self._close_writing()
 
@@ -86,4 +87,6 @@ class AwsSession:
 
     async def _fetch_complete(self, references: Sequence[Reference]) -> Sequence[Answer]:
         answers = await self._reader.read(references)
+        if any(isinstance(answer, Rejected) and answer.credentials for answer in answers.values()):
+            self._lease.turned_down()
         return [answers[reference] for reference in references]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-import boto3
 from botocore.config import Config
 
 from secrets_operator.provider import Host
 from secrets_operator_aws.calls import Calls
+from secrets_operator_aws.connections import Connection
 from secrets_operator_aws.endpoints import endpoint
 from secrets_operator_aws.environment import TAGGING
 
@@ -19,8 +19,8 @@ COUNTED_AS = "AWS/ResourceGroupsTagging"
 class Tagging:
     """Calls with the credentials of one store; its calls count as those of its store."""
 
-    def __init__(self, sdk: boto3.Session, host: Host, config: Config) -> None:
-        self._connect = partial(self._client, sdk, config)
+    def __init__(self, connection: Connection, host: Host, config: Config) -> None:
+        self._connect = partial(_client, connection, config)
         self._host = host
         self._calls: Calls | None = None
         self._connecting = asyncio.Lock()
@@ -37,7 +37,8 @@ class Tagging:
         if self._calls is not None:
             await self._calls.close()
 
-    @staticmethod
-    def _client(sdk: boto3.Session, config: Config) -> object:
-        address = endpoint(TAGGING)
-        return sdk.client("resourcegroupstaggingapi", endpoint_url=address, config=config)
+
+def _client(connection: Connection, config: Config) -> object:
+    with connection.making:
+        sdk = connection.login.session
+        return sdk.client("resourcegroupstaggingapi", endpoint_url=endpoint(TAGGING), config=config)

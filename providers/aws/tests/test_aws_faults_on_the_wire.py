@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from secrets_operator_aws.connections import Connections
 from secrets_operator_aws.endpoints import ONE_ATTEMPT
 from secrets_operator_aws.opening import open_with
 from secrets_operator_aws.session import AwsSession
 
-from secrets_operator.provider import Failed, Query, Reference, RetrySettings
+from secrets_operator.provider import Failed, Query, Reference, RemoteEntry, RetrySettings, pushing_of
+from secrets_operator.provider.memory import push_of
 from secrets_operator.resources.providers.aws import AwsProvider
+from tests.aws_pushes import certificate
 
 IMPATIENT = ONE_ATTEMPT.merge(Config(read_timeout=0.3))
 ANSWER = b'{"ARN":"arn:a","Name":"a","SecretString":"value-3f1c"}'
@@ -107,7 +110,7 @@ class Wire:
 @pytest.fixture
 def wire(gateway: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     server = Wire()
-    for service in ("SECRETSMANAGER", "SSM", "ACM"):
+    for service in ("SECRETSMANAGER", "SSM", "ACM", "RESOURCE_GROUPS_TAGGING_API"):
         monkeypatch.setenv(f"AWS_{service}_ENDPOINT", server.url)
     yield server
     server.close()
@@ -123,7 +126,9 @@ async def test_a_fault_is_failed_and_quotes_nothing(
 ) -> None:
     wire.answering = fault
     once = replace(host, retry=RetrySettings(1))
-    session: AwsSession = await open_with(AwsProvider.model_validate(spec | {"service": service}), once, IMPATIENT)
+    session: AwsSession = await open_with(
+        AwsProvider.model_validate(spec | {"service": service}), once, IMPATIENT, Connections()
+    )
     references = CERTIFICATES if service == "CertificateManager" else REFERENCES
     try:
         answers: list[Any] = [*await session.fetch(references)]
@@ -134,6 +139,25 @@ async def test_a_fault_is_failed_and_quotes_nothing(
     assert {type(answer) for answer in answers} == {Failed}
     assert "value-3f1c" not in str(answers)
     assert "127.0.0.1" not in str(answers)
+
+
+@pytest.mark.parametrize("service", ["SecretsManager", "ParameterStore", "CertificateManager"])
+@pytest.mark.parametrize("fault", [hang_up, half_a_json, a_page_of_a_proxy])
+async def test_a_push_that_meets_a_fault_is_failed_and_deletes_nothing(
+    wire: Wire, spec: dict[str, Any], host: Any, fault: Answering, service: str
+) -> None:
+    wire.answering = fault
+    once = replace(host, retry=RetrySettings(1))
+    settings = AwsProvider.model_validate(spec | {"service": service})
+    session: AwsSession = await open_with(settings, once, IMPATIENT, Connections())
+    pushing, entry = pushing_of(session), RemoteEntry("app")
+    assert pushing is not None
+    push = push_of(entry, certificate(7)) if service == "CertificateManager" else push_of(entry, {"k": b"v"}, "k")
+    try:
+        answers: list[Any] = [await pushing.push(push), await pushing.exists(entry), await pushing.delete(entry)]
+    finally:
+        await session.close()
+    assert {type(answer) for answer in answers} == {Failed}
 
 
 async def test_credentials_that_expire_in_mid_flight_are_turned_down_and_new_ones_work(
