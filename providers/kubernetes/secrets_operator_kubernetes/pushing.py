@@ -39,8 +39,8 @@ from secrets_operator_kubernetes.reading import Reading, secret_path, secrets_pa
 _ATTEMPTS = 3
 _QUERY = {"fieldManager": MANAGER}
 _INVALID = (
-    "the API server does not accept the Secret (status 422): check that its type has the keys it needs, and the length "
-    "and the characters of labels, annotations and values"
+    "the API server does not accept the Secret (status 422): check that its type, which template.type changes, has the "
+    "keys it needs, and the length and the characters of labels, annotations and values"
 )
 
 T = TypeVar("T")

@@ -261,6 +261,7 @@ async def test_an_entry_for_a_cluster_store_chooses_its_namespace(place: Any, wr
         pytest.param(entry(sourceMergePolicy="Mix"), "must be one of Merge or Replace", id="a policy there is not"),
         pytest.param(entry(key="App"), "the name of a Secret", id="a name no Secret has"),
         pytest.param(entry(labels={"not a label": "x"}), "status 422", id="a label no object has"),
+        pytest.param(entry(targetMergePolicy="Mix"), "Merge, Replace or Ignore", id="another policy there is not"),
     ],
 )
 async def test_an_entry_that_cannot_be_acted_on_is_refused(place: Any, opened: Any, to: Any, told: str) -> None:
@@ -269,6 +270,17 @@ async def test_an_entry_that_cannot_be_acted_on_is_refused(place: Any, opened: A
     assert told in answer.message
     assert "s3cret-1" not in answer.message
     assert await stored(place) is None
+
+
+async def test_one_key_of_a_typed_secret_needs_another_type(place: Any, opened: Any) -> None:
+    session = await opened()
+    data = {"tls.crt": b"c", "tls.key": b"k"}
+    answer = await session.pushing.push(push_to(entry("shop.crt"), data, "tls.crt", kind="kubernetes.io/tls"))
+    assert isinstance(answer, Rejected)
+    assert "which template.type changes" in answer.message
+    assert await session.pushing.push(push_to(entry("shop.crt"), data, "tls.crt", kind="")) == CHANGED
+    made = await stored(place)
+    assert (made["type"], decoded(made)) == ("Opaque", {"shop.crt": b"c"})
 
 
 async def test_a_namespace_that_is_not_there_is_named(place: Any, open_session: Any) -> None:

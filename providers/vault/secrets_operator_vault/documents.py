@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -61,6 +61,15 @@ def written(document: Mapping[str, Any], number: Callable[[str], str] = str) -> 
         return render(dict(document), number)
     except ValueError:
         raise Terminal("the value cannot be written as JSON: it is nested too deeply, or not Unicode") from None
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text and every number in JSON: what must not be quoted of a request."""
+    if isinstance(value, str | Number):
+        yield value if isinstance(value, str) else value.text
+    elif isinstance(value, Mapping | list):
+        for member in value.values() if isinstance(value, Mapping) else value:
+            yield from texts(member)
 
 
 def text_of(value: Any) -> str:

@@ -7,7 +7,7 @@ https://developer.hashicorp.com/vault/docs/concepts/lease#lease-ids-and-revocati
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -79,19 +79,10 @@ def _request(settings: VaultDynamicSecretSpec) -> tuple[Call, ApiRequest]:
 async def _error(asking: Asking, reply: Reply, settings: VaultDynamicSecretSpec) -> OperatorError:
     denial = await asking.judged(reply)
     if denial is None:
-        return error_for(reply, field="path", secrets=tuple(_texts(settings.parameters)))
+        return error_for(reply, field="path", secrets=tuple(documents.texts(settings.parameters)))
     if isinstance(denial, Rejected) and denial.credentials:
         return Refused(denial.message, field="provider.auth")
     return Terminal("permission denied: allow path and method in a policy of the login", field="path")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in JSON."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for member in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(member)
 
 
 def _values(body: Mapping[str, Any], settings: VaultDynamicSecretSpec) -> dict[str, SecretBytes]:

@@ -68,12 +68,12 @@ def meaning_of(status: int) -> Meaning:
     return Meaning.UNAVAILABLE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Meaning.REQUEST
 
 
-def answer_for(reply: Reply) -> Failed | Rejected:
-    """Return the answer of a fetch that met a status other than success."""
+def answer_for(reply: Reply, *, secrets: Sequence[str] = ()) -> Failed | Rejected:
+    """Return the answer of a fetch or a push that met a status other than success; ``secrets`` are never quoted."""
     meaning = meaning_of(reply.status)
     if meaning in RETRIED:
         return Failed(_sentence(reply, meaning), after=wait_of(reply))
-    return Rejected(_sentence(reply, meaning))
+    return Rejected(_sentence(reply, meaning, secrets))
 
 
 def error_for(reply: Reply, *, field: str, secrets: Sequence[str] = ()) -> OperatorError:

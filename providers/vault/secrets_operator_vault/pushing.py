@@ -140,17 +140,20 @@ class VaultPushing:
             now = await self._read(key)
             if isinstance(now, Remote) and now.version != there.version:
                 return _MEANWHILE
-        return await self._trouble_in(reply, "create and update", path)
+        return await self._trouble_in(reply, "create and update", path, values)
 
     async def _written(self, path: str, body: Mapping[str, Any]) -> _Trouble | None:
         reply = await self._asking.send(Call.WRITE, ApiRequest("post", path, body=body))
-        return await self._trouble_in(reply, "create and update", path)
+        return await self._trouble_in(reply, "create and update", path, body)
 
-    async def _trouble_in(self, reply: Reply, doing: str, path: str) -> _Trouble | None:
-        return None if reply.status in (200, 204) else await self._trouble(reply, doing, path)
+    async def _trouble_in(
+        self, reply: Reply, doing: str, path: str, sent: Mapping[str, Any] | None = None
+    ) -> _Trouble | None:
+        """Return why a write was not made, None where it was; nothing of what was ``sent`` is quoted."""
+        return None if reply.status in (200, 204) else await self._trouble(reply, doing, path, sent)
 
-    async def _trouble(self, reply: Reply, doing: str, path: str) -> _Trouble:
-        trouble = await self._asking.judged(reply) or answer_for(reply)
+    async def _trouble(self, reply: Reply, doing: str, path: str, sent: Mapping[str, Any] | None = None) -> _Trouble:
+        trouble = await self._asking.judged(reply) or answer_for(reply, secrets=tuple(documents.texts(sent)))
         if isinstance(trouble, Failed) or trouble.credentials:
             return trouble
         return Rejected(f"{trouble.message}: {doing} {path}")

@@ -117,6 +117,14 @@ async def test_a_write_is_made_again_as_the_store_says(
     assert await kept(place, kv2) == ({"pw": "1"}, 1)
 
 
+async def test_a_refusal_that_quotes_the_value_is_not_quoted(spec: Any, open_session: Any, stand_in: Any) -> None:
+    session = await open_session(spec)
+    stand_in.add_fault(Fault("/data/app/db$", 400, method="POST", errors=("no s3cret-1 and no 12.50 here",)))
+    answer = await session.pushing.push(push_of(RemoteEntry("app/db"), {"k": b'{"a": ["s3cret-1", 12.50]}'}, "k"))
+    assert isinstance(answer, Rejected)
+    assert "(status 400: no *** and no *** here)" in answer.message
+
+
 async def test_an_unchanged_push_reads_once_and_writes_nothing(spec: Any, open_session: Any, stand_in: Any) -> None:
     session = await open_session(spec)
     await push(session, b"1")
