@@ -221,7 +221,7 @@ class Operator:
                 for reflector in wiring.collections.reflectors():
                     tasks.create_task(reflector.run())
                 tasks.create_task(wiring.targets.run())
-                tasks.create_task(wiring.credentials.run())
+                tasks.create_task(wiring.secret_watches.run())
                 await wiring.collections.wait_synced()
                 log.info("caches are complete", **wiring.collections.counts())
                 if self._settings.sealed_secrets:
@@ -237,8 +237,6 @@ class Operator:
                 await wiring.workers.run()
             finally:
                 await self._stop_working(wiring.workers)
-                await wiring.obstacles.close()
-                await wiring.push_sources.close()
                 await wiring.events.drain(_LAST_EVENTS_SECONDS)
                 await wiring.sessions.close()
 

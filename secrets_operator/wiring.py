@@ -73,13 +73,13 @@ from secrets_operator.watching.fan_out_watches import FanOutWatches
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.inventory import Inventory
 from secrets_operator.watching.membership import Membership
-from secrets_operator.watching.obstacles import Obstacles
 from secrets_operator.watching.onlookers import Onlooker, nobody
 from secrets_operator.watching.push_secrets import PushSecretChanges
 from secrets_operator.watching.push_sources import SourceWatches
 from secrets_operator.watching.reflector import Reflector
 from secrets_operator.watching.reflectors import Reflectors
 from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_secrets
+from secrets_operator.watching.secret_watches import SecretWatches
 from secrets_operator.watching.shares import Actions, HandOver, Shares
 from secrets_operator.watching.target_watches import TargetWatches
 
@@ -119,7 +119,6 @@ class Wiring:
             group_of=dependents.group_of,
             limits=limits_of(concurrency=settings.concurrency, of_one_store=settings.store_concurrency),
         )
-        self.obstacles = Obstacles(client, self._queue.add)
         self._handlers = Handlers(self._queue, dependents, digester)
         self._guards = StoreGuards(
             now=clock.monotonic,
@@ -127,10 +126,9 @@ class Wiring:
             changed=self._handlers.circuit_changed,
         )
         self._values = ValueCache(settings.value_cache_bytes, now=clock.monotonic)
-        self.credentials = CredentialWatches(
-            self._reflectors.versions, self._handlers.credential_written, settings.watch_namespaces
-        )
-        outside = Outside(Referents(client, on_read=self.credentials.read), pools.providers, metrics)
+        self.secret_watches = SecretWatches(self._reflectors.versions, self._handlers.secret_moved)
+        self._credentials = CredentialWatches(self.secret_watches, settings.watch_namespaces)
+        outside = Outside(Referents(client, on_read=self._credentials.read), pools.providers, metrics)
         self.sessions = self._make_sessions(providers, outside)
         fan_out = FanOut(self._queue, dependents)
         self._push_changes = PushSecretChanges(self._queue, dependents, stores=self._all_stores)
@@ -218,7 +216,7 @@ class Wiring:
             PUSH_SECRETS, self._push_changes.push_secret, fan_out.child(PUSH_SECRETS_EVERYWHERE), optional=True
         )
         self._secret_stores, self._cluster_stores = (
-            self._reflectors.resources(kind, self.credentials.of_stores(kind.kind), handlers.store(kind.kind))
+            self._reflectors.resources(kind, self._credentials.of_stores(kind.kind), handlers.store(kind.kind))
             for kind in (SECRET_STORES, CLUSTER_SECRET_STORES)
         )
         self._sealed_secrets = self._reflectors.resources(
@@ -293,10 +291,8 @@ class Wiring:
             self._generator,
         )
         finalizers = store_finalizers(deps, self._client, pushes)
-        self.push_sources = SourceWatches(
-            self._client, self._queue.add, is_watched=lambda *place: self.secrets.get(*place) is not None
-        )
-        tools = PushTools(self._client, self.sessions, self._templates, generation, self.push_sources)
+        followed = SourceWatches(self.secret_watches, is_watched=lambda *place: self.secrets.get(*place) is not None)
+        tools = PushTools(self._client, self.sessions, self._templates, generation, followed)
         self._pushing = push_secrets(deps, tools, pushes, finalizers)
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         external_secrets = self._reading = ExternalSecrets(
@@ -311,7 +307,7 @@ class Wiring:
             resources=self._sealed_secrets.get,
             unsealer=self._unsealer(),
             fingerprints=self._keys.fingerprints,
-            obstacles=self.obstacles,
+            obstacles=self.secret_watches,
         )
         return {
             EXTERNAL_SECRETS.kind: external_secrets.reconcile,

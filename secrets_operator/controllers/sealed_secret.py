@@ -44,10 +44,10 @@ _IN_THE_WAY = (_NOT_OWNED, _IMMUTABLE)
 
 
 class Obstacles(Protocol):
-    """Wakes a resource when a Secret in its way changes: :class:`secrets_operator.watching.obstacles.Obstacles`."""
+    """Wakes a resource when a Secret in its way changes; ``watching/secret_watches.py`` does."""
 
-    def follow(self, key: Key, secret: SecretState) -> None:
-        """Wake ``key`` once ``secret`` is another than this."""
+    def follow(self, key: Key, namespace: str, name: str, seen: str) -> None:
+        """Wake ``key`` once the Secret has another resourceVersion than ``seen``."""
         ...
 
     def forget(self, key: Key) -> None:
@@ -107,7 +107,7 @@ class SealedSecrets:
         ended = await self._bring_in_line(key, resource, live)
         if isinstance(ended, Failed):
             if live is not None and ended.reason in _IN_THE_WAY:
-                self._obstacles.follow(key, live)
+                self._obstacles.follow(key, live.namespace, live.name, live.resource_version)
             self._deps.metrics.unseal_failed(_counted_as(ended), key.namespace)
             await self._report_failure(resource, ended)
             return Retry(ended.message)

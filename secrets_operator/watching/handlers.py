@@ -88,14 +88,15 @@ class Handlers:
         """A store has another credential: what it reads may be something else."""
         self._add_all(self._dependents.of(store), Lane.STORE)
 
-    def credential_written(self, store: Key, namespace: str) -> None:
-        """A Secret that a store logs in with was made, changed or deleted: the store is to look.
+    def secret_moved(self, key: Key, namespace: str) -> None:
+        """A Secret in a namespace that ``key`` follows was made, changed or deleted.
 
-        Where each consumer has a credential of its own a store says nothing of it, so those who use it there look too.
+        Where each consumer of a cluster store has a credential of its own, the store says nothing of it, so those who
+        use it there look too.
         """
-        self._queue.add(store)
-        if not store.namespace:
-            self._add_all([key for key in self._dependents.of(store) if key.namespace == namespace], Lane.STORE)
+        self._queue.add(key)
+        if not key.namespace:
+            self._add_all([one for one in self._dependents.of(key) if one.namespace == namespace], Lane.STORE)
 
     def generator(self, kind: str) -> Callable[[Change[Object]], None]:
         """Return the handler of one kind of generator: one that came or was edited brings what uses it."""

@@ -18,7 +18,6 @@ from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.flow import Done, Key, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError, Forbidden, Invalid, Unreachable
-from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
@@ -78,8 +77,8 @@ class World:
             fingerprints=lambda: frozenset(key.fingerprint for key in self.keys),
         )
 
-    def follow(self, key: Key, secret: SecretState) -> None:
-        self.followed.append(f"{key} waits for {secret.name}")
+    def follow(self, key: Key, _namespace: str, name: str, _seen: str) -> None:
+        self.followed.append(f"{key} waits for {name}")
 
     def forget(self, key: Key) -> None:
         self.followed.append(f"{key} waits for nothing")
