@@ -125,10 +125,16 @@ class MemoryCluster:
 
     # The last, since it takes the name of the type from those behind it.
     async def list(self, resource: Resource, namespace: str = "", *, label_selector: str = "") -> Object:
-        """Return the objects of a namespace that have a label, whatever its value."""
+        """Return the objects of a namespace that have a label, with its value where one is asked for."""
         self._called("list", resource.kind)
         found = [made for (kind, where, _), made in self.objects.items() if (kind, where) == (resource.kind, namespace)]
-        return {"items": [made for made in found if label_selector in (made["metadata"].get("labels") or {})]}
+        name, _, value = label_selector.partition("=")
+        labels = [made["metadata"].get("labels") or {} for made in found]
+        return {
+            "items": [
+                made for made, has in zip(found, labels, strict=True) if value in ("", has.get(name)) and name in has
+            ]
+        }
 
 
 def _owned(manager: str, body: Mapping[str, Any]) -> Object:

@@ -104,7 +104,8 @@ class PushSources:
         try:
             rendered = await self._templates.render(want.key, template, source.data)
         except InvalidSpec as error:
-            raise InvalidSpec(error.message, field=error.field.replace(_TEMPLATE, "spec.template", 1)) from None
+            message, field = (text.replace(_TEMPLATE, "spec.template") for text in (error.message, error.field))
+            raise InvalidSpec(message, field=field) from None
         return replace(
             source,
             data={**source.data, **rendered.data},
