@@ -323,7 +323,7 @@ async def test_a_cluster_generator_makes_the_values_of_the_kind_it_holds(world: 
             CLUSTER,
             {"kind": "Grafana", "generator": {"grafanaSpec": {}}},
             "ClusterGenerator strong cannot be used: generator Grafana is not installed: "
-            "install the plug-in that offers it beside the operator",
+            "pip install secrets-operator-access-tokens",
             id="a plug-in that is not installed",
         ),
     ],
@@ -347,7 +347,7 @@ async def test_a_generator_that_is_not_there_is_waited_for(world: World) -> None
 async def test_a_kind_without_a_plug_in_is_reported_whether_there_is_an_object_or_not(world: World) -> None:
     entry = {"sourceRef": {"generatorRef": {"kind": "Grafana", "name": "g"}}}
     world.cluster.put(external_secret(spec={"dataFrom": [entry], "data": []}))
-    missing = "generator Grafana is not installed: install the plug-in that offers it beside the operator"
+    missing = "generator Grafana is not installed: pip install secrets-operator-access-tokens"
     assert await world.reconcile() == Never(missing)
 
 
