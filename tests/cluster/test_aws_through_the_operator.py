@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.aws_accounts import Account
-from tests.cluster.manifests import Object, aws_store, external_secret
+from tests.cluster.manifests import Object, aws_store, external_secret, push_secret, pushed_to
 from tests.cluster_world import Aws, OperatorProcess, World, condition, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
@@ -101,6 +101,35 @@ def test_a_store_with_settings_for_pushing_is_read_from(
     world.apply(aws_store(namespace, secretsManager={"recoveryWindowInDays": 7}))
     world.apply(external_secret(namespace, {"k": f"{namespace}/db"}, store="aws"))
     world.wait_data(namespace, "app", {"k": b"value"})
+
+
+def test_what_is_pushed_is_there_with_its_policy_and_is_deleted_with_the_push_secret(
+    world: World, namespace: str, operator: OperatorProcess, aws: Aws
+) -> None:
+    account_of(world, namespace, aws)
+    world.put_secret(namespace, "source", {"user": "u-19aa"})
+    policy = {"data": {"policy.json": '{"Id":"ours"}'}, "metadata": {"name": "policies", "namespace": namespace}}
+    world.apply({"apiVersion": "v1", "kind": "ConfigMap", **policy})
+    store = aws_store(namespace, prefix=f"{namespace}/", secretsManager={"forceDeleteWithoutRecovery": True})
+    world.apply(store)
+    entry = pushed_to("db", "user", of="user")
+    source = {"kind": "ConfigMap", "name": "policies", "key": "policy.json"}
+    entry["metadata"] = {
+        "apiVersion": "kubernetes.external-secrets.io/v1alpha1",
+        "kind": "PushSecretMetadata",
+        "spec": {"secretPushFormat": "string", "resourcePolicy": {"policySourceRef": source}},
+    }
+    refs = [{"name": "aws"}]
+    world.apply(push_secret(namespace, [entry], secretStoreRefs=refs, deletionPolicy="Delete"))
+    world.wait_condition("PushSecret", namespace, "app", reason="Synced")
+    name = f"{namespace}/db"
+    assert aws.client.get_secret_value(SecretId=name)["SecretString"] == '{"user":"u-19aa"}'
+    assert aws.client.get_resource_policy(SecretId=name)["ResourcePolicy"] == '{"Id":"ours"}'
+
+    world.delete("PushSecret", namespace, "app")
+    wait_for("the PushSecret is gone", lambda: world.get("PushSecret", namespace, "app") is None)
+    with pytest.raises(aws.client.exceptions.ResourceNotFoundException):
+        aws.client.describe_secret(SecretId=name)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ TABLE = _table(
             ServiceUnavailable ServiceUnavailableException RequestTimeout RequestTimeoutException
             IDPCommunicationError ConnectionError HTTPClientError IncompleteReadError ResponseParserError
             AwsChunkedWrapperError ChecksumError FlexibleChecksumError MetadataRetrievalError CredentialRetrievalError
-            CapacityNotAvailableError WaiterError RequestInProgressException
+            CapacityNotAvailableError WaiterError RequestInProgressException InternalServiceException
+            PaginationTokenExpiredException ConcurrentModificationException ConflictException TooManyUpdates
         """,
         Meaning.DENIED: "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized",
         Meaning.CREDENTIALS: """
@@ -87,7 +88,12 @@ TABLE = _table(
             JWTPayloadSizeExceededException OutboundWebIdentityFederationDisabledException
             SessionDurationEscalationException PaginationError ParameterVersionNotFound InvalidArnException
             InvalidFilterKey InvalidFilterOption InvalidFilterValue InvalidNextToken InvalidResourceId
-            InvalidResourceType
+            InvalidResourceType ConstraintViolationException ResourceInUseException TagPolicyException
+            TooManyTagsException TooManyTagsError InvalidTagException ParameterAlreadyExists ParameterLimitExceeded
+            ParameterMaxVersionLimitExceeded ParameterPatternMismatchException UnsupportedParameterType
+            HierarchyLevelLimitExceededException HierarchyTypeMismatchException InvalidAllowedPatternException
+            InvalidPolicyAttributeException InvalidPolicyTypeException IncompatiblePolicyException
+            PoliciesLimitExceededException
         """,
         Meaning.DECRYPTION: "DecryptionFailure EncryptionFailure InvalidKeyId",
         Meaning.SETTINGS: """
@@ -107,6 +113,12 @@ TABLE = _table(
 )
 
 RETRIED = (Meaning.BUSY, Meaning.UNAVAILABLE)
+# Here the code does not say that there are too many calls, but that there is no more room.
+_QUOTA = "LimitExceededException"
+_FILLING = (
+    *("CreateSecret", "PutSecretValue", "TagResource", "PutResourcePolicy", "ReplicateSecretToRegions"),
+    *("ImportCertificate", "AddTagsToCertificate"),
+)
 _LOGINS = ("AssumeRole", "AssumeRoleWithWebIdentity")
 _NO_ACCESS = (Meaning.CREDENTIALS, Meaning.NO_CREDENTIALS)
 _CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
@@ -184,6 +196,8 @@ def message_for(error: Exception) -> str:
 
 
 def _meaning_of_response(error: ClientError) -> Meaning:
+    if error.operation_name in _FILLING and _code(error) == _QUOTA:
+        return Meaning.REQUEST
     row = TABLE.get(_code(error))
     if row is not None:
         return row

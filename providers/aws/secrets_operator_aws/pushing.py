@@ -30,9 +30,9 @@ T = TypeVar("T")
 _SENTENCES: Final = {
     Meaning.ABSENT: "it was deleted a moment ago: the push is tried again",
     Meaning.DENIED: "access is denied: allow the action in IAM, see the permissions for pushing",
-    Meaning.REQUEST: "the request is not accepted: check remoteKey, the size of the value and metadata",
+    Meaning.REQUEST: "the request is not accepted: check remoteKey, metadata, the size of the value and AWS's quotas",
 }
-_CHANGED_MEANWHILE: Final = ("ResourceExistsException", "ParameterAlreadyExists", "TooManyUpdates")
+_CHANGED_MEANWHILE: Final = ("ResourceExistsException", "ParameterAlreadyExists")
 
 
 class Pusher(Protocol):

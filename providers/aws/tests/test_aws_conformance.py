@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from secrets_operator_aws.provider import PROVIDER
 
-from secrets_operator.provider import Query, Reference, RemoteEntry
+from secrets_operator.provider import Query, Reference, RemoteEntry, RetrySettings
 from secrets_operator.provider.conformance import Finds, Known, Opening, Pushes, Subject, checks
 from secrets_operator.provider.push_conformance import push_checks
 
@@ -39,7 +39,7 @@ def subject(spec: dict[str, Any], host: Any, pushes: Pushes = PUSHES) -> Subject
         properties={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits.rate": b"1.5", "limits": b'{"rate": 1.50}'},
         keys={"user": b"svc-7f3a", "tls.crt": b"pem-51c2", "limits": b'{"rate": 1.50}', "none": b""},
         denied=opening,
-        broken=opening,
+        broken=Opening(opening.spec, host and replace(host, retry=RetrySettings(1))),
         finds=Finds(
             Query(path=PREFIX, name="t"),
             {f"{PREFIX}text": b"plain-0c9d", f"{PREFIX}document": DOCUMENT},

@@ -34,7 +34,7 @@ def test_every_class_of_the_sdk_has_a_row_and_is_caught(error: type[Exception]) 
     assert issubclass(error, SDK_ERRORS)
 
 
-@pytest.mark.parametrize("service", ["secretsmanager", "sts"])
+@pytest.mark.parametrize("service", ["secretsmanager", "sts", "resourcegroupstaggingapi"])
 def test_every_error_code_of_a_service_has_a_row(service: str) -> None:
     shapes = botocore.session.get_session().get_service_model(service).error_shapes
     assert len(shapes) > 5
@@ -48,10 +48,17 @@ def test_every_error_code_of_a_service_has_a_row(service: str) -> None:
             ("ssm", operation)
             for operation in (
                 *("GetParameter", "GetParameters", "GetParametersByPath"),
-                *("DescribeParameters", "ListTagsForResource"),
+                *("DescribeParameters", "ListTagsForResource", "PutParameter", "DeleteParameter"),
+                *("AddTagsToResource", "RemoveTagsFromResource"),
             )
         ),
-        *(("acm", operation) for operation in ("GetCertificate", "ExportCertificate")),
+        *(
+            ("acm", operation)
+            for operation in (
+                *("GetCertificate", "ExportCertificate", "ImportCertificate", "DeleteCertificate"),
+                *("ListTagsForCertificate", "AddTagsToCertificate", "RemoveTagsFromCertificate"),
+            )
+        ),
     ],
 )
 def test_every_error_code_of_an_operation_in_use_has_a_row(service: str, operation: str) -> None:

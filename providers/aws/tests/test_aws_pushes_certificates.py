@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from secrets_operator.provider import Absent, Deleted, Failed, Present, Pushed, Pushing, Rejected, RemoteEntry
+from secrets_operator.provider import (
+    Absent,
+    Deleted,
+    Failed,
+    Present,
+    Pushed,
+    Pushing,
+    Rejected,
+    RemoteEntry,
+    RetrySettings,
+)
 from tests.aws_pushes import certificate, entry
 
 WRITES = {"ImportCertificate", "DeleteCertificate", "AddTagsToCertificate", "RemoveTagsFromCertificate"}
@@ -16,7 +26,7 @@ KEY_TAG = {"managed-by": "external-secrets", "external-secrets-remote-key": "p/w
 
 @pytest.fixture
 async def pushing(open_session: Any) -> Pushing:
-    found: Pushing = (await open_session(service="CertificateManager", prefix="p/")).pushing
+    found: Pushing = (await open_session(RetrySettings(1), service="CertificateManager", prefix="p/")).pushing
     return found
 
 

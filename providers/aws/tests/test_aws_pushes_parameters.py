@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from secrets_operator.provider import Absent, Deleted, Failed, Present, Pushed, Pushing, Rejected, RemoteEntry
+from secrets_operator.provider import (
+    Absent,
+    Deleted,
+    Failed,
+    Present,
+    Pushed,
+    Pushing,
+    Rejected,
+    RemoteEntry,
+    RetrySettings,
+)
 from tests.aws_pushes import entry
 
 WRITES = {"PutParameter", "AddTagsToResource", "RemoveTagsFromResource", "DeleteParameter"}
@@ -14,7 +24,7 @@ WRITES = {"PutParameter", "AddTagsToResource", "RemoveTagsFromResource", "Delete
 
 @pytest.fixture
 async def pushing(open_session: Any) -> Pushing:
-    found: Pushing = (await open_session(service="ParameterStore", prefix="/p/")).pushing
+    found: Pushing = (await open_session(RetrySettings(1), service="ParameterStore", prefix="/p/")).pushing
     return found
 
 

@@ -207,6 +207,7 @@ async def test_a_text_that_is_no_json_takes_no_property(aws: Any, gateway: Any, 
         pytest.param("CreateSecret", "AccessDeniedException", "allow the action in IAM", False, id="a missing right"),
         pytest.param("DescribeSecret", "ThrottlingException", "slow down", True, id="a throttle"),
         pytest.param("CreateSecret", "ResourceExistsException", "meanwhile", True, id="somebody was quicker"),
+        pytest.param("CreateSecret", "LimitExceededException", "AWS's quotas", False, id="no room for more secrets"),
         pytest.param("CreateSecret", "InvalidRequestException", "check remoteKey", False, id="a name that is none"),
     ],
 )
