@@ -44,10 +44,12 @@ demo: $(STAMP) ## Watch a Git folder become native Secrets; KEEP=1 leaves everyt
 	@$(BIN)/python examples/demo $(if $(KEEP),--keep)
 
 # A process for each core, each with a cluster and an operator of its own; on one cluster two operators would be one too many.
-PROCESSES := $(if $(TEST_KUBECONFIG),,--numprocesses auto --dist loadfile)
+# What starts processes takes longest and comes first (testpaths), so that no core waits for another at the end.
+PROCESSES := $(if $(TEST_KUBECONFIG),,--numprocesses auto --dist loadfile --no-loadscope-reorder)
 
+# With bytecode: the tests start some hundred processes, each of which would compile the whole operator.
 test: $(STAMP) ## Run all tests; ARGS="tests/unit -k queue" for some of them
-	@$(BIN)/python -m pytest $(PROCESSES) $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(PROCESSES) $(ARGS)
 
 lint: $(STAMP) ## Check style, types, the import rules and that crds/ is up to date
 	$(BIN)/ruff check --quiet .

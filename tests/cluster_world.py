@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -43,6 +43,12 @@ GROUPS = {
     "ClusterGenerator": ("generators.external-secrets.io", "clustergenerators"),
     "CustomResourceDefinition": ("apiextensions.k8s.io", "customresourcedefinitions"),
 }
+
+
+@cache
+def manifests_of(text: str) -> tuple[Object, ...]:
+    """Return the manifests of a text in YAML; the same definitions go into every cluster."""
+    return tuple(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 def wait_for(what: str, probe: Callable[[], T], *, seconds: float = DEADLINE) -> T:
@@ -213,12 +219,12 @@ class World:
 
     def apply_files(self, folder: Path) -> None:
         for file in sorted(folder.glob("*.yaml")):
-            for manifest in yaml.safe_load_all(file.read_text()):
+            for manifest in manifests_of(file.read_text()):
                 self.apply(manifest)
 
     def wait_established(self, folder: Path) -> None:
         for file in sorted(folder.glob("*.yaml")):
-            name = yaml.safe_load(file.read_text())["metadata"]["name"]
+            name = manifests_of(file.read_text())[0]["metadata"]["name"]
             path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
             wait_for(f"{name} is established", partial(self._is_established, path))
 

@@ -24,7 +24,7 @@ STAND_INS = [member for member in distributions()[1:] if not member.is_provider]
 # No code to import: zoneinfo reads it where the system has no time zones.
 DATA_ONLY = {"tzdata"}
 # What a plug-in may import of the core: the contract and the data that travels.
-OPEN_TO_PLUGINS = {"provider", "flow", "errors", "resources", "__main__"}
+OPEN_TO_PLUGINS = {"provider", "flow", "errors", "resources", "environment", "__main__"}
 
 
 def requirements(member: Distribution) -> list[Requirement]:
@@ -41,6 +41,13 @@ def development() -> list[Requirement]:
 
 def names(found: list[Requirement]) -> set[str]:
     return {canonicalize_name(requirement.name) for requirement in found}
+
+
+def test_every_test_is_run() -> None:
+    paths = [ROOT / path for path in settings()["tool"]["pytest"]["ini_options"]["testpaths"]]
+    files = [path for path in ROOT.rglob("test_*.py") if not path.relative_to(ROOT).parts[0].startswith(".")]
+    assert files
+    assert [path for path in files if not any(path.is_relative_to(one) for one in paths)] == []
 
 
 @pytest.mark.parametrize("member", MEMBERS)
