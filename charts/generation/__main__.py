@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import yaml
+from secrets_operator_access_tokens import environment as access_tokens
 from secrets_operator_aws import environment as aws
 from secrets_operator_vault import environment as vault
 
@@ -32,7 +33,7 @@ from secrets_operator.resources.documented_marks import SET_BY_USERS, WRITTEN_BY
 ROOT = CHART.parents[1]
 CRDS = CHART / "files" / "crds"
 KUSTOMIZE = ROOT / "charts" / "kustomize"
-PLUGINS = {"aws": aws.VARIABLES, "vault": vault.VARIABLES}
+PLUGINS = {"access-tokens": access_tokens.VARIABLES, "aws": aws.VARIABLES, "vault": vault.VARIABLES}
 NOTE = "Made from charts/secrets-operator by `make crds`; do not edit."
 
 
@@ -61,8 +62,8 @@ def _documents() -> Iterator[tuple[Path, str]]:
     flags = flags_table(run, variables="SECRETS_OPERATOR_RUN")
     yield _document("operating.md", {"the command line of run": flags})
     of_plugins = {name: variables_table(variables) for name, variables in PLUGINS.items()}
-    for name, table in of_plugins.items():
-        yield _document(f"providers/{name}.md", {_source(name): table})
+    for name in ("aws", "vault"):
+        yield _document(f"providers/{name}.md", {_source(name): of_plugins[name]})
     guards = {"the guards in secrets_operator/environment.py": variables_table(GUARDS)}
     yield _document("providers/webhook.md", guards)
     tables = {"secrets_operator/environment.py": variables_table(VARIABLES)} | guards
@@ -74,7 +75,7 @@ def _documents() -> Iterator[tuple[Path, str]]:
 
 
 def _source(name: str) -> str:
-    return f"providers/{name}/secrets_operator_{name}/environment.py"
+    return f"providers/{name}/secrets_operator_{name.replace('-', '_')}/environment.py"
 
 
 def left_over() -> list[Path]:

@@ -82,7 +82,7 @@ def test_no_variable_is_read_without_a_declaration() -> None:
 @pytest.mark.parametrize("package", [pytest.param(package, id=package.name) for package in PACKAGES])
 def test_what_a_distribution_declares_is_in_its_table(package: Path) -> None:
     if not (package / "environment.py").exists():
-        assert package.name.removeprefix("secrets_operator_") not in PLUGINS
+        assert package.name.removeprefix("secrets_operator_").replace("_", "-") not in PLUGINS
         return
     module = import_module(f"{package.name}.environment")
     listed = {*module.VARIABLES, *getattr(module, "GUARDS", ())}

@@ -22,6 +22,7 @@ from secrets_operator.resources.generators.acr import (
     AzureServicePrincipal,
     AzureWorkloadIdentity,
 )
+from secrets_operator_access_tokens.environment import AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID
 from secrets_operator_access_tokens.selectors import text_of
 from secrets_operator_access_tokens.web import Call, Web
 
@@ -29,7 +30,7 @@ _PRINCIPAL = "auth.servicePrincipal.secretRef"
 _ACCOUNT = "auth.workloadIdentity.serviceAccountRef"
 _AUDIENCE = "api://AzureADTokenExchange"
 _CLIENT_ID, _TENANT_ID = "azure.workload.identity/client-id", "azure.workload.identity/tenant-id"
-_OWN = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE")
+_OWN = (AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +157,11 @@ async def _of_account(identity: AzureWorkloadIdentity, cloud: Cloud, host: Host,
 
 async def _of_pod(environ: Mapping[str, str], host: Host) -> tuple[str, str, str]:
     """Return what Azure's webhook put into the operator's pod: client, tenant and token."""
-    client, tenant, path = (environ.get(name, "") for name in _OWN)
+    client, tenant, path = (variable.read(environ) for variable in _OWN)
     if not (client and tenant and path):
+        names = ", ".join(variable.name for variable in _OWN)
         raise InvalidSpec(
-            f"the operator has no identity of Azure ({', '.join(_OWN)}): set serviceAccountRef",
+            f"the operator has no identity of Azure ({names}): set serviceAccountRef",
             field="auth.workloadIdentity",
         )
     try:

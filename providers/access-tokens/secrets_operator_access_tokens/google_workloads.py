@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from secrets_operator.errors import Refused
 from secrets_operator.provider import Host
 from secrets_operator.resources.providers.vault_cloud_auth import GcpWorkloadIdentity
+from secrets_operator_access_tokens.environment import GCE_METADATA_HOST
 from secrets_operator_access_tokens.replies import unexpected
 from secrets_operator_access_tokens.surroundings import Surroundings
 from secrets_operator_access_tokens.web import Call, Web
@@ -85,7 +86,7 @@ async def _pool(wanted: GcpWorkloadIdentity, web: Web, environ: Mapping[str, str
     async def known(given: str | None, path: str) -> str:
         if given:
             return given
-        server = environ.get("GCE_METADATA_HOST") or _SERVER
+        server = GCE_METADATA_HOST.read(environ) or _SERVER
         url = f"http://{server}/computeMetadata/v1/{path}"
         call = Call("GetMetadata", "GET", url, {"Metadata-Flavor": "Google"}, of_the_machine=True)
         text = (await web.body(call)).decode("utf-8", "replace").strip()
