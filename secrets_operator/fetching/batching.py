@@ -124,6 +124,10 @@ class Batcher:
 
     async def stop(self) -> None:
         """Break off the calls under way; who reads is told that they were cancelled."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for reading in self._collecting.values():
+            reading.future.cancel()
         calls = list(self._calls)
         for call in calls:
             call.cancel()

@@ -146,7 +146,11 @@ def _is_place(part: Part) -> bool:
 
 
 def _object(members: dict[str, str]) -> str:
-    return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{raw}" for name, raw in members.items()) + "}"
+    return "{" + ",".join(f"{_name(name)}:{raw}" for name, raw in members.items()) + "}"
+
+
+def _name(name: str) -> str:
+    return name.raw if isinstance(name, RawString) else json.dumps(name, ensure_ascii=False)
 
 
 def source(value: Json) -> str:

@@ -95,9 +95,9 @@ class SecretsManagerPusher:
         described = await self._describe(entry.remote_key)
         if described is None or "DeletedDate" in described or not is_ours(tags_of(described.get("Tags"))):
             return Deleted(changed=False)
-        if entry.property and described.get("VersionIdsToStages"):
-            there = await self._value(described["ARN"])
-            if not _has(there, entry.property):
+        if entry.property:
+            there = await self._value(described["ARN"]) if described.get("VersionIdsToStages") else None
+            if there is None or not _has(there, entry.property):
                 return Deleted(changed=False)
             rest = without(document_of(there.reveal()), entry.property)
             if rest:

@@ -118,6 +118,7 @@ async def test_a_policy_is_set_and_taken_away_only_where_a_push_set_it(
 async def test_a_secret_without_a_value_gets_its_first(aws: Any, pushing: Pushing) -> None:
     aws.create_secret(Name="p/app", Tags=[MARK])
     assert await pushing.exists(RemoteEntry("app")) == Absent()
+    assert await pushing.delete(RemoteEntry("app", "a")) == Deleted(changed=False)
     assert await pushing.push(entry("app", "value", path="a.b")) == Pushed(changed=True)
     assert aws.get_secret_value(SecretId="p/app")["SecretBinary"] == b'{"a":{"b":"value"}}'
     assert await pushing.exists(RemoteEntry("app")) == Present()
