@@ -14,7 +14,6 @@ from typing import Any, NoReturn, TypeVar
 from secrets_operator.applying.manifests import Manifests
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.clock import Clock
-from secrets_operator.controllers import sealing_certificate, sealing_key_backup, sealing_key_renewal
 from secrets_operator.controllers.admission import Admission, Judges
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
@@ -78,7 +77,7 @@ from secrets_operator.watching.push_secrets import PushSecretChanges
 from secrets_operator.watching.push_sources import SourceWatches
 from secrets_operator.watching.reflector import Reflector
 from secrets_operator.watching.reflectors import Reflectors
-from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_secrets
+from secrets_operator.watching.sealing_keys import KEY_WORK, SealingKeyChanges, key_controllers, key_secrets
 from secrets_operator.watching.secret_watches import SecretWatches
 from secrets_operator.watching.shares import Actions, HandOver, Shares
 from secrets_operator.watching.target_watches import TargetWatches
@@ -318,15 +317,7 @@ class Wiring:
             ),
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             PUSH_SECRETS.kind: self._pushing.reconcile,
-            sealing_certificate.KEY.kind: sealing_certificate.SealingCertificate(
-                self._client, self._keys, namespace=self._settings.namespace
-            ).reconcile,
-            sealing_key_renewal.KEY.kind: sealing_key_renewal.SealingKeyRenewal(
-                self._keys, namespace=self._settings.namespace, clock=self._clock, events=self.events
-            ).reconcile,
-            sealing_key_backup.KEY.kind: sealing_key_backup.SealingKeyBackup(
-                self._client, settings=self._settings, clock=self._clock, blocking=self._pools.rendering
-            ).reconcile,
+            **key_controllers(deps, self._client, self._keys, blocking=self._pools.rendering),
             **{
                 kind: SecretStores(
                     deps,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from secrets_operator.controllers import sealing_certificate, sealing_key_backup, sealing_key_renewal
+from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.sealing_key_use import SealingKeyUse
 from secrets_operator.controllers.sealing_keys import SealingKeys
-from secrets_operator.flow import Object
+from secrets_operator.fetching.blocking import Blocking
+from secrets_operator.flow import Key, Object, Outcome
+from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import SECRETS
 from secrets_operator.planning.secret_state import SecretState
 from secrets_operator.queueing.workqueue import WorkQueue
@@ -23,6 +26,21 @@ T = TypeVar("T")
 
 KEY_WORK = (sealing_certificate.KEY, sealing_key_renewal.KEY, sealing_key_backup.KEY)
 """What is queued to have the keys looked after; one replica of several does each."""
+
+
+def key_controllers(
+    deps: Deps, client: Client, keys: SealingKeys, *, blocking: Blocking
+) -> dict[str, Callable[[Key], Awaitable[Outcome]]]:
+    """Return what does each kind of this work; CertificateError when backups are to be for no RSA key."""
+    namespace, clock = deps.settings.namespace, deps.clock
+    certificate = sealing_certificate.SealingCertificate(client, keys, namespace=namespace)
+    renewal = sealing_key_renewal.SealingKeyRenewal(keys, namespace=namespace, clock=clock, events=deps.events)
+    backup = sealing_key_backup.SealingKeyBackup(client, settings=deps.settings, clock=clock, blocking=blocking)
+    return {
+        sealing_certificate.KEY.kind: certificate.reconcile,
+        sealing_key_renewal.KEY.kind: renewal.reconcile,
+        sealing_key_backup.KEY.kind: backup.reconcile,
+    }
 
 
 def key_secrets(settings: Settings) -> list[Selection]:
