@@ -9,8 +9,9 @@ import base64
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -38,8 +39,30 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
     show_default=True,
     help="Whose functions there are, and whether a missing key is an error (external-secrets) or <no value>.",
 )
+@click.option(
+    "--manifest",
+    "is_manifest",
+    is_flag=True,
+    help="FILE is an ExternalSecret or a PushSecret: print the Secret that its template makes.",
+)
+@click.option(
+    "--template-from",
+    "source_files",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="With --manifest: a ConfigMap or Secret that its templateFrom names. Give it once for each.",
+)
 @click.option("--show-values", is_flag=True, help="Print values of the data instead of masking them.")
-def template(template_file: Path, data_file: Path | None, *, engine: str, show_values: bool) -> None:
+def template(
+    template_file: Path,
+    data_file: Path | None,
+    *,
+    engine: str,
+    is_manifest: bool,
+    source_files: tuple[Path, ...],
+    show_values: bool,
+) -> None:
     """Render a template from FILE or standard input.
 
     Without --show-values every occurrence of a data value of 4 or more bytes in the output becomes ***, and so does
@@ -49,11 +72,14 @@ def template(template_file: Path, data_file: Path | None, *, engine: str, show_v
     try:
         source = _read(template_file)
         data = _data(data_file)
-        output = _rendered(source, data, name=_name(template_file), engine=engine)
+        name, mask = _name(template_file), bytes if show_values else partial(masked, data=data)
+        if is_manifest:
+            sys.stdout.write(_rendered_manifest(source, data, source_files, mask=mask, name=name))
+        else:
+            sys.stdout.buffer.write(mask(_rendered(source, data, name=name, engine=engine)))
     except OperatorError as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(1) from None
-    sys.stdout.buffer.write(output if show_values else masked(output, data))
 
 
 def masked(output: bytes, data: Mapping[str, bytes]) -> bytes:
@@ -83,6 +109,14 @@ def _rendered(source: bytes, data: Mapping[str, bytes], *, name: str, engine: st
     except gotemplate.TemplateError as error:
         message = str(error)
     raise Terminal(message)
+
+
+def _rendered_manifest(
+    source: bytes, data: Mapping[str, bytes], files: tuple[Path, ...], *, mask: Callable[[bytes], bytes], name: str
+) -> str:
+    from secrets_operator.cli.template_manifest import render_manifest
+
+    return render_manifest(source, data, [(str(file), _read(file)) for file in files], mask=mask, file=name)
 
 
 def _nanoseconds() -> int:

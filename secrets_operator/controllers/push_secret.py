@@ -304,8 +304,11 @@ class PushSecrets:
 
     async def _generated(self, want: WantedPush, attempt: Attempt) -> PushedSecret:
         # A retry pushes what was made for the first try: stores must not end up with different values.
-        if attempt.generated is None:
-            attempt.generated = await self._parts.sources.generated(want)
+        now = self._deps.clock.monotonic()
+        if attempt.generated is None or now >= attempt.fresh_until:
+            attempt.generated, fresh_seconds = await self._parts.sources.generated(want)
+            attempt.fresh_until = now + fresh_seconds
+            attempt.done.clear()
         return attempt.generated
 
     def _wait(self, want: WantedPush, last: Synced) -> Outcome:

@@ -77,8 +77,11 @@ class PushSources:
         secrets = sorted((_pushed(one) for one in live), key=lambda one: one.name)
         return Source(tuple(secrets), tuple(_fingerprint(one, self._deps.digester) for one in secrets), version)
 
-    async def generated(self, want: WantedPush) -> PushedSecret:
-        """Have the generator make new values; raises InvalidSpec, Refused or Retryable."""
+    async def generated(self, want: WantedPush) -> tuple[PushedSecret, float]:
+        """Have the generator make new values, with the seconds for which they may be pushed.
+
+        Raises InvalidSpec, Refused or Retryable.
+        """
         key = want.generator
         assert key is not None, "only what has a generator is generated"
         view = view_of_generator(
@@ -91,7 +94,7 @@ class PushSources:
             message = _UNUSABLE.get(view.readiness, view.detail).format(kind=key.kind, name=key.name)
             raise Refused(message, field="spec.selector.generatorRef")
         made = await self._generation.generate(view, want.key.namespace)
-        return PushedSecret(want.key.namespace, key.name, made.values, "Opaque", {}, {})
+        return PushedSecret(want.key.namespace, key.name, made.values, "Opaque", {}, {}), made.fresh_seconds
 
     async def templated(self, want: WantedPush, source: PushedSecret) -> PushedSecret:
         """Return what is pushed of a source: its keys, and over them what the template makes.

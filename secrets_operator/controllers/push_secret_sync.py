@@ -33,6 +33,9 @@ class Attempt:
 
     basis: tuple[Any, ...]
     generated: PushedSecret | None = field(default=None, repr=False)
+    fresh_until: float = 0.0
+    """Until when what was generated may be pushed (monotonic)."""
+
     done: set[Done] = field(default_factory=set)
     """By store, its revision and place; it is not pushed again by the next try."""
 

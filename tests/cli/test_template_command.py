@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.command_in_process import run_here
 
@@ -118,3 +120,70 @@ def test_help_states_what_is_masked(run_template: Run) -> None:
     process = run_template("--help")
     assert process.returncode == 0
     assert b"becomes ***" in process.stdout
+
+
+PUSHED = """\
+apiVersion: external-secrets.io/v1alpha1
+kind: PushSecret
+metadata: {name: url}
+spec:
+  template:
+    type: custom
+    metadata: {labels: {owner: "{{ .user }}"}}
+    data: {url: "postgres://{{ .user }}:{{ .password }}@db"}
+"""
+CONFIG_MAP = "{kind: ConfigMap, metadata: {name: parts}, data: {part: '{{ .user }}!'}}"
+DATA = "user: app\npassword: 'hunter\"2\"\\\\'\n"
+
+
+def rendered(**parts: Any) -> str:
+    template = {"data": {"url": "{{ .password }}"}, **parts}
+    spec = {"target": {"template": template}}
+    manifest = {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret",
+        "metadata": {"name": "a"},
+        "spec": spec,
+    }
+    return json.dumps(manifest)
+
+
+def test_the_template_of_a_push_secret_becomes_a_secret(run_template: Run) -> None:
+    process = run_template("--manifest", stdin=PUSHED, data=DATA)
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert yaml.safe_load(process.stdout) == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "url", "labels": {"owner": "app"}},
+        "type": "custom",
+        "stringData": {"url": "postgres://app:***@db"},
+    }
+
+
+def test_the_template_of_an_external_secret_reads_what_it_is_given(run_template: Run, tmp_path: Path) -> None:
+    (tmp_path / "parts.yaml").write_text(CONFIG_MAP, encoding="utf-8")
+    source = {"configMap": {"name": "parts", "items": [{"key": "part"}]}}
+    stdin = rendered(templateFrom=[source])
+    process = run_template("--manifest", "--show-values", "--template-from", "parts.yaml", stdin=stdin, data=DATA)
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert yaml.safe_load(process.stdout)["stringData"] == {"part": "app!", "url": 'hunter"2"' + 2 * "\\"}
+    missing = run_template("--manifest", stdin=stdin, data=DATA)
+    assert missing.returncode == 1
+    assert b"templateFrom[0]: give ConfigMap parts with --template-from" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("stdin", "said"),
+    [
+        pytest.param("{{ .a }}", "must hold", id="no manifest"),
+        pytest.param("kind: SecretStore", "must hold an ExternalSecret or a PushSecret", id="another kind"),
+        pytest.param("kind: PushSecret", "there is no spec.template", id="no template"),
+        pytest.param(PUSHED.replace("custom", "{}"), "spec.template.type: ", id="a field of another type"),
+        pytest.param(PUSHED.replace(".password", ".pass"), "template spec.template.data[url]:1:", id="a missing key"),
+    ],
+)
+def test_a_manifest_that_cannot_be_rendered_says_why(run_template: Run, stdin: str, said: str) -> None:
+    process = run_template("--manifest", stdin=stdin, data=DATA)
+    assert (process.returncode, process.stdout) == (1, b"")
+    assert said in process.stderr.decode()
+    assert "hunter" not in process.stderr.decode()

@@ -313,6 +313,17 @@ async def test_generated_values_are_new_with_each_refresh_and_the_same_for_all_s
     assert (world.one.content(), world.two.content()) == ({"a": "made-2"}, {"a": "made-2"})
 
 
+async def test_generated_values_that_grew_old_are_made_anew_for_all_stores(world: PushWorld) -> None:
+    world.cluster.put({"kind": "Password", "metadata": {"namespace": "team", "name": "strong"}, "spec": {}})
+    world.apply(data=[A], selector=GENERATED, secretStoreRefs=BOTH)
+    world.two.trouble["a"] = Failed("down")
+    await world.reconcile()
+    world.two.trouble.clear()
+    world.clock.pass_by(10**6)
+    await world.reconcile()
+    assert (world.one.content(), world.two.content()) == ({"a": "made-2"}, {"a": "made-2"})
+
+
 async def test_a_template_adds_to_what_is_pushed_and_the_source_stays(world: PushWorld) -> None:
     template = {
         "type": "custom",
