@@ -12,7 +12,7 @@ from collections.abc import Callable
 from secrets_operator.flow import Key
 
 # From the session to the first read of a store: its check, its status, and the way of that to us.
-_MOMENT_SECONDS = 2.0
+_MOMENT_SECONDS = 5.0
 
 
 class Newcomers:

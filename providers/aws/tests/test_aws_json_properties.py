@@ -18,9 +18,7 @@ from secrets_operator.errors import InvalidSpec
         pytest.param("", r"a\*", "x", '{"a*":"x"}', id="so is a wildcard with a backslash"),
         pytest.param('{"a":"old","b":1.50}', "a", "x", '{"a":"x","b":1.50}', id="digits of others stay"),
         pytest.param('{"b": {"c" : [1, 2]}}', "a", "x", '{"b":{"c" : [1, 2]},"a":"x"}', id="spaces of others stay"),
-        pytest.param(
-            r'{"\ud800":"\ud800"}', "a", "x", r'{"\ud800":"\ud800","a":"x"}', id="escapes of others stay"
-        ),
+        pytest.param(r'{"\ud800":"\ud800"}', "a", "x", r'{"\ud800":"\ud800","a":"x"}', id="escapes of others stay"),
         pytest.param('{"a":{"b":1,"c":2}}', "a.b", "x", '{"a":{"b":"x","c":2}}', id="siblings below stay"),
         pytest.param('{"a":null}', "a.b", "x", '{"a":{"b":"x"}}', id="null is nothing"),
         pytest.param('{"a":7}', "a", "x", '{"a":"x"}', id="what the property was is replaced"),

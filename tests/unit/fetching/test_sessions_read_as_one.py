@@ -217,7 +217,7 @@ async def test_new_stores_that_are_ready_one_after_the_other_fill_batches_and_wa
 
 @pytest.mark.looptime
 async def test_new_stores_that_are_far_apart_wait_for_nobody(world: World) -> None:
-    waited = await ready_one_after_the_other(world, 3, apart=3)
+    waited = await ready_one_after_the_other(world, 3, apart=6)
     assert [len(call) for call in world.asked()] == [4, 4, 4]
     assert max(waited) < 0.005
 
