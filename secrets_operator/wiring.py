@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
@@ -351,8 +351,8 @@ class Wiring:
         stores = self._cluster_stores if key.kind == CLUSTER_SECRET_STORES.kind else self._secret_stores
         return stores.get(key.namespace, key.name)
 
-    def _reads_ahead(self, stores: Mapping[str, Key], after: int) -> Iterator[Ahead]:
-        waiting = self._queue.waiting(stores, READS_AHEAD, after=after)
+    def _reads_ahead(self, stores: Mapping[str, Key], seen: Container[int]) -> Iterator[Ahead]:
+        waiting = self._queue.waiting(stores, READS_AHEAD, seen=seen)
         of_stores = ((self._open_store(stores[name]), one) for name, one in waiting)
         return self._reading.reads_ahead((store, one) for store, one in of_stores if store is not None)
 

@@ -14,7 +14,7 @@ Who may use a store is decided before its session is lent; nothing here gives a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -29,13 +29,14 @@ from secrets_operator.fetching.value_cache import Share, ValueCache
 from secrets_operator.flow import Key, RetrySettings
 from secrets_operator.provider import Answer, Failed, Reference, Rejected, Session, Sharing, sharing_of
 
-Backlog = Callable[[Mapping[str, Key], int], Iterable[Ahead]]
-"""Stores by the text of their keys, a ticket -> what resources that came to wait after it will read from them."""
+Backlog = Callable[[Mapping[str, Key], Container[int]], Iterable[Ahead]]
+"""Stores by the text of their keys, tickets -> what resources that wait will read from them, without these tickets."""
 
 Soon = Callable[[Mapping[str, Key]], Iterable[Ahead]]
 """Stores by the text of their keys -> what resources that are refreshed soon will read from them."""
 
-_AT_NOTHING = -1
+# So many tickets are remembered; forgetting those of who waited long ago costs no more than another look.
+_MOST_TICKETS = 20_000
 _CLOSED = "its session was closed a moment ago"
 
 
@@ -45,7 +46,7 @@ class Shared:
 
     guards: StoreGuards
     values: ValueCache
-    backlog: Backlog = lambda _stores, _after: ()
+    backlog: Backlog = lambda _stores, _seen: ()
     soon: Soon = lambda _stores: ()
     credential_changed: Callable[[Key], None] = lambda _store: None
     """Told of a store whose credential is another by now: it may see other values."""
@@ -86,7 +87,7 @@ class ReadPool:
         self._leaving: dict[Member, None] = {}
         self._places: dict[tuple[Key, str], Member] = {}
         self._stores: dict[str, Key] = {}
-        self._looked_at = _AT_NOTHING
+        self._looked_at: set[int] = set()
         supply = Supply(
             partial(self._asks_of_waiting, shared.backlog),
             partial(self._asks, shared.soon),
@@ -101,7 +102,7 @@ class ReadPool:
 
     def enter(self, member: Member) -> None:
         """Take a session in."""
-        self._looked_at = _AT_NOTHING  # what was passed over may be for this one
+        self._looked_at.clear()  # what was passed over may be for this one
         self._members[member] = None
         self._places[member.store, member.consumer] = member
         self._stores[str(member.store)] = member.store
@@ -145,8 +146,11 @@ class ReadPool:
         return 1 if sharing is None else sharing.batch_of(reference)
 
     def _asks_of_waiting(self, backlog: Backlog) -> Iterator[Ask]:
-        for ahead in backlog(self._stores, self._looked_at):
-            self._looked_at = max(self._looked_at, ahead.ticket)
+        if len(self._looked_at) > _MOST_TICKETS:
+            self._looked_at.clear()
+        # Not all that wait can be seen at once, nor in the order in which they came.
+        for ahead in list(backlog(self._stores, self._looked_at)):
+            self._looked_at.add(ahead.ticket)
             yield from self._ask(ahead)
 
     def _asks(self, soon: Soon) -> Iterator[Ask]:

@@ -23,6 +23,8 @@ from secrets_operator.queueing.line import Entry, Line
 
 # About as many keys as workers take next; looking at all that are ready would cost more than it is worth.
 _NEXT = 128
+# Whoever waits can be read for by others, whose call is cheaper than a look; still there must be an end to it.
+_LOOKED_AT = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +173,15 @@ class WorkQueue:
         """Return the claim under which ``key`` runs; None when it does not run."""
         return self._running.get(key)
 
-    def waiting(self, groups: Container[str], most: int, *, after: int = -1) -> Iterator[tuple[str, Waiting]]:
-        """Yield up to ``most`` of the due keys of ``groups`` that no worker has, with their group, by their tickets.
+    def waiting(
+        self, groups: Container[str], most: int, *, seen: Container[int] = frozenset()
+    ) -> Iterator[tuple[str, Waiting]]:
+        """Yield up to ``most`` of the due keys of ``groups`` that no worker has, with their group, in no order.
 
-        All that a group has no room for, and those that are among the next for whom a worker is free; only tickets
-        ``after`` the one that was looked at last, so that whoever looks often looks at each key once.
+        All that a group has no room for, and many of those for whom no worker is free; but not the tickets that were
+        ``seen``, so that whoever looks often looks at each key once.
         """
-        entries = heapq.nsmallest(most, self._waiting(groups, after), key=lambda found: found[1].ticket)
-        for group, entry in entries:
+        for group, entry in islice(self._waiting(groups, seen), most):
             yield group, Waiting(entry.key, entry.lane, self._wanted[entry.key].asked, entry.ticket)
 
     def soon(self, groups: Container[str], within: float) -> Iterator[tuple[str, Key, float]]:
@@ -194,11 +197,12 @@ class WorkQueue:
             if group in groups and self._wanted[key].lane is Lane.REFRESH:
                 yield group, key, due
 
-    def _waiting(self, groups: Container[str], after: int) -> Iterator[tuple[str, Entry]]:
+    def _waiting(self, groups: Container[str], seen: Container[int]) -> Iterator[tuple[str, Entry]]:
         parked = ((group, entry) for group, entries in self._parked.items() if group in groups for entry in entries)
-        ready = ((self._group_of(entry.key), entry) for entry in islice(self._ready, _NEXT))
+        fresh = (entry for entry in islice(self._ready, _LOOKED_AT) if entry.ticket not in seen)
+        ready = ((self._group_of(entry.key), entry) for entry in fresh)
         for group, entry in chain(parked, ready):
-            if entry.ticket > after and group in groups and self._is_current(entry):
+            if entry.ticket not in seen and group in groups and self._is_current(entry):
                 yield group, entry
 
     @property

@@ -277,11 +277,23 @@ async def test_whoever_looks_often_at_the_keys_that_wait_looks_at_each_once(cloc
     await work.get()
     assert await is_idle(work)
     _, first = next(work.waiting({"full"}, 1))
-    assert [one.key.name for _, one in work.waiting({"full"}, 10, after=first.ticket)] == ["c"]
+    assert [one.key.name for _, one in work.waiting({"full"}, 10, seen={first.ticket})] == ["c"]
     work.add(key("d", "full"))
-    *_, (_, last) = work.waiting({"full"}, 10, after=first.ticket)
-    assert last.key.name == "d"
-    assert list(work.waiting({"full"}, 10, after=last.ticket)) == []
+    (_, one), (_, other) = work.waiting({"full"}, 10, seen={first.ticket})
+    assert {one.key.name, other.key.name} == {"c", "d"}
+    assert list(work.waiting({"full"}, 10, seen={first.ticket, one.ticket, other.ticket})) == []
+
+
+async def test_none_of_a_thousand_keys_that_wait_is_passed_over(clock: HandClock) -> None:
+    work = queue(clock, Limits(group=5000, newcomers=5000))
+    for number in range(1000):
+        work.add(key(str(number), "a"))
+    taken, seen = 0, set[int]()
+    while found := [one for _, one in work.waiting({"a"}, 100, seen=seen)]:
+        seen |= {one.ticket for one in found}
+        await work.get()
+        taken += 1
+    assert len(seen) >= 1000 - taken
 
 
 async def test_the_keys_that_wait_for_a_worker_can_be_seen(clock: HandClock) -> None:
