@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -72,6 +73,9 @@ class RemoteSession(FakeSession):
         return self._remote.trouble.get(remote.remote_key) or (Present() if remote in self._remote.held else Absent())
 
     async def delete(self, remote: RemoteEntry) -> DeleteAnswer:
+        if remote.remote_key == self._remote.hangs:
+            self._remote.hung.set()
+            await asyncio.Event().wait()
         self._remote.deleted.append(remote)
         trouble = self._remote.trouble.get(remote.remote_key)
         return trouble or Deleted(changed=self._remote.held.pop(remote, None) is not None)
@@ -86,6 +90,11 @@ class Remote:
     def __init__(self) -> None:
         self.held: dict[RemoteEntry, str] = {}
         self.trouble: dict[str, Failed | Rejected] = {}
+        self.hangs = ""
+        """The remote key whose deletion is never answered."""
+
+        self.hung = asyncio.Event()
+
         self.pushed: list[Push] = []
         self.deleted: list[RemoteEntry] = []
 

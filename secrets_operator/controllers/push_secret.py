@@ -150,9 +150,7 @@ class PushSecrets:
         if not has_finalizer(resource, PUSH_SECRET_FINALIZER):
             return Done()
         if deletes(resource):
-            recorded = self._recorded(key, resource)
-            result = PushResult(recorded)
-            await self._parts.deletion.run(key, recorded, result)
+            result = await self._delete_all(key, resource)
             if result.failures:
                 return await self._fail(key, resource, result)
             if without_empty(result.record):
@@ -229,15 +227,22 @@ class PushSecrets:
             message = f"{message}; what was pushed from it is deleted unless it comes back soon"
             await self._reports.failure(resource, message, recorded)
             return Again(left)
-        result = PushResult(recorded)
-        await self._parts.deletion.run(want.key, recorded, result)
+        result = await self._delete_all(want.key, resource)
         if result.failures:
             return await self._fail(want.key, resource, result)
-        self._records[want.key] = (want.uid, {})
         await self._reports.source_deleted(resource)
         self._attempts.pop(want.key, None)
         self._last.pop(want.key, None)
         return Again(interval) if interval > 0 else Done()
+
+    async def _delete_all(self, key: Key, resource: Object) -> PushResult:
+        recorded = self._recorded(key, resource)
+        result = PushResult(recorded)
+        try:
+            await self._parts.deletion.run(key, recorded, result)
+        finally:
+            self._records[key] = (resource["metadata"]["uid"], without_empty(result.record))
+        return result
 
     async def _push(self, resource: Object, want: WantedPush, targets: Targets, source: Source) -> Outcome:
         started = self._deps.clock.now()

@@ -6,7 +6,7 @@ stays recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from secrets_operator.controllers.push_secret_stores import PushStores
 from secrets_operator.controllers.push_secret_sync import PushResult
@@ -14,6 +14,7 @@ from secrets_operator.errors import OperatorError
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.push_record import Record, Recorded, is_claimed, place_of, store_of
+from secrets_operator.provider import Failed
 from secrets_operator.provider.push_contract import Deleted, RemoteEntry
 
 _GONE = "is gone, and what was pushed to it cannot be deleted: bring the store back, or set spec.deletionPolicy to None"
@@ -29,33 +30,36 @@ class PushDeletion:
         self._others = others
 
     async def run(self, key: Key, surplus: Record, result: PushResult) -> None:
-        """Delete what is ``surplus``; what is left of it goes into the record of ``result``, why into its failures."""
-        for name, entries in surplus.items():
-            left = await self._from(name, key, dict(entries), result)
-            if left:
-                result.record.setdefault(name, {}).update(left)
+        """Delete what is ``surplus``. The record of ``result`` has it until it is gone, its failures say why it is not.
 
-    async def _from(self, name: str, key: Key, entries: dict[str, Recorded], result: PushResult) -> dict[str, Recorded]:
-        """Delete from one store; return what is left."""
+        Whoever breaks this off finds in the record what is left.
+        """
+        for name, entries in surplus.items():
+            result.record.setdefault(name, {}).update(entries)
+        for name, entries in surplus.items():
+            await self._from(name, key, entries, result)
+
+    async def _from(self, name: str, key: Key, entries: Mapping[str, Recorded], result: PushResult) -> None:
         store_key = store_of(name, key.namespace)
         store = None if store_key is None else self._stores.get(store_key)
         if store_key is None or store is None:
             result.failures.append(f"{name}: {_GONE}")
-            return entries
+            return
         if self._stores.is_foreign(store):
-            return entries
+            return
         try:
             async with self._sessions.use(store, key.namespace) as session:
-                for place, recorded in list(entries.items()):
+                for place, recorded in entries.items():
                     where = place_of(recorded)
                     if not is_claimed(where, store_key, self._others(key)):
                         metadata = recorded.get("metadata") or {}
                         answer = await session.pushes.delete(RemoteEntry(where.remote_key, where.property, metadata))
                         if not isinstance(answer, Deleted):
                             result.fail(store_key, f"deleting {place}", answer)
+                            if isinstance(answer, Failed):
+                                return  # it does not answer: the rest need not be tried
                             continue
                         result.changed = result.changed or answer.changed
-                    del entries[place]
+                    del result.record[name][place]
         except OperatorError as error:
             result.fail(store_key, "deleting", error)
-        return entries

@@ -69,3 +69,15 @@ def test_what_is_pushed_follows_its_source_and_goes_with_its_push_secret(
     wait_for("the PushSecret is gone", lambda: world.get("PushSecret", namespace, "app") is None)
     wait_for("the store is gone", lambda: world.get("SecretStore", namespace, "store") is None)
     assert "canary-push-77c0" not in operator.output
+
+
+def test_what_cannot_be_pushed_is_said_without_a_value(world: World, namespace: str, operator: OperatorProcess) -> None:
+    entries = [pushed_to("given", of="password"), pushed_to("b", of="user")]
+    template = {"data": {"odd": "{{ fail .password }}"}}
+    world.apply(push_secret(namespace, entries))
+    world.wait_condition("PushSecret", namespace, "app", status="False", reason="Errored", says="(given): the store")
+    assert recorded(world, namespace) == ["b"]
+    world.apply(push_secret(namespace, entries, template=template))
+    world.wait_condition("PushSecret", namespace, "app", status="False", reason="Errored", says="spec.template.data")
+    shown = [str(world.get("PushSecret", namespace, "app")), str(world.events(namespace, "app")), operator.output]
+    assert not [text for text in [*shown, operator.get("/metrics")[1]] if SECRETS["password"] in text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -191,6 +192,21 @@ async def test_a_push_secret_that_is_deleted_goes_when_its_entries_are_gone(worl
         world.one.trouble.clear()
     assert await world.reconcile() == Done()
     assert world.one.content() == ({} if policy == "Delete" else {"b": "me"})
+    assert world.finalizers("PushSecret", "app") == []
+
+
+async def test_a_deletion_that_is_broken_off_goes_on_where_it_was(world: PushWorld) -> None:
+    world.apply(data=[A, B], deletionPolicy="Delete")
+    await world.reconcile()
+    world.delete("PushSecret", "app")
+    world.one.hangs = "b"
+    run = asyncio.create_task(world.reconcile())
+    await world.one.hung.wait()
+    run.cancel()
+    await asyncio.wait({run})
+    world.one.hangs = ""
+    assert await world.reconcile() == Done()
+    assert [one.remote_key for one in world.one.deleted] == ["a", "b"]
     assert world.finalizers("PushSecret", "app") == []
 
 
