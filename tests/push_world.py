@@ -47,6 +47,13 @@ from tests.shared_reading import shared
 KEY = Key("PushSecret", "team", "app")
 
 
+def entry(place: str, key: str = "") -> dict[str, Any]:
+    """Return an entry of ``data``: a key of the source, or all of it, and its place as ``key`` or ``key/property``."""
+    remote_key, _, member = place.partition("/")
+    remote = {"remoteKey": remote_key, **({"property": member} if member else {})}
+    return {"match": {**({"secretKey": key} if key else {}), "remoteRef": remote}}
+
+
 class RemoteSession(FakeSession):
     """A session on one remote side."""
 
