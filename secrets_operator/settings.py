@@ -65,6 +65,12 @@ class Settings:
     controller_class: str = "default"
     """Stores with another ``spec.controller`` are left alone."""
 
+    generator_states: bool = True
+    """Whether what generators made for ExternalSecrets is recorded, so that it can be taken back."""
+
+    generator_gc_grace_period: timedelta = timedelta(minutes=2)
+    """How long what is not used any more stays before it is taken back."""
+
     allow_generic_targets: bool = False
     """Whether ExternalSecrets may write other objects than Secrets at all."""
 

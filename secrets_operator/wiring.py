@@ -69,6 +69,7 @@ from secrets_operator.watching.credential_watches import CredentialWatches
 from secrets_operator.watching.dependents import Dependents
 from secrets_operator.watching.fan_out import FanOut
 from secrets_operator.watching.fan_out_watches import FanOutWatches
+from secrets_operator.watching.generator_states import GeneratorStateWatch
 from secrets_operator.watching.handlers import Handlers
 from secrets_operator.watching.inventory import Inventory
 from secrets_operator.watching.membership import Membership
@@ -239,16 +240,18 @@ class Wiring:
             self._sealed_secrets,
             self._push_secrets,
         )
+        rest = (self._generator_states.collection,)
         more: list[Collection[Any]] = [
             self._everywhere.namespaces,
             self.secrets,
             self._key_secrets,
             *self._generators.values(),
+            *rest,
         ]
         self.collections = Collections((*worked_on, *more))
         singletons = KEY_WORK if self._settings.sealed_secrets else ()
         interval = self._settings.store_refresh_interval
-        self.inventory = Inventory(worked_on, self._shares, singletons=singletons, store_interval=interval)
+        self.inventory = Inventory(worked_on, self._shares, singletons=singletons, store_interval=interval, rest=rest)
 
     def _watch_generators(self, installed: Generators) -> None:
         # Those that nobody can use are not worth a watch each.
@@ -258,6 +261,7 @@ class Wiring:
             kind.kind: self._reflectors.resources(kind, self._handlers.generator(kind.kind), optional=True)
             for kind in kinds
         }
+        self._generator_states = GeneratorStateWatch(self._reflectors, self._settings, self._queue)
 
     def _generation(self, installed: Generators, outside: Outside) -> Generation:
         limit = self._settings.store_concurrency
@@ -282,7 +286,8 @@ class Wiring:
         return self._reflectors.targets(resource, self._digester, changed)
 
     def _controllers(self, deps: Deps, providers: Providers, generation: Generation) -> dict[str, Callable[[Key], Any]]:
-        generating = Generating(deps, generation, lookup=self._generator)
+        records = self._generator_states.records(deps, self._client, generation)
+        generating = Generating(deps, generation, records, lookup=self._generator)
         pushes = PushCaches(
             self._push_secrets.get,
             self._push_secrets.values,
@@ -315,6 +320,7 @@ class Wiring:
                 self._client,
                 {EXTERNAL_SECRETS.kind: self._external_secrets, PUSH_SECRETS.kind: self._push_secrets},
             ),
+            **self._generator_states.controller(deps, self._client, generation),
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             PUSH_SECRETS.kind: self._pushing.reconcile,
             **key_controllers(deps, self._client, self._keys, blocking=self._pools.rendering),

@@ -10,6 +10,7 @@ from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.external_secret import ExternalSecrets
 from secrets_operator.controllers.external_secret_sync import Sources
 from secrets_operator.controllers.generating import Generating
+from secrets_operator.controllers.generator_state_records import GeneratorStateRecords
 from secrets_operator.controllers.targets import Targets
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import Retryable
@@ -20,7 +21,9 @@ from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object, Outcome, Retry
 from secrets_operator.kube.errors import ApiError
+from secrets_operator.planning.generator_states import Kept, kept
 from secrets_operator.planning.secret_state import SecretState
+from secrets_operator.provider import Entropy
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.queueing.workqueue import Claim
 from secrets_operator.reporting.events import Events
@@ -55,6 +58,7 @@ class World:
         self.generators: dict[Key, Object] = {}
         self.cached: SecretState | None = None
         self.counting = CountingGenerator()
+        self.entropy: Entropy = bytes
         self.start(kept_bytes)
 
     def start(self, kept_bytes: int = 0) -> None:
@@ -89,10 +93,24 @@ class World:
             sources=Sources(
                 self.sessions,
                 TemplateRendering(Referents(client), self.blocking, self.clock),
-                Generating(deps, generation, lookup=self.generators.get),
+                Generating(deps, generation, self._records(generation), lookup=self.generators.get),
             ),
             targets=Targets(deps, Manifests(client, cached=self.watches.get, digester=DIGESTER), self.watches),
         )
+
+    def _records(self, generation: Generation) -> GeneratorStateRecords:
+        return GeneratorStateRecords(
+            self.cluster.client,
+            self.settings,
+            generation,
+            states_of=lambda _: self.states(),
+            clock=self.clock,
+            entropy=self.entropy,
+        )
+
+    def states(self) -> list[Kept]:
+        """Return the GeneratorStates that there are."""
+        return [kept(found) for (kind, *_), found in self.cluster.objects.items() if kind == "GeneratorState"]
 
     async def speaks_against(self, _store: Object, _namespace: str) -> str:
         return self.denial

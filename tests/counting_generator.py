@@ -20,6 +20,9 @@ class CountingGenerator:
         self.count = 0
         self.error: OperatorError | None = None
         self.asked: list[str] = []
+        self.stateful = False
+        """Whether what is made has to be taken back, by its number."""
+        self.taken_back: list[int] = []
 
     def problems(self, spec: Mapping[str, Any]) -> Sequence[Problem]:
         return [Problem("length", "must be a number")] if spec.get("length") == "long" else []
@@ -37,4 +40,11 @@ class CountingGenerator:
             error, self.error = self.error, None
             raise error
         self.count += 1
-        return Generated({"password": SecretBytes(f"made-{self.count}".encode())})
+        state = {"number": self.count} if self.stateful else None
+        return Generated({"password": SecretBytes(f"made-{self.count}".encode())}, state=state)
+
+    async def cleanup(self, spec: Mapping[str, Any], state: Mapping[str, Any], host: Host) -> None:  # noqa: ARG002
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        self.taken_back.append(state["number"])

@@ -53,7 +53,9 @@ class MemoryCluster:
         name = meta.get("name") or f"{meta['generateName']}{next(self._numbers)}"
         if (resource.kind, namespace, name) in self.objects:
             raise AlreadyExists(f"{resource.kind} {namespace}/{name} exists", code=409)
-        self.objects[resource.kind, namespace, name] = dict(body)
+        number = next(self._numbers)
+        made = {"uid": f"uid-{namespace}-{name}", "resourceVersion": str(number), **meta}
+        self.objects[resource.kind, namespace, name] = {**body, "metadata": made}
         return dict(body)
 
     async def apply(
@@ -82,11 +84,12 @@ class MemoryCluster:
         name: str,
         body: Mapping[str, Any],
         *,
-        manager: str,  # noqa: ARG002
+        manager: str = "",  # noqa: ARG002
     ) -> Object:
         self._called("patch", resource.kind)
         found = self.objects[resource.kind, namespace, name]
-        found["metadata"] = {**found["metadata"], **body["metadata"]}
+        for part, change in body.items():
+            found[part] = {**found[part], **change}
         return found
 
     async def delete(self, resource: Resource, namespace: str, name: str, *, uid: str = "") -> None:

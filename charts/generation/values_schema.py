@@ -56,6 +56,7 @@ _SPECIAL: dict[str, Schema] = {
     "kubeClientBurst": _NUMBER,
     "storeRequeueInterval": _DURATION,
     "heartbeatInterval": _DURATION,
+    "generatorGcGracePeriod": _DURATION,
     "genericTargets.resources": {"type": "array", "items": _TARGET},
     "generators": {"type": "array", "items": {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"}},
     "keyrenewperiod": {"type": "string", "pattern": f"^0$|{_DURATION['pattern']}"},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from secrets_operator.cli.durations import duration_option
+from secrets_operator.cli.generator_options import generator_options, generator_settings
 from secrets_operator.cli.go_flags import GoBool, GoFlagCommand
 from secrets_operator.cli.replica_options import replica_options, replicas
 from secrets_operator.cli.scope_options import scope_options, scope_settings
@@ -138,6 +139,7 @@ class HostPort(click.ParamType[tuple[str, int]]):
     default=_DEFAULTS.heartbeat_interval,
     text="How old status.refreshTime may grow while nothing changes.",
 )
+@generator_options
 @duration_option(
     "--key-renew-period",
     "--rotate-period",
@@ -349,6 +351,7 @@ def settings(options: dict[str, Any], namespace: str) -> Settings:
     return Settings(
         namespace=options["namespace"] or namespace,
         **scope_settings(options),
+        **generator_settings(options),
         allow_generic_targets=options["allow_generic_targets"],
         generic_targets=frozenset(options["generic_targets"]),
         store_refresh_interval=options["store_requeue_interval"],

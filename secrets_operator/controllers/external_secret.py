@@ -300,7 +300,7 @@ class ExternalSecrets:
         # Only now: a status that could not be written has to be written by the next attempt.
         specs = known.generators if known is not None and decision.keeps else _specs(observed)
         last = self._last[want.key] = _Last(want.owner.uid, self._revisions(stores), specs, result.synced)
-        self._generating.forget(want.key)
+        await self._generating.settle(want, wrote=not decision.keeps)
         if result.read_at is None or result.read_at >= request.asked or not want.is_periodic or observed.last.version:
             return result.outcome
         # Read a moment before the resource asked: whoever created it may have written the value in that moment.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.generator_state_records import GeneratorStateRecords
 from secrets_operator.errors import OperatorError, Retryable
 from secrets_operator.fetching.generation import Generation
 from secrets_operator.flow import Cause, Fetched, Key, Miss, Object, Read, Value
@@ -29,13 +30,23 @@ class _Attempt:
     """What they were made for: another resource, version of it or spec of a generator makes them void."""
 
     values: dict[str, tuple[Value, float]] = field(default_factory=dict, repr=False)
+    records: dict[str, str] = field(default_factory=dict)
+    """The names of the GeneratorStates that were made for them."""
 
 
 class Generating:
     """See the module's docstring."""
 
-    def __init__(self, deps: Deps, generation: Generation, *, lookup: Callable[[Key], Object | None]) -> None:
-        """Look generators up by ``lookup``."""
+    def __init__(
+        self,
+        deps: Deps,
+        generation: Generation,
+        records: GeneratorStateRecords,
+        *,
+        lookup: Callable[[Key], Object | None],
+    ) -> None:
+        """Look generators up by ``lookup``; ``records`` remember what has to be taken back."""
+        self._records = records
         self._deps = deps
         self._generation = generation
         self.lookup = lookup
@@ -63,6 +74,8 @@ class Generating:
         basis = (want.owner.uid, want.version, tuple(view.spec for view in observed.generators))
         attempt = self._unwritten.get(want.key)
         if attempt is None or attempt.basis != basis:
+            if attempt is not None:
+                await self._records.abandon(want.key.namespace, attempt.records.values())
             attempt = self._unwritten[want.key] = _Attempt(basis)
         views = {view.key: view for view in observed.generators}
         asked = [(read, views[read.generator]) for read in want.reads if read.generator is not None]
@@ -75,15 +88,29 @@ class Generating:
             tuple(sorted(misses, key=lambda one: place[one.read.field])),
         )
 
+    async def settle(self, want: Wanted, *, wrote: bool) -> None:
+        """Drop what was made for a resource that is now as it should be, with what it ``wrote`` or without.
+
+        What it does not use any more is taken back after a while.
+        """
+        attempt = self._unwritten.pop(want.key, None)
+        made = tuple(attempt.records.values()) if attempt is not None else ()
+        if not wrote:
+            await self._records.abandon(want.key.namespace, made)
+            made = ()
+        await self._records.settle(want, made)
+
     def forget(self, key: Key) -> None:
-        """Drop what was made for a resource: it is written, or the resource is gone."""
+        """Drop what was made for a resource that is gone, or another replica's: its states go with it, or stay."""
         self._unwritten.pop(key, None)
 
     async def _value(self, read: Read, view: GeneratorView, want: Wanted, attempt: _Attempt) -> Value | Miss:
         known, until = attempt.values.get(read.field, (None, 0.0))
         if known is not None and self._deps.clock.monotonic() < until:
             return known
-        result = await self._generate(read, view, want.key.namespace)
+        if read.field in attempt.records:
+            await self._records.abandon(want.key.namespace, [attempt.records.pop(read.field)])
+        result = await self._generate(read, view, want, attempt)
         self._deps.metrics.read(view.kind, Counter([result.cause if isinstance(result, Miss) else "found"]))
         if isinstance(result, Miss):
             return result
@@ -91,11 +118,19 @@ class Generating:
         attempt.values[read.field] = value, self._deps.clock.monotonic() + result.fresh_seconds
         return value
 
-    async def _generate(self, read: Read, view: GeneratorView, namespace: str) -> Generated | Miss:
+    async def _generate(self, read: Read, view: GeneratorView, want: Wanted, attempt: _Attempt) -> Generated | Miss:
         named = f"{view.key.kind} {view.key.name}"
         try:
-            return await self._generation.generate(view, namespace)
+            return await self._recorded(read, view, want, attempt)
         except Retryable as error:
             return Miss(read, Cause.FAILED, f"{named} failed: {error}", error.after)
         except OperatorError as error:
             return Miss(read, Cause.REJECTED, f"{named} was refused: {error}")
+
+    async def _recorded(self, read: Read, view: GeneratorView, want: Wanted, attempt: _Attempt) -> Generated:
+        made = await self._generation.generate(view, want.key.namespace)
+        if made.state is not None:
+            name = await self._records.record(want, read.field, view, made.state)
+            if name:
+                attempt.records[read.field] = name
+        return made

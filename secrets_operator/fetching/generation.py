@@ -12,13 +12,13 @@ from typing import Any
 
 from secrets_operator.call_rate import CallRate
 from secrets_operator.clock import Clock
-from secrets_operator.errors import OperatorError, Retryable
+from secrets_operator.errors import InvalidSpec, OperatorError, Retryable
 from secrets_operator.fetching.host import Outside, StoreHost
 from secrets_operator.fetching.store_calls import StoreCalls
 from secrets_operator.fetching.throttle import Throttle
 from secrets_operator.flow import Key, SecretBytes
 from secrets_operator.planning.generators import GeneratorView, Spec
-from secrets_operator.provider import Entropy, Generated, StoreIdentity
+from secrets_operator.provider import Entropy, Generated, StoreIdentity, cleanup_of
 from secrets_operator.provider.discovery import Generators
 
 # A generator gets as long as a provider does to open a session or to answer a batch; seconds.
@@ -89,6 +89,25 @@ class Generation:
                 return await generator.generate(view.spec, host, now=self._clock.now(), entropy=self._entropy)
         except TimeoutError as error:
             raise Retryable(f"it made nothing within {DEADLINE:g} s") from error
+
+    async def take_back(self, maker: Key, spec: Spec, state: Mapping[str, Any]) -> None:
+        """Have a generator, of its kind and with its spec of then, take back what ``state`` is about.
+
+        Nothing is to be done where its kind takes nothing back. Raises Terminal or Retryable.
+        """
+        cleanup = cleanup_of(self._generators.get(maker.kind))
+        if cleanup is None:
+            return
+        problems = self.obstacle(maker.kind, spec)
+        if problems:
+            raise InvalidSpec(problems)
+        identity = StoreIdentity(maker.kind, maker.name, maker.namespace)
+        host = GeneratorHost(identity, outside=self._outside, calls=self._calls_of(maker))
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await cleanup(spec, state, host)
+        except TimeoutError as error:
+            raise Retryable(f"it was not done within {DEADLINE:g} s") from error
 
     def _calls_of(self, key: Key) -> StoreCalls:
         if key not in self._calls:

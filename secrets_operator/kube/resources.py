@@ -103,6 +103,11 @@ SUBJECT_ACCESS_REVIEWS = Resource(
 )
 
 
+GENERATOR_STATES = Resource(
+    "generators.external-secrets.io", "v1alpha1", "generatorstates", "GeneratorState", confidential=False
+)
+
+
 def generators(kind: str, *, namespaced: bool = True) -> Resource:
     """Return a kind of generator; all are named and served alike."""
     return Resource("generators.external-secrets.io", "v1alpha1", f"{kind.lower()}s", kind, namespaced=namespaced)

@@ -43,9 +43,14 @@ class Inventory:
         *,
         singletons: Sequence[Key],
         store_interval: timedelta,
+        rest: Sequence[Collection[Object]] = (),
     ) -> None:
-        """Add ``singletons``, work that is about no resource; check stores every ``store_interval`` that do not say."""
+        """Add ``singletons``, work that is about no resource, and the ``rest``, of which metrics do not tell.
+
+        Check stores every ``store_interval`` that do not say.
+        """
         self._collections = collections
+        self._rest = rest
         self._shares = shares
         self._singletons = singletons
         self._store_interval = store_interval
@@ -58,15 +63,18 @@ class Inventory:
 
     def keys(self) -> Iterator[Key]:
         """Yield the key of everything there was work for at the first step; others may have their turn between two."""
-        resources = [resource for collection in self._collections for resource in collection.values()]
+        resources = [resource for collection in self._all() for resource in collection.values()]
         yield from self._singletons
         yield from map(_key, resources)
 
     def held(self) -> Iterator[Held]:
         """Yield everything there is work for; do not await between two."""
         yield from (Held(key, in_order=False) for key in self._singletons)
-        for collection in self._collections:
+        for collection in self._all():
             yield from map(self._held, collection.values())
+
+    def _all(self) -> Sequence[Collection[Object]]:
+        return (*self._collections, *self._rest)
 
     def _held(self, resource: Object) -> Held:
         key, ready = _key(resource), main_status(resource) == "True"

@@ -42,6 +42,7 @@ from tests.cluster.manifests import (
     shared_fake_store,
 )
 from tests.cluster_world import Aws, Object, OperatorProcess, World, free_port, wait_for
+from tests.token_service import use_a_deploy_token
 
 pytestmark = [pytest.mark.cluster, pytest.mark.process]
 
@@ -178,6 +179,7 @@ def use_a_namespace(here: Installed, namespace: str) -> None:
     world.apply(external_secret(namespace, name="made", dataFrom=[generated("UUID")], target={"name": "made"}))
     world.wait_condition("ExternalSecret", namespace, "made")
 
+    use_a_deploy_token(world, namespace)
     put_service_account(world, namespace)
     world.apply(aws_with_a_service_account(namespace))
     world.wait_condition("SecretStore", namespace, "aws", status="False")

@@ -39,6 +39,8 @@ EVERYTHING: dict[str, Any] = {
     "valueCacheSize": 33554432,
     "storeRequeueInterval": "1m",
     "heartbeatInterval": "5m",
+    "generatorState": False,
+    "generatorGcGracePeriod": "5m",
     "keySize": 2048,
     "keyOrderPriority": "SecretCreationTimestamp",
     "acceptDeprecatedV1Data": False,

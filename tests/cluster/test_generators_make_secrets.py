@@ -99,9 +99,3 @@ def test_a_password_that_somebody_overwrote_is_made_anew(world: World, namespace
         "a new password",
         lambda: (world.data(namespace, "app") or {})["password"] not in {b"by hand", first["password"]},
     )
-
-
-def test_a_kind_that_nobody_makes_is_named(world: World, namespace: str) -> None:
-    world.apply(external_secret(namespace, dataFrom=[generated("Grafana")]))
-    says = "generator Grafana is not installed: install the plug-in that offers it beside the operator"
-    world.wait_condition("ExternalSecret", namespace, "app", status="False", says=says)

@@ -28,6 +28,7 @@ SECTIONS = {
     "PushSecret": "PushSecret",
     "ClusterPushSecret": "ClusterPushSecret",
     "SealedSecret": "SealedSecret",
+    "GeneratorState": "GeneratorState",
     **{definition.resource.kind: definition.resource.kind for definition in GENERATORS},
 }
 GENERATOR_KINDS = {definition.resource.kind for definition in GENERATORS} - {"ClusterGenerator"}
@@ -171,7 +172,7 @@ def nested(path: str, value: Any) -> dict[str, Any]:
 def is_refused(kind: str, field: Field) -> bool:
     """Ask the code whether a field is reported as not supported."""
     spec = nested(field.path, field.sample)["spec"]
-    if kind in {"SealedSecret", "PushSecret", "ClusterPushSecret"}:
+    if kind in {"SealedSecret", "PushSecret", "ClusterPushSecret", "GeneratorState"}:
         return False  # nothing of it is
     if kind == "ClusterExternalSecret":
         return INNER in field.path and bool(unsupported_fields(spec["externalSecretSpec"], EXTERNAL_SECRET))

@@ -30,6 +30,9 @@
 {{- if not .Values.processClusterPushSecret }}
 - --enable-cluster-push-secret-reconciler=false
 {{- end }}
+{{- if not .Values.generatorState }}
+- --enable-generator-state=false
+{{- end }}
 {{- if not .Values.processSealedSecrets }}
 - --enable-sealed-secrets=false
 {{- end }}
@@ -52,6 +55,7 @@
   "client-burst" .Values.kubeClientBurst
   "store-requeue-interval" .Values.storeRequeueInterval
   "heartbeat-interval" .Values.heartbeatInterval
+  "generator-gc-grace-period" .Values.generatorGcGracePeriod
   "key-size" .Values.keySize
   "key-prefix" .Values.secretName
   "key-renew-period" .Values.keyrenewperiod

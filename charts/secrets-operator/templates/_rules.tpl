@@ -30,6 +30,10 @@ Each takes the root.
     - {{ lower . }}s
   {{- end }}
   verbs: [list, watch]
+{{- /* What has to be taken back one day. */}}
+- apiGroups: [generators.external-secrets.io]
+  resources: [generatorstates]
+  verbs: [list, watch, create, patch, delete]
 {{- end }}
 {{- end }}
 {{- if .Values.processSealedSecrets }}

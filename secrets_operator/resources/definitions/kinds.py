@@ -17,6 +17,7 @@ from secrets_operator.resources.generators.cloudsmith import CloudsmithAccessTok
 from secrets_operator.resources.generators.cluster_generator import ClusterGenerator
 from secrets_operator.resources.generators.fake import Fake
 from secrets_operator.resources.generators.gcr import GCRAccessToken
+from secrets_operator.resources.generators.generator_state import GeneratorState
 from secrets_operator.resources.generators.github import GithubAccessToken
 from secrets_operator.resources.generators.gitlab import GitlabDeployToken
 from secrets_operator.resources.generators.grafana import Grafana
@@ -188,6 +189,18 @@ GENERATORS: Final = (
     _generator(names.WEBHOOK, Webhook),
 )
 
+GENERATOR_STATES: Final = Definition(
+    names.GENERATOR_STATE,
+    GeneratorState,
+    columns=(
+        Column("GC Deadline", ".spec.garbageCollectionDeadline"),
+        Column("Age", _CREATED, "date"),
+    ),
+    short_names=("gs",),
+    categories=_GENERATOR_CATEGORIES,
+    labels=_ESO_LABELS,
+)
+
 DEFINITIONS: Final = (
     EXTERNAL_SECRETS,
     SECRET_STORES,
@@ -197,4 +210,5 @@ DEFINITIONS: Final = (
     CLUSTER_PUSH_SECRETS,
     SEALED_SECRETS,
     *GENERATORS,
+    GENERATOR_STATES,
 )

@@ -20,6 +20,7 @@ FILES = {
     "generators.external-secrets.io_clustergenerators.yaml",
     "generators.external-secrets.io_acraccesstokens.yaml",
     "generators.external-secrets.io_beyondtrustworkloadcredentialsdynamicsecrets.yaml",
+    "generators.external-secrets.io_generatorstates.yaml",
     "generators.external-secrets.io_gcraccesstokens.yaml",
     "generators.external-secrets.io_gitlabdeploytokens.yaml",
     "generators.external-secrets.io_grafanas.yaml",

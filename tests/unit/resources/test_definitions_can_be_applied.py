@@ -51,6 +51,10 @@ COLUMNS = {
         ("Status", "string", f"{READY}.reason"),
         ("Ready", "string", f"{READY}.status"),
     ],
+    "GeneratorState": [
+        ("GC Deadline", "string", ".spec.garbageCollectionDeadline"),
+        ("Age", "date", ".metadata.creationTimestamp"),
+    ],
     "SealedSecret": [
         ("Status", "string", ".status.conditions[0].message"),
         ("Synced", "string", ".status.conditions[0].status"),
@@ -79,6 +83,13 @@ NAMES = {
     "PushSecret": ("external-secrets.io", "pushsecrets", ["ps"], ["external-secrets"], "Namespaced"),
     "ClusterPushSecret": ("external-secrets.io", "clusterpushsecrets", None, ["external-secrets"], "Cluster"),
     "SealedSecret": ("bitnami.com", "sealedsecrets", None, None, "Namespaced"),
+    "GeneratorState": (
+        "generators.external-secrets.io",
+        "generatorstates",
+        ["gs"],
+        ["external-secrets", "external-secrets-generators"],
+        "Namespaced",
+    ),
     **{
         kind: (
             "generators.external-secrets.io",
