@@ -58,7 +58,7 @@ class SecretStores:
             # Another replica checks and reports; here only sessions are kept right, as long as there are any.
             await self._sessions.drop_stale_credentials(store)
             return Again(self._interval(store).total_seconds())
-        await self._finalizers.settle(store)
+        await self._settle(store)
         breaker = self._sessions.breaker(store)
         if breaker.state is State.OPEN:
             await self._write(store, with_condition(store.get("status") or {}, _circuit(breaker), self._now()))
@@ -81,6 +81,15 @@ class SecretStores:
         capabilities = self._providers.get(provider_of(store)[0]).capabilities
         await self._report(store, Condition("Ready", True, VALID, "store validated"), capabilities=capabilities)
         return Again(self._interval(store).total_seconds())
+
+    async def _settle(self, store: Object) -> None:
+        """Put the finalizer on the store or take it off. Raises an error of the API for one that waits to go."""
+        try:
+            await self._finalizers.settle(store)
+        except OperatorError:
+            # Reading must not depend on a right that only pushing needs; the next check tries again.
+            if "deletionTimestamp" in store["metadata"]:
+                raise
 
     async def _validate(self, store: Object) -> str:
         problems = store_problems(store)

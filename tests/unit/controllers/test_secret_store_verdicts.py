@@ -17,13 +17,14 @@ from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Again, Done, Key, Never, Object, Outcome, Retry
-from secrets_operator.kube.errors import ServerError
+from secrets_operator.kube.errors import Forbidden, ServerError
 from secrets_operator.provider.discovery import Providers
 from secrets_operator.reporting.events import Events
 from secrets_operator.reporting.metrics import Metrics
 from secrets_operator.reporting.status import Statuses
+from secrets_operator.resources.labels import SECRET_STORE_FINALIZER
 from secrets_operator.settings import Settings
-from tests.builders import DIGESTER, store
+from tests.builders import DIGESTER, push_secret, store
 from tests.hand_clock import HandClock
 from tests.memory_cluster import MemoryCluster
 from tests.scripted_provider import ScriptedProvider, everybody_may
@@ -256,3 +257,25 @@ async def test_an_edited_store_starts_with_a_closed_breaker(world: World) -> Non
     world.cluster.put(store(spec={"provider": {"scripted": {"edited": True}}}, ready=None, generation=2))
     await world.reconcile()
     assert world.verdict()[:2] == ("True", "Valid")
+
+
+async def test_a_store_is_checked_though_its_finalizer_cannot_be_written(world: World) -> None:
+    world.has()
+    world.push_secrets = [push_secret(spec={"deletionPolicy": "Delete"})]
+    world.cluster.failures["patch SecretStore"] = [Forbidden("no right", code=403)]
+    await world.reconcile()
+    assert world.verdict()[1] == "Valid"
+    await world.reconcile()
+    assert world.cluster.objects["SecretStore", "team", "store"]["metadata"]["finalizers"] == [SECRET_STORE_FINALIZER]
+
+
+async def test_a_store_that_waits_to_go_is_tried_again_soon(world: World) -> None:
+    world.has()
+    metadata = world.cluster.objects["SecretStore", "team", "store"]["metadata"]
+    metadata |= {"finalizers": [SECRET_STORE_FINALIZER], "deletionTimestamp": "2026-03-01T12:00:00Z"}
+    world.cluster.failures["patch SecretStore"] = [Forbidden("no right", code=403)]
+    with pytest.raises(Forbidden):
+        await world.reconcile()
+    await world.reconcile()
+    assert metadata["finalizers"] == [SECRET_STORE_FINALIZER]
+    assert world.cluster.objects["SecretStore", "team", "store"]["metadata"]["finalizers"] == []
