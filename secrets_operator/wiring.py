@@ -296,7 +296,7 @@ class Wiring:
         )
         finalizers = store_finalizers(deps, self._client, pushes)
         followed = SourceWatches(self.secret_watches, is_watched=lambda *place: self.secrets.get(*place) is not None)
-        tools = PushTools(self._client, self.sessions, self._templates, generation, followed)
+        tools = PushTools(self._client, self.sessions, self._templates, generation, records, followed)
         self._pushing = push_secrets(deps, tools, pushes, finalizers)
         stores = {SECRET_STORES.kind: self._secret_stores, CLUSTER_SECRET_STORES.kind: self._cluster_stores}
         external_secrets = self._reading = ExternalSecrets(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from secrets_operator.applying.secrets import Secrets
 from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.generator_state_records import GeneratorStateRecords
 from secrets_operator.controllers.push_secret_parts import PushCaches, PushTools, push_secrets, store_finalizers
 from secrets_operator.controllers.push_secret_stores import StoreCache
 from secrets_operator.controllers.template_rendering import TemplateRendering
@@ -19,6 +21,7 @@ from secrets_operator.fetching.host import Outside
 from secrets_operator.fetching.referents import Referents
 from secrets_operator.fetching.sessions import Sessions
 from secrets_operator.flow import Key, Object, Outcome, Retry, SecretBytes
+from secrets_operator.planning.generator_states import kept
 from secrets_operator.provider import Absent, Capabilities, Failed, Found, Host, Problem, Reference, Rejected
 from secrets_operator.provider.discovery import Generators, Providers
 from secrets_operator.provider.fake import FakeSession
@@ -142,6 +145,7 @@ class PushWorld:
         self.settings = Settings(label_selector=label_selector)
         self.blocking = Blocking(1)
         self.counting = CountingGenerator()
+        self.marks = count(1)
         self.denial = ""
         self.cluster.put(store("one", spec={"provider": {"one": {}}}))
         self.cluster.put(store("two", spec={"provider": {"two": {}}}))
@@ -173,13 +177,17 @@ class PushWorld:
             StoreCache(self.found, self.all),
             self.found,
         )
-        tools = PushTools(
+        generation = Generation(generators, outside, clock=self.clock, entropy=bytes, limit=1)
+        records = GeneratorStateRecords(
             client,
-            self.sessions,
-            TemplateRendering(Referents(client), self.blocking, self.clock),
-            Generation(generators, outside, clock=self.clock, entropy=bytes, limit=1),
-            self.followed,
+            self.settings,
+            generation,
+            states_of=lambda _: map(kept, self.all("GeneratorState")),
+            clock=self.clock,
+            entropy=lambda size: next(self.marks).to_bytes(size),
         )
+        templates = TemplateRendering(Referents(client), self.blocking, self.clock)
+        tools = PushTools(client, self.sessions, templates, generation, records, self.followed)
         self.controller = push_secrets(deps, tools, caches, store_finalizers(deps, client, caches))
 
     async def speaks_against(self, _store: Object, _namespace: str) -> str:
@@ -213,6 +221,11 @@ class PushWorld:
             made["metadata"] = {**known["metadata"], "generation": generation}
             made["status"] = known.get("status", {})
         self.cluster.put(made)
+
+    def deadlines(self) -> list[str | None]:
+        """Return the deadlines of all GeneratorStates, in the order in which they were made."""
+        states = sorted(self.all("GeneratorState"), key=lambda one: one["metadata"]["name"])
+        return [one["spec"].get("garbageCollectionDeadline") for one in states]
 
     def delete(self, kind: str, name: str) -> None:
         """Delete as the API server does what has a finalizer: it is to go."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from secrets_operator.clock import Clock
 from secrets_operator.errors import OperatorError, Retryable
@@ -19,11 +19,26 @@ from secrets_operator.kube.resources import GENERATOR_STATES
 from secrets_operator.planning.external_secret import Wanted
 from secrets_operator.planning.generator_states import Kept, entry_of, manifest, owner_key, printed, snapshot, spent
 from secrets_operator.planning.generators import GeneratorView
+from secrets_operator.planning.secret_state import Owner
 from secrets_operator.provider import Entropy
 from secrets_operator.settings import Settings
 
 StatesOf = Callable[[str], Iterable[Kept]]
 """The uid of an owner -> its GeneratorStates as cached."""
+
+
+class Asker(Protocol):
+    """What asks for values: a read ExternalSecret or PushSecret."""
+
+    @property
+    def key(self) -> Key:
+        """Its key."""
+        ...
+
+    @property
+    def owner(self) -> Owner:
+        """It as the owner of what is recorded."""
+        ...
 
 
 class GeneratorStateRecords:
@@ -47,7 +62,7 @@ class GeneratorStateRecords:
         self._clock = clock
         self._entropy = entropy
 
-    async def record(self, want: Wanted, field: str, view: GeneratorView, state: Mapping[str, Any]) -> str:
+    async def record(self, want: Asker, field: str, view: GeneratorView, state: Mapping[str, Any]) -> str:
         """Record what a generator made for an entry, and return the name of the record; empty where none is kept.
 
         What cannot be recorded is taken back at once. Raises Retryable then: nobody may use it.
@@ -68,10 +83,14 @@ class GeneratorStateRecords:
 
     async def settle(self, want: Wanted, made: Collection[str]) -> None:
         """Set the deadlines of what a resource does not use any more, now that its values are written."""
+        await self.settle_entries(want, [read.field for read in want.reads if read.generator is not None], made)
+
+    async def settle_entries(self, want: Asker, fields: Iterable[str], made: Collection[str]) -> None:
+        """Do so, ``fields`` being the entries that generate."""
         states = list(self._states_of(want.owner.uid))
         if not states:
             return
-        entries = {owner_key(want.key, entry_of(read.field)) for read in want.reads if read.generator is not None}
+        entries = {owner_key(want.key, entry_of(field)) for field in fields}
         grace = self._settings.generator_gc_grace_period
         await self._end(spent(states, entries=entries, made=made), printed(self._clock.now() + grace))
 

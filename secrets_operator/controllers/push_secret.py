@@ -262,6 +262,7 @@ class PushSecrets:
         await self._reports.success(resource, success, result.record, kept=result.kept)
         # Only now: a status that could not be written has to be written by the next attempt.
         del self._attempts[want.key]
+        await self._parts.sources.settle(want, attempt.generated, attempt.unused)
         revisions = tuple(map(revision_of, targets.stores.values()))
         self._last[want.key] = _Last(want.uid, synced, revisions, source.fingerprint)
         return self._wait(want, synced)
@@ -304,17 +305,19 @@ class PushSecrets:
         basis = (want.uid, want.version, source.fingerprint)
         attempt = self._attempts.get(want.key)
         if attempt is None or attempt.basis != basis:
-            attempt = self._attempts[want.key] = Attempt(basis)
+            unused = [] if attempt is None else [*attempt.unused, *([attempt.generated] if attempt.generated else [])]
+            attempt = self._attempts[want.key] = Attempt(basis, unused=unused)
         return attempt
 
     async def _generated(self, want: WantedPush, attempt: Attempt) -> PushedSecret:
         # A retry pushes what was made for the first try: stores must not end up with different values.
         now = self._deps.clock.monotonic()
         if attempt.generated is None or now >= attempt.fresh_until:
-            attempt.generated, fresh_seconds = await self._parts.sources.generated(want)
-            attempt.fresh_until = now + fresh_seconds
+            made = await self._parts.sources.generated(want)
+            attempt.unused += [] if attempt.generated is None else [attempt.generated]
+            attempt.generated, attempt.fresh_until = made, now + made.fresh_seconds
             attempt.done.clear()
-        return attempt.generated
+        return attempt.generated.secret
 
     def _wait(self, want: WantedPush, last: Synced) -> Outcome:
         seconds = seconds_until_push(want, last, self._deps.clock.now())

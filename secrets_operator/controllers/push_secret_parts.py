@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from secrets_operator.applying.finalizers import Finalizers
 from secrets_operator.controllers.deps import Deps, Lookup
+from secrets_operator.controllers.generator_state_records import GeneratorStateRecords
 from secrets_operator.controllers.push_secret import Follow, Parts, PushSecrets
 from secrets_operator.controllers.push_secret_deletion import PushDeletion
 from secrets_operator.controllers.push_secret_sources import PushSources
@@ -47,6 +48,7 @@ class PushTools:
     sessions: Sessions
     templates: TemplateRendering
     generation: Generation
+    records: GeneratorStateRecords
     follow: Follow
 
 
@@ -68,7 +70,7 @@ def push_secrets(deps: Deps, tools: PushTools, caches: PushCaches, held: StoreFi
     """Return the controller."""
     stores = PushStores(deps, caches.stores, tools.sessions)
     sources = PushSources(
-        deps, Referents(tools.client), tools.templates, tools.generation, generators=caches.generators
+        deps, Referents(tools.client), tools.templates, tools.generation, tools.records, generators=caches.generators
     )
     parts = Parts(
         stores=stores,

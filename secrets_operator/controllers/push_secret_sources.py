@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_operator.controllers.deps import Deps
+from secrets_operator.controllers.generator_state_records import GeneratorStateRecords
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import InvalidSpec, Refused
 from secrets_operator.fetching.generation import Generation
@@ -22,6 +23,8 @@ from secrets_operator.provider import StoreIdentity
 from secrets_operator.provider.push_contract import PushedSecret, ReadSource
 
 _TEMPLATE = "spec.target.template"
+# As External Secrets Operator names the one entry of a PushSecret in the label of a GeneratorState.
+_ENTRY = "__pushsecret"
 _UNUSABLE = {
     Readiness.MISSING: "there is no {kind} {name}",
     Readiness.FOREIGN: "{kind} {name} is for an operator of another controller class",
@@ -43,6 +46,15 @@ class Source:
     """The resourceVersion of a named Secret; empty while there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a generator made, for how many seconds it may be pushed, and the GeneratorState that records it, if any."""
+
+    secret: PushedSecret
+    fresh_seconds: float
+    record: str = ""
+
+
 class PushSources:
     """See the module's docstring."""
 
@@ -52,6 +64,7 @@ class PushSources:
         referents: Referents,
         templates: TemplateRendering,
         generation: Generation,
+        records: GeneratorStateRecords,
         *,
         generators: Callable[[Key], Object | None],
     ) -> None:
@@ -60,6 +73,7 @@ class PushSources:
         self._referents = referents
         self._templates = templates
         self._generation = generation
+        self._records = records
         self._generators = generators
 
     async def observe(self, want: WantedPush) -> Source:
@@ -77,8 +91,8 @@ class PushSources:
         secrets = sorted((_pushed(one) for one in live), key=lambda one: one.name)
         return Source(tuple(secrets), tuple(_fingerprint(one, self._deps.digester) for one in secrets), version)
 
-    async def generated(self, want: WantedPush) -> tuple[PushedSecret, float]:
-        """Have the generator make new values, with the seconds for which they may be pushed.
+    async def generated(self, want: WantedPush) -> Made:
+        """Have the generator make new values, and record what has to be taken back one day.
 
         Raises InvalidSpec, Refused or Retryable.
         """
@@ -94,7 +108,15 @@ class PushSources:
             message = _UNUSABLE.get(view.readiness, view.detail).format(kind=key.kind, name=key.name)
             raise Refused(message, field="spec.selector.generatorRef")
         made = await self._generation.generate(view, want.key.namespace)
-        return PushedSecret(want.key.namespace, key.name, made.values, "Opaque", {}, {}), made.fresh_seconds
+        record = "" if made.state is None else await self._records.record(want, _ENTRY, view, made.state)
+        secret = PushedSecret(want.key.namespace, key.name, made.values, "Opaque", {}, {})
+        return Made(secret, made.fresh_seconds, record)
+
+    async def settle(self, want: WantedPush, made: Made | None, unused: Iterable[Made]) -> None:
+        """Say that what was ``made`` is at the stores, and that nothing uses what else was made on the way."""
+        await self._records.abandon(want.key.namespace, [one.record for one in unused if one.record])
+        fields = [_ENTRY] if want.generator is not None else []
+        await self._records.settle_entries(want, fields, [made.record] if made is not None and made.record else [])
 
     async def templated(self, want: WantedPush, source: PushedSecret) -> PushedSecret:
         """Return what is pushed of a source: its keys, and over them what the template makes.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from secrets_operator.controllers.push_secret_sources import PushSources
+from secrets_operator.controllers.push_secret_sources import Made, PushSources
 from secrets_operator.controllers.template_rendering import TemplateRendering
 from secrets_operator.errors import OperatorError, Retryable
 from secrets_operator.fetching.openings import OpenSession
@@ -32,9 +32,12 @@ class Attempt:
     """What was made and pushed for one version of a resource and its sources, until all of it is at the stores."""
 
     basis: tuple[Any, ...]
-    generated: PushedSecret | None = field(default=None, repr=False)
+    generated: Made | None = field(default=None, repr=False)
     fresh_until: float = 0.0
     """Until when what was generated may be pushed (monotonic)."""
+
+    unused: list[Made] = field(default_factory=list, repr=False)
+    """What was generated before and did not get to all stores."""
 
     done: set[Done] = field(default_factory=set)
     """By store, its revision and place; it is not pushed again by the next try."""

@@ -17,12 +17,13 @@ from typing import Any, Final
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.generators import GeneratorView
 from secrets_operator.planning.secret_state import Owner
-from secrets_operator.resources.names import GENERATOR_STATE, GENERATORS_API_VERSION
+from secrets_operator.resources.names import GENERATOR_STATE, GENERATORS_API_VERSION, PUSH_SECRET
 
 OWNER_KEY: Final = "generators.external-secrets.io/owner-key"
 FINALIZER: Final = "generatorstate.externalsecrets.io/finalizer"
 # The newest of an entry is in use; of the one before somebody may still hold the values.
 _KEPT: Final = 2
+_VERSIONS: Final = {PUSH_SECRET.kind: PUSH_SECRET.version}
 _LONGEST_OWNER: Final = 200
 _ENTRY: Final = re.compile(r"dataFrom\[(\d+)\]")
 
@@ -81,7 +82,7 @@ def manifest(owner: Owner, key: Key, entry: str, *, resource: Object, state: Map
             "finalizers": [FINALIZER],
             "ownerReferences": [
                 {
-                    "apiVersion": f"{owner.group}/v1",
+                    "apiVersion": f"{owner.group}/{_VERSIONS.get(owner.kind, 'v1')}",
                     "kind": owner.kind,
                     "name": owner.name,
                     "uid": owner.uid,

@@ -22,6 +22,7 @@ from secrets_operator.planning.refresh import (
     next_refresh_in,
     synced_version,
 )
+from secrets_operator.planning.secret_state import Owner
 from secrets_operator.resources.label_selectors import LabelSelector
 from secrets_operator.resources.names import CLUSTER_SECRET_STORE, PUSH_SECRET
 from secrets_operator.resources.problems import problems_in
@@ -41,6 +42,11 @@ class WantedPush:
     uid: str
     spec: PushSecretSpec
     version: str
+
+    @property
+    def owner(self) -> Owner:
+        """It as the owner of what is made for it."""
+        return Owner(PUSH_SECRET.group, PUSH_SECRET.kind, self.key.name, self.uid)
 
     @property
     def deletes(self) -> bool:

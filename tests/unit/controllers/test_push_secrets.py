@@ -9,6 +9,7 @@ import pytest
 
 from secrets_operator.flow import Again, Done, Never, Retry
 from secrets_operator.kube.errors import ServerError
+from secrets_operator.planning.generator_states import OWNER_KEY, owner_key
 from secrets_operator.provider import Failed, Rejected
 from secrets_operator.provider.push_contract import RemoteEntry
 from tests.builders import store
@@ -192,6 +193,30 @@ async def test_generated_values_that_grew_old_are_made_anew_for_all_stores(world
     world.clock.pass_by(10**6)
     await world.reconcile()
     assert (world.one.content(), world.two.content()) == ({"a": "made-2"}, {"a": "made-2"})
+
+
+async def test_what_a_generator_leaves_is_recorded_and_of_what_nobody_uses_any_more_ended(world: PushWorld) -> None:
+    world.counting.stateful = True
+    world.cluster.put({"kind": "Password", "metadata": {"namespace": "team", "name": "strong"}, "spec": {}})
+    world.apply(data=[A], selector=GENERATED)
+    await world.reconcile()
+    (state,) = world.all("GeneratorState")
+    assert state["metadata"]["ownerReferences"][0]["apiVersion"] == "external-secrets.io/v1alpha1"
+    assert state["metadata"]["labels"] == {OWNER_KEY: owner_key(KEY, "__pushsecret")}
+    for _ in range(2):
+        world.clock.pass_by(3600)
+        await world.reconcile()
+    assert [deadline is None for deadline in world.deadlines()] == [False, True, True]
+
+    # Of two tries only what the second one made is used.
+    world.one.trouble["a"] = Failed("down")
+    world.clock.pass_by(3600)
+    await world.reconcile()
+    world.one.trouble.clear()
+    world.clock.pass_by(10**6)
+    await world.reconcile()
+    assert world.one.content() == {"a": "made-5"}
+    assert [deadline is None for deadline in world.deadlines()] == [False, False, True, False, True]
 
 
 async def test_a_template_adds_to_what_is_pushed_and_the_source_stays(world: PushWorld) -> None:
