@@ -22,6 +22,7 @@ from secrets_operator.controllers.generating import Generating
 from secrets_operator.controllers.push_secret_parts import PushCaches, PushTools, push_secrets, store_finalizers
 from secrets_operator.controllers.push_secret_stores import StoreCache
 from secrets_operator.controllers.sealed_secret import SealedSecrets
+from secrets_operator.controllers.sealing_key_backup import SealingKeyBackup
 from secrets_operator.controllers.sealing_keys import SealingKeys
 from secrets_operator.controllers.secret_store import SecretStores
 from secrets_operator.controllers.targets import Targets
@@ -205,6 +206,7 @@ class Wiring:
             circuits=self.sessions.circuits,
             cached_bytes=lambda: self._values.size,
             sealing_keys=self.sealing_keys.use.numbers if self._settings.sealed_secrets else None,
+            key_backup=self._key_backup.times,
         )
 
     def _watch_all(self, generators: Generators, fan_out: FanOut) -> None:
@@ -286,6 +288,9 @@ class Wiring:
         return self._reflectors.targets(resource, self._digester, changed)
 
     def _controllers(self, deps: Deps, providers: Providers, generation: Generation) -> dict[str, Callable[[Key], Any]]:
+        self._key_backup = SealingKeyBackup(
+            self._client, settings=self._settings, clock=self._clock, blocking=self._pools.rendering
+        )
         records = self._generator_states.records(deps, self._client, generation)
         generating = Generating(deps, generation, records, lookup=self._generator)
         pushes = PushCaches(
@@ -323,7 +328,7 @@ class Wiring:
             **self._generator_states.controller(deps, self._client, generation),
             SEALED_SECRETS.kind: sealed_secrets.reconcile,
             PUSH_SECRETS.kind: self._pushing.reconcile,
-            **key_controllers(deps, self._client, self._keys, blocking=self._pools.rendering),
+            **key_controllers(deps, self._client, self._keys, self._key_backup),
             **{
                 kind: SecretStores(
                     deps,

@@ -11,7 +11,7 @@ from prometheus_client.core import Metric
 from secrets_operator.flow import Again, Key, Lane, Retry
 from secrets_operator.queueing.workqueue import Claim, WorkQueue
 from secrets_operator.reporting.metrics import Metrics, Stage
-from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
+from secrets_operator.reporting.sealing_key_metrics import BackupTimes, KeyNumbers
 from secrets_operator.reporting.snapshot import Live, Refreshes
 from secrets_operator.sealing.stored_keys import StoredKey, key_reports
 from secrets_operator.settings import Settings
@@ -83,6 +83,7 @@ def live(**kinds: Sequence[dict[str, Any]]) -> Live:
         circuits=lambda: [(STORE, 2)],
         cached_bytes=lambda: 512,
         sealing_keys=lambda: KEYS,
+        key_backup=lambda: BackupTimes(NOW, NOW),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -21,7 +22,8 @@ from secrets_operator.flow import Again, Done, Key, Object, Outcome
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import CONFIG_MAPS, SECRETS
 from secrets_operator.planning.marks import STATUS_MANAGER
-from secrets_operator.planning.refresh import format_time
+from secrets_operator.planning.refresh import format_time, parse_time
+from secrets_operator.reporting.sealing_key_metrics import BackupTimes
 from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.certificates import first_certificate, rsa_public_key
 from secrets_operator.sealing.key_backups import plain_backup, sealed_backup
@@ -57,6 +59,11 @@ class SealingKeyBackup:
         self._blocking = blocking
         pem = settings.sealing_key_backup_certificate
         self._recipient = rsa_public_key(first_certificate(pem.encode())) if pem else None
+        self._times = BackupTimes()
+
+    def times(self) -> BackupTimes | None:
+        """Return when the backup was made and seen to be complete; None where none is kept."""
+        return self._times if self._recipient is not None else None
 
     async def reconcile(self, _key: Key) -> Outcome:
         """Bring the backup in line with the keys; raises what the API server answers."""
@@ -69,8 +76,11 @@ class SealingKeyBackup:
             log.error("sealing keys are not backed up: the recipient is one of them, who would be lost with the others")
             return Again(_LOOK_AGAIN_SECONDS)
         known = {"recipient": recipient, "keys": "\n".join(keys.fingerprints)}
-        if keys.secrets and not await self._is_there(known):
+        made = await self._made(known) if keys.secrets else None
+        if keys.secrets and made is None:
             await self._write(known, await self._blocking.run(partial(self._sealed, self._recipient, keys)))
+            made = self._clock.now()
+        self._times = BackupTimes(made, self._clock.now())
         return Again(_LOOK_AGAIN_SECONDS)
 
     async def _secrets(self) -> list[Object]:
@@ -94,14 +104,15 @@ class SealingKeyBackup:
         now = self._clock.now()
         return sealed_backup(plain, recipient, keys=keys.fingerprints, now=now, random=secrets.token_bytes).decode()
 
-    async def _is_there(self, known: dict[str, str]) -> bool:
+    async def _made(self, known: dict[str, str]) -> datetime | None:
+        """Return when the backup was made that holds what is ``known``; None when there is none, or it was changed."""
         try:
             found = await self._client.get(CONFIG_MAPS, self._settings.namespace, NAME)
         except NotFound:
-            return False
+            return None
         data = found.get("data") or {}
         whole = data.get("sha256") == _digest(str(data.get(_FILE, "")))
-        return whole and known.items() <= data.items()
+        return parse_time(data.get("created")) if whole and known.items() <= data.items() else None
 
     async def _write(self, known: dict[str, str], backup: str) -> None:
         data = {**known, _FILE: backup, "sha256": _digest(backup), "created": format_time(self._clock.now())}

@@ -12,6 +12,7 @@ from datetime import datetime
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from secrets_operator.flow import Key, Lane
+from secrets_operator.reporting.sealing_key_metrics import backup_families
 from secrets_operator.reporting.sealing_key_metrics import families as sealing_key_families
 from secrets_operator.reporting.snapshot import Refreshes, ResourceState, Snapshot, key_of
 from secrets_operator.resources.names import CLUSTER_EXTERNAL_SECRET, CLUSTER_PUSH_SECRET, SEALED_SECRET
@@ -42,6 +43,8 @@ def live_families(snapshot: Snapshot) -> Iterator[Metric]:
     yield from _stores(snapshot)
     if snapshot.sealing_keys is not None:
         yield from sealing_key_families(snapshot.sealing_keys)
+    if snapshot.key_backup is not None:
+        yield from backup_families(snapshot.key_backup)
     yield from _single_resources(snapshot)
 
 

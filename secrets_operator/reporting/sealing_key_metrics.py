@@ -21,6 +21,30 @@ class KeyNumbers:
     next_renewal: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BackupTimes:
+    """When the backup of the keys was made, and when it was last seen to hold every key; None: not so far."""
+
+    made: datetime | None = None
+    complete: datetime | None = None
+
+
+def backup_families(times: BackupTimes) -> Iterator[Metric]:
+    """Yield the metric families of a backup that the operator is told to keep."""
+    made = GaugeMetricFamily(
+        "secrets_operator_sealing_key_backup_made_timestamp_seconds", "When the backup of the sealing keys was made."
+    )
+    if times.made is not None:
+        made.add_metric([], times.made.timestamp())
+    complete = GaugeMetricFamily(
+        "secrets_operator_sealing_key_backup_complete_timestamp_seconds",
+        "When the backup was last seen to hold every sealing key; 0: this replica has not seen it.",
+    )
+    # Not absent, which no alert would notice.
+    complete.add_metric([], times.complete.timestamp() if times.complete else 0)
+    yield from (made, complete)
+
+
 def families(numbers: KeyNumbers) -> Iterator[Metric]:
     """Yield the metric families."""
     states = Counter(report.state for report in numbers.reports)

@@ -18,7 +18,7 @@ from secrets_operator.planning.conditions import main_status
 from secrets_operator.planning.controller_classes import is_of_another, is_of_class
 from secrets_operator.queueing.workqueue import WorkQueue
 from secrets_operator.reporting.run_tallies import RunTallies, Tally
-from secrets_operator.reporting.sealing_key_metrics import KeyNumbers
+from secrets_operator.reporting.sealing_key_metrics import BackupTimes, KeyNumbers
 from secrets_operator.settings import Settings
 
 
@@ -61,6 +61,9 @@ class Live:
 
     cached_bytes: Callable[[], int]
     sealing_keys: Callable[[], KeyNumbers] | None
+    key_backup: Callable[[], BackupTimes | None] = lambda: None
+    """None where none is kept."""
+
     members: Callable[[], int] = lambda: 1
     """How many replicas share the work; 0 while this one may not take part."""
 
@@ -98,6 +101,7 @@ class Snapshot:
     tallies: RunTallies
     settings: Settings
     members: int = 1
+    key_backup: BackupTimes | None = None
 
     def ours(self) -> Snapshot:
         """Return it without the resources of other controller classes, whose states and alerts are others' affair."""
@@ -150,6 +154,7 @@ def take(live: Live, tallies: RunTallies, settings: Settings) -> Snapshot:
         tallies=tallies,
         settings=settings,
         members=live.members(),
+        key_backup=live.key_backup(),
     )
 
 

@@ -9,7 +9,6 @@ from secrets_operator.controllers import sealing_certificate, sealing_key_backup
 from secrets_operator.controllers.deps import Deps
 from secrets_operator.controllers.sealing_key_use import SealingKeyUse
 from secrets_operator.controllers.sealing_keys import SealingKeys
-from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.flow import Key, Object, Outcome
 from secrets_operator.kube.client import Client
 from secrets_operator.kube.resources import SECRETS
@@ -29,13 +28,12 @@ KEY_WORK = (sealing_certificate.KEY, sealing_key_renewal.KEY, sealing_key_backup
 
 
 def key_controllers(
-    deps: Deps, client: Client, keys: SealingKeys, *, blocking: Blocking
+    deps: Deps, client: Client, keys: SealingKeys, backup: sealing_key_backup.SealingKeyBackup
 ) -> dict[str, Callable[[Key], Awaitable[Outcome]]]:
-    """Return what does each kind of this work; CertificateError when backups are to be for no RSA key."""
+    """Return what does each kind of this work."""
     namespace, clock = deps.settings.namespace, deps.clock
     certificate = sealing_certificate.SealingCertificate(client, keys, namespace=namespace)
     renewal = sealing_key_renewal.SealingKeyRenewal(keys, namespace=namespace, clock=clock, events=deps.events)
-    backup = sealing_key_backup.SealingKeyBackup(client, settings=deps.settings, clock=clock, blocking=blocking)
     return {
         sealing_certificate.KEY.kind: certificate.reconcile,
         sealing_key_renewal.KEY.kind: renewal.reconcile,

@@ -13,6 +13,7 @@ from secrets_operator.controllers.sealing_key_backup import KEY, NAME, SealingKe
 from secrets_operator.fetching.blocking import Blocking
 from secrets_operator.flow import Again, Done
 from secrets_operator.kube.errors import Forbidden
+from secrets_operator.reporting.sealing_key_metrics import BackupTimes
 from secrets_operator.resources.labels import SEALING_KEY_LABEL
 from secrets_operator.sealing.key_backups import key_secrets_in, opened_backup
 from secrets_operator.sealing.key_generation import GeneratedKey, generate_key
@@ -87,6 +88,30 @@ async def test_a_key_that_counts_by_its_name_is_in_it(world: World) -> None:
     world.put("sealed-secrets-key", third_pair(), state="")
     await world.backup.reconcile(KEY)
     assert world.names() == ["key-1", "sealed-secrets-key"]
+
+
+async def test_it_is_known_since_when_it_is_there_and_when_it_was_last_seen_complete(world: World) -> None:
+    assert world.backup.times() == BackupTimes()
+    await world.backup.reconcile(KEY)
+    made = world.clock.now()
+    world.clock.pass_by(3600)
+    await world.backup.reconcile(KEY)
+    assert world.backup.times() == BackupTimes(made, made + timedelta(hours=1))
+    world.put("key-2", third_pair())
+    world.clock.pass_by(60)
+    world.cluster.failures["apply ConfigMap"] = [Forbidden("no right to patch", code=403)]
+    with pytest.raises(Forbidden):
+        await world.backup.reconcile(KEY)
+    assert world.backup.times() == BackupTimes(made, made + timedelta(hours=1))
+    await world.backup.reconcile(KEY)
+    assert world.backup.times() == BackupTimes(world.clock.now(), world.clock.now())
+
+
+async def test_where_none_is_kept_or_can_be_it_is_not_complete(world: World) -> None:
+    assert world.to("").times() is None
+    useless = world.to(other_pair().certificate_pem.decode())
+    await useless.reconcile(KEY)
+    assert useless.times() == BackupTimes()
 
 
 async def test_nothing_of_a_private_key_is_readable(world: World) -> None:

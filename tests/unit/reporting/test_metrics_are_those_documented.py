@@ -55,6 +55,8 @@ def test_the_names_are_those_dashboards_use() -> None:
         "secrets_operator_sealing_key_not_before_timestamp_seconds:gauge",
         "secrets_operator_sealing_key_not_after_timestamp_seconds:gauge",
         "secrets_operator_sealing_key_unknown_objects:gauge",
+        "secrets_operator_sealing_key_backup_complete_timestamp_seconds:gauge",
+        "secrets_operator_sealing_key_backup_made_timestamp_seconds:gauge",
         "secrets_operator_sealing_key_next_renewal_timestamp_seconds:gauge",
         "secrets_operator_store_circuit_state:gauge",
         "secrets_operator_store_calls:counter",
