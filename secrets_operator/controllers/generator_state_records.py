@@ -15,7 +15,7 @@ from secrets_operator.errors import OperatorError, Retryable
 from secrets_operator.fetching.generation import Generation
 from secrets_operator.flow import Key
 from secrets_operator.kube.client import Client
-from secrets_operator.kube.resources import GENERATOR_STATES
+from secrets_operator.kube.resources import EXTERNAL_SECRETS, GENERATOR_STATES
 from secrets_operator.planning.external_secret import Wanted
 from secrets_operator.planning.generator_states import Kept, entry_of, manifest, owner_key, printed, snapshot, spent
 from secrets_operator.planning.generators import GeneratorView
@@ -67,7 +67,8 @@ class GeneratorStateRecords:
 
         What cannot be recorded is taken back at once. Raises Retryable then: nobody may use it.
         """
-        if not self._settings.generator_states:
+        # The flag is about ExternalSecrets only, as in External Secrets Operator.
+        if not self._settings.generator_states and want.owner.kind == EXTERNAL_SECRETS.kind:
             return ""
         resource = snapshot(view, want.key.namespace)
         mark = self._entropy(4).hex()

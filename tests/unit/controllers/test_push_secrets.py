@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,6 +194,16 @@ async def test_generated_values_that_grew_old_are_made_anew_for_all_stores(world
     world.clock.pass_by(10**6)
     await world.reconcile()
     assert (world.one.content(), world.two.content()) == ({"a": "made-2"}, {"a": "made-2"})
+
+
+async def test_the_flag_for_states_is_about_external_secrets_only(world: PushWorld) -> None:
+    world.settings = replace(world.settings, generator_states=False)
+    world.start()
+    world.counting.stateful = True
+    world.cluster.put({"kind": "Password", "metadata": {"namespace": "team", "name": "strong"}, "spec": {}})
+    world.apply(data=[A], selector=GENERATED)
+    await world.reconcile()
+    assert len(world.all("GeneratorState")) == 1
 
 
 async def test_what_a_generator_leaves_is_recorded_and_of_what_nobody_uses_any_more_ended(world: PushWorld) -> None:
