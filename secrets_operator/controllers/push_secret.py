@@ -262,7 +262,8 @@ class PushSecrets:
         await self._reports.success(resource, success, result.record, kept=result.kept)
         # Only now: a status that could not be written has to be written by the next attempt.
         del self._attempts[want.key]
-        await self._parts.sources.settle(want, attempt.generated, attempt.unused)
+        unused = attempt.unused if attempt.done else attempt.of_no_use(stays=False)
+        await self._parts.sources.settle(want, attempt.generated if attempt.done else None, unused)
         revisions = tuple(map(revision_of, targets.stores.values()))
         self._last[want.key] = _Last(want.uid, synced, revisions, source.fingerprint)
         return self._wait(want, synced)
@@ -305,7 +306,7 @@ class PushSecrets:
         basis = (want.uid, want.version, source.fingerprint)
         attempt = self._attempts.get(want.key)
         if attempt is None or attempt.basis != basis:
-            unused = [] if attempt is None else [*attempt.unused, *([attempt.generated] if attempt.generated else [])]
+            unused = [] if attempt is None else attempt.of_no_use(stays=want.keeps)
             attempt = self._attempts[want.key] = Attempt(basis, unused=unused)
         return attempt
 
@@ -314,7 +315,7 @@ class PushSecrets:
         now = self._deps.clock.monotonic()
         if attempt.generated is None or now >= attempt.fresh_until:
             made = await self._parts.sources.generated(want)
-            attempt.unused += [] if attempt.generated is None else [attempt.generated]
+            attempt.unused = attempt.of_no_use(stays=want.keeps)
             attempt.generated, attempt.fresh_until = made, now + made.fresh_seconds
             attempt.done.clear()
         return attempt.generated.secret

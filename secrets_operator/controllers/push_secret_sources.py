@@ -115,6 +115,8 @@ class PushSources:
     async def settle(self, want: WantedPush, made: Made | None, unused: Iterable[Made]) -> None:
         """Say that what was ``made`` is at the stores, and that nothing uses what else was made on the way."""
         await self._records.abandon(want.key.namespace, [one.record for one in unused if one.record])
+        if want.keeps:
+            return  # what was made long ago may be what is at a store
         fields = [_ENTRY] if want.generator is not None else []
         await self._records.settle_entries(want, fields, [made.record] if made is not None and made.record else [])
 

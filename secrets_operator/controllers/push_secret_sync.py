@@ -44,6 +44,11 @@ class Attempt:
 
     changed: bool = False
 
+    def of_no_use(self, *, stays: bool) -> list[Made]:
+        """Return what was generated and is replaced; where what is at a store ``stays``, not what got to one."""
+        replaced = [] if self.generated is None or (stays and self.done) else [self.generated]
+        return [*self.unused, *replaced]
+
     def forget(self, places: Collection[Place]) -> None:
         """Have what is at these places, or within or around them, pushed again."""
         self.done = {mark for mark in self.done if not any(overlap(mark[2], place) for place in places)}
@@ -143,7 +148,7 @@ class PushSync:
         entry = one.entry
         metadata = entry.metadata or {}
         remote = RemoteEntry(entry.place.remote_key, entry.place.property, metadata)
-        if want.spec.update_policy == "IfNotExists":
+        if want.keeps:
             there = await session.pushes.exists(remote)
             if not isinstance(there, Absent):
                 return there

@@ -49,6 +49,11 @@ class WantedPush:
         return Owner(PUSH_SECRET.group, PUSH_SECRET.kind, self.key.name, self.uid)
 
     @property
+    def keeps(self) -> bool:
+        """Whether what is at a store already stays as it is."""
+        return self.spec.update_policy == "IfNotExists"
+
+    @property
     def deletes(self) -> bool:
         """Whether what was pushed is deleted when it is wanted no more."""
         return self.spec.deletion_policy == "Delete"

@@ -230,6 +230,20 @@ async def test_what_a_generator_leaves_is_recorded_and_of_what_nobody_uses_any_m
     assert [deadline is None for deadline in world.deadlines()] == [False, False, True, False, True]
 
 
+async def test_what_is_at_a_store_and_stays_there_is_never_taken_back(world: PushWorld) -> None:
+    world.counting.stateful = True
+    world.cluster.put({"kind": "Password", "metadata": {"namespace": "team", "name": "strong"}, "spec": {}})
+    world.apply(data=[A], selector=GENERATED, updatePolicy="IfNotExists", secretStoreRefs=BOTH)
+    world.two.trouble["a"] = Failed("down")
+    await world.reconcile()
+    world.two.trouble.clear()
+    for _ in range(4):
+        world.clock.pass_by(10**6)
+        await world.reconcile()
+    assert (world.one.content(), world.two.content()) == ({"a": "made-1"}, {"a": "made-2"})
+    assert [deadline is None for deadline in world.deadlines()] == [True, True, False, False, False]
+
+
 async def test_a_template_adds_to_what_is_pushed_and_the_source_stays(world: PushWorld) -> None:
     template = {
         "type": "custom",
