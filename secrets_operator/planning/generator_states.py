@@ -17,9 +17,10 @@ from typing import Any, Final
 from secrets_operator.flow import Key, Object
 from secrets_operator.planning.generators import GeneratorView
 from secrets_operator.planning.secret_state import Owner
+from secrets_operator.resources.labels import GENERATOR_OWNER_LABEL
 from secrets_operator.resources.names import GENERATOR_STATE, GENERATORS_API_VERSION, PUSH_SECRET
 
-OWNER_KEY: Final = "generators.external-secrets.io/owner-key"
+OWNER_KEY: Final = GENERATOR_OWNER_LABEL
 FINALIZER: Final = "generatorstate.externalsecrets.io/finalizer"
 # The newest of an entry is in use; of the one before somebody may still hold the values.
 _KEPT: Final = 2
