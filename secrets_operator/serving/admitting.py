@@ -69,5 +69,4 @@ class Admitting:
             reviewed=self.reviewed,
         )
         server.start()
-        log.info("answering admission reviews", host=self.address.host, port=self.address.port)
         return server

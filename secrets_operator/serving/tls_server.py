@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import kopf
+import structlog
 from aiohttp import web
 
 from secrets_operator.flow import SecretBytes
 from secrets_operator.serving.http import Address
+
+log = structlog.get_logger(__name__)
 
 # The API server takes objects of up to 3 MiB, and an update has two of them.
 _LARGEST_REVIEW = 8 * 1024 * 1024
@@ -65,6 +68,8 @@ class TlsServer:
         try:
             host, port = self._address
             await web.TCPSite(runner, host or None, port, ssl_context=self._listening).start()
+            # Not when it is asked to start: kopf first makes sure of the kinds, and who reads this may send a review.
+            log.info("answering admission reviews", host=host, port=port)
             yield kopf.WebhookClientConfig(url=f"https://{host or 'localhost'}:{port}/")
             await asyncio.Event().wait()
         finally:
