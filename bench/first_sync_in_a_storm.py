@@ -86,6 +86,8 @@ class Cluster:
     http: aiohttp.ClientSession
     ready: dict[str, float] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    complete: float = 0.0
+    """When all resources of a storm were created."""
 
     async def apply(self, path: str, body: dict[str, Any]) -> None:
         headers = {"Content-Type": "application/apply-patch+yaml"}
@@ -204,12 +206,13 @@ async def asked(metrics: str) -> int:
     return int(float(found[1])) if found else 0
 
 
-async def amid(made: Cluster, begun: asyncio.Task[Any], *, prefix: str) -> list[float]:
-    """Create one probe after the other until a storm is over; return their times to Ready."""
-    times: list[float] = []
+async def amid(made: Cluster, begun: asyncio.Task[Any], *, prefix: str) -> list[tuple[float, float]]:
+    """Create one probe after the other until a storm is over; return when each was, and its time to Ready."""
+    times: list[tuple[float, float]] = []
     while not begun.done():
         await asyncio.sleep(0.1)
-        times.append(await made.time_to_ready(f"{prefix}-{len(times)}"))
+        created = time.perf_counter()
+        times.append((created, await made.time_to_ready(f"{prefix}-{len(times)}")))
     await begun
     return times
 
@@ -222,6 +225,7 @@ async def storm_of_new(made: Cluster, count: int, keys: int) -> None:
             await made.create(f"storm-{number}", number % keys)
 
     await asyncio.gather(*(write() for _ in range(WRITERS)))
+    made.complete = time.perf_counter()
     await made.until_ready(f"storm-{number}" for number in range(count))
 
 
@@ -243,6 +247,9 @@ async def storm_of_changes(made: Cluster, metrics: str, count: int, keys: int) -
 
 
 def show(what: str, times: list[float], idle: float) -> None:
+    if not times:
+        print(f"{what:34} no probe")
+        return
     median, worst = statistics.median(times) * 1000, max(times) * 1000
     ratio = f"x {median / idle / 1000:6.1f}" if idle else ""
     print(f"{what:34} {len(times):4} probes   median {median:8.1f} ms   worst {worst:8.1f} ms   {ratio}")
@@ -254,7 +261,10 @@ async def measured_storm(made: Cluster, metrics: str, storm: Any, *, name: str, 
     task = asyncio.create_task(storm)
     times = await amid(made, task, prefix=name.replace(" ", "-"))
     took, spent = time.perf_counter() - began, await requests(metrics) - before
-    show(f"amid {count} {name}", times, idle)
+    early = [seconds for created, seconds in times if created < made.complete]
+    if early:
+        show(f"while {count} {name} are created", early, idle)
+    show(f"amid {count} {name}", [seconds for created, seconds in times if created >= made.complete], idle)
     writes = sum(number for what, number in spent.items() if what.startswith(WRITES))
     synced = count + len(times)
     print(f"    {took:.1f} s in all; API writes a resource: {writes / synced:.2f}")

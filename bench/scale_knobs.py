@@ -79,7 +79,8 @@ async def measured(flags: tuple[str, ...], count: int, delay: float) -> tuple[fl
             async with operator(Path(name), made, *flags):
                 await made.time_to_ready("warm-up")
                 began = time.perf_counter()
-                probes = await amid(made, asyncio.create_task(slow_resources(made, count)), prefix="probe")
+                found = await amid(made, asyncio.create_task(slow_resources(made, count)), prefix="probe")
+                probes = [seconds for _, seconds in found]
                 return time.perf_counter() - began, probes
 
 

@@ -188,7 +188,6 @@ class Wiring:
             metrics=metrics,
             digester=self._digester,
             claimed=self._queue.claimed,
-            has_read=self._queue.has_read,
             owns=self._shares.owns,
         )
 

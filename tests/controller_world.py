@@ -84,7 +84,6 @@ class World:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: self.claim,
-            has_read=lambda _: None,
         )
         self.controller = ExternalSecrets(
             deps,

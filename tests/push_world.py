@@ -169,7 +169,6 @@ class PushWorld:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: None,
-            has_read=lambda _: None,
         )
         caches = PushCaches(
             lambda namespace, name: self.found(Key("PushSecret", namespace, name)),

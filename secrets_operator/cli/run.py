@@ -97,7 +97,7 @@ class HostPort(click.ParamType[tuple[str, int]]):
     type=click.IntRange(1, 1000),
     default=_DEFAULTS.store_concurrency,
     show_default=True,
-    help="Of these, how many may use the same store; of new resources three times as many.",
+    help="Of these, how many may use the same store; of new resources twice as many.",
 )
 @click.option(
     "--store-calls-per-second",

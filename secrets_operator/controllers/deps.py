@@ -39,8 +39,5 @@ class Deps:
     metrics: Metrics
     digester: Digester
     claimed: Claimed
-    has_read: Callable[[Key], None]
-    """To be told when the run of a key has read what it needs of its store."""
-
     owns: Callable[[Key], bool] = lambda _: True
     """Whether it is this replica that works on a key; for most kinds, no other key ever gets to a controller."""

@@ -113,7 +113,6 @@ class Sync:
         failed = _failures(fetched, want)
         if failed:
             return await self._failed(resource, failed)
-        self._deps.has_read(want.key)
         for miss in fetched.misses:
             await self._deps.events.emit(resource, Event("MissingProviderSecret", f"{miss.read.field}: {miss.message}"))
         synced = Synced(want.version, observed.last.refreshed_at or observed.now if manner.keeps else observed.now)

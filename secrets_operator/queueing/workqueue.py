@@ -4,9 +4,9 @@ A key is in the queue at most once, with the most urgent lane and the earliest d
 while it runs is queued again when the run ends. Of the keys of one group (the resources of one store) only so many run
 at a time, so that a store that hangs holds up nobody else; and only so many runs may be for changed stores, retries and
 refreshes, so that a new resource always finds a free worker. A run that waits for others can be set aside: it keeps its
-place in its group and counts no more towards that limit. Newcomers get more places of a group, and leave it once they
-have read what they need: most of what they do then, and all of it where the value is known, is asked of the API server,
-which serves each client by what it has under way. Knows neither Kubernetes nor providers.
+place in its group and counts no more towards that limit. Newcomers get more places of a group: most of what they do,
+and all of it where the value is known, is asked of the API server, which serves each client by what it has under way.
+Too many would make each of them slow. Knows neither Kubernetes nor providers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Limits:
     group: int = 16
     """Of changed stores, retries and refreshes of one group."""
 
-    newcomers: int = 48
+    newcomers: int = 32
     """Of one group, as long as newcomers come to it."""
 
     background: int = 48
@@ -44,7 +44,7 @@ class Limits:
 def limits_of(*, concurrency: int, of_one_store: int) -> Limits:
     """Return the limits for so many workers: a quarter of them is always there for new resources of other stores."""
     most = max(concurrency * 3 // 4, 1)
-    return Limits(of_one_store, max(of_one_store, min(3 * of_one_store, most)), most)
+    return Limits(of_one_store, max(of_one_store, min(2 * of_one_store, most)), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,6 @@ class WorkQueue:
         self._running: dict[Key, Claim] = {}
         self._running_per_group: Counter[str] = Counter()
         self._aside: set[Key] = set()
-        self._have_read: set[Key] = set()
         self._wake = asyncio.Event()
 
     def add(self, key: Key, lane: Lane = Lane.CHANGED, *, delay: float = 0.0) -> None:
@@ -145,10 +144,9 @@ class WorkQueue:
         """End the run of a claimed key; a request made meanwhile is queued now."""
         del self._running[claim.key]
         self._aside.discard(claim.key)
-        if claim.key in self._have_read:
-            self._have_read.remove(claim.key)
-        else:
-            self._leave(claim.group)
+        self._running_per_group[claim.group] -= 1
+        if not self._running_per_group[claim.group]:
+            del self._running_per_group[claim.group]
         if claim.key in self._wanted:
             self._push(claim.key)
         self._wake.set()
@@ -157,17 +155,6 @@ class WorkQueue:
         """Let a run that only waits for somebody else's answer count no more towards the limit of background runs."""
         self._aside.add(claim.key)
         self._wake.set()
-
-    def has_read(self, key: Key) -> None:
-        """Let the run of a newcomer that needs its group no more make room for another one.
-
-        Not those of background runs: that they write slowly is what leaves the API server to newcomers.
-        """
-        claim = self._running.get(key)
-        if claim is not None and claim.lane is Lane.CHANGED and key not in self._have_read:
-            self._have_read.add(key)
-            self._leave(claim.group)
-            self._wake.set()
 
     def claimed(self, key: Key) -> Claim | None:
         """Return the claim under which ``key`` runs; None when it does not run."""
@@ -221,11 +208,6 @@ class WorkQueue:
         for wanted in self._wanted.values():
             oldest[wanted.lane] = max(oldest[wanted.lane], now - wanted.due)
         return oldest
-
-    def _leave(self, group: str) -> None:
-        self._running_per_group[group] -= 1
-        if not self._running_per_group[group]:
-            del self._running_per_group[group]
 
     def _push(self, key: Key) -> None:
         wanted = self._wanted[key]

@@ -53,7 +53,6 @@ class World:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: None,
-            has_read=lambda _: None,
         )
         self.controller = self.controller_of(EXTERNAL_SECRETS_EVERYWHERE, CLUSTER_EXTERNAL_SECRETS, EXTERNAL_SECRETS)
         self.pushing = self.controller_of(PUSH_SECRETS_EVERYWHERE, CLUSTER_PUSH_SECRETS, PUSH_SECRETS)

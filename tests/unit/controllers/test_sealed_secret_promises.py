@@ -61,7 +61,6 @@ class World:
             metrics=self.metrics,
             digester=DIGESTER,
             claimed=lambda _: None,
-            has_read=lambda _: None,
         )
         unsealer = Unsealer(
             lambda: Keyring(self.keys, operated=self.operated),

@@ -52,7 +52,6 @@ class World:
             metrics=Metrics("1"),
             digester=DIGESTER,
             claimed=lambda _: None,
-            has_read=lambda _: None,
             owns=owns,
         )
         self.push_secrets: list[Object] = []

@@ -19,7 +19,6 @@ ADD = st.tuples(st.just("add"), st.sampled_from(KEYS), st.sampled_from([Lane.CHA
 DISCARD = st.tuples(st.just("discard"), st.sampled_from(KEYS), st.none())
 TAKE = st.tuples(st.just("take"), st.none(), st.none())
 FINISH = st.tuples(st.just("finish"), st.integers(0, len(KEYS)), st.none())
-READ = st.tuples(st.just("read"), st.integers(0, len(KEYS)), st.none())
 MOVE = st.tuples(st.just("move"), st.sampled_from(KEYS), st.sampled_from(GROUPS))
 
 
@@ -30,7 +29,6 @@ class Model:
         self.group = {key: key.namespace for key in KEYS}
         self.wanted: dict[Key, Lane] = {}
         self.claims: list[Claim] = []
-        self.have_read: set[Key] = set()
         self.queue = WorkQueue(now=lambda: 0.0, group_of=self.group.__getitem__, limits=LIMITS)
 
     def add(self, key: Key, lane: Lane) -> None:
@@ -47,15 +45,7 @@ class Model:
     def finish(self, index: int, _: None) -> None:
         if self.claims:
             claim = self.claims.pop(index % len(self.claims))
-            self.have_read.discard(claim.key)
             self.queue.done(claim)
-
-    def read(self, index: int, _: None) -> None:
-        if self.claims:
-            claim = self.claims[index % len(self.claims)]
-            self.queue.has_read(claim.key)
-            if claim.lane is Lane.CHANGED:
-                self.have_read.add(claim.key)
 
     async def take(self) -> Claim | None:
         """Return the next claim, or None when the queue has none to give."""
@@ -73,7 +63,7 @@ class Model:
     def may_run(self) -> list[Lane]:
         """Return the lanes of the keys that could run now."""
         running = {claim.key for claim in self.claims}
-        used = Counter(claim.group for claim in self.claims if claim.key not in self.have_read)
+        used = Counter(claim.group for claim in self.claims)
         limit = {lane: LIMITS.newcomers if lane is Lane.CHANGED else LIMITS.group for lane in Lane}
         free = (key for key in self.wanted if key not in running and used[self.group[key]] < limit[self.wanted[key]])
         return [self.wanted[key] for key in free]
@@ -90,12 +80,12 @@ async def play(model: Model, steps: list[tuple[str, object, object]], *, exactly
             assert (claim and claim.lane) == expected
 
 
-@given(st.lists(st.one_of(ADD, DISCARD, TAKE, READ, FINISH), max_size=60))
+@given(st.lists(st.one_of(ADD, DISCARD, TAKE, FINISH), max_size=60))
 def test_the_most_urgent_key_with_room_is_claimed(steps: list[tuple[str, object, object]]) -> None:
     asyncio.run(play(Model(), steps, exactly=True))
 
 
-@given(st.lists(st.one_of(ADD, DISCARD, TAKE, READ, FINISH, MOVE), max_size=60))
+@given(st.lists(st.one_of(ADD, DISCARD, TAKE, FINISH, MOVE), max_size=60))
 def test_no_key_is_forgotten_even_when_its_group_changes(steps: list[tuple[str, object, object]]) -> None:
     async def play_to_the_end() -> None:
         model = Model()

@@ -139,39 +139,11 @@ async def test_a_group_has_more_places_for_newcomers_than_for_refreshes(clock: H
     assert await is_idle(work)
 
 
-async def test_a_newcomer_that_has_read_leaves_its_group_once(clock: HandClock) -> None:
-    work = queue(clock, Limits(group=1, newcomers=1))
-    for name in ("1", "2", "3"):
-        work.add(key(name, "store"))
-    first = await work.get()
-    assert await is_idle(work)
-    work.has_read(first.key)
-    work.has_read(first.key)
-    second = await work.get()
-    assert await is_idle(work)
-    work.done(first)
-    assert await is_idle(work), "its place is the second one's by now"
-    work.done(second)
-    assert (await work.get()).key.name == "3"
-
-
-async def test_a_refresh_keeps_its_place_in_its_group_until_it_has_written(clock: HandClock) -> None:
-    work = queue(clock, Limits(group=1))
-    for name in ("1", "2"):
-        work.add(key(name, "store"), Lane.REFRESH)
-    first = await work.get()
-    work.has_read(first.key)
-    work.has_read(key("nobody", "store"))
-    assert await is_idle(work)
-    work.done(first)
-    assert (await work.get()).key.name == "2"
-
-
 @pytest.mark.parametrize(
     ("workers", "of_one_store", "limits"),
     [
-        pytest.param(64, 16, Limits(16, 48, 48), id="the defaults"),
-        pytest.param(64, 4, Limits(4, 12, 48), id="newcomers: three times as many as the store may have"),
+        pytest.param(64, 16, Limits(16, 32, 48), id="the defaults"),
+        pytest.param(64, 4, Limits(4, 8, 48), id="newcomers: twice as many as the store may have"),
         pytest.param(16, 16, Limits(16, 16, 12), id="never fewer of a store than were asked for"),
         pytest.param(1, 1, Limits(1, 1, 1), id="one worker takes anything"),
     ],
