@@ -88,12 +88,7 @@ class Client:
         continue_: str = "",
     ) -> Object:
         """Return a list, or a page of at most ``limit`` items of it; raises Gone when ``continue_`` has expired."""
-        params: dict[str, str | int] = {
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-            "limit": limit,
-            "continue": continue_,
-        }
+        params = requests.page_params(label_selector, field_selector, limit=limit, continue_=continue_)
         request = requests.list_(Target(resource, namespace), params)
         return mapping.parsed_list(request, await self._call(request))
 
@@ -108,12 +103,7 @@ class Client:
         continue_: str = "",
     ) -> Object:
         """Return what ``list`` does, of each object the metadata alone: values neither travel nor enter memory."""
-        params: dict[str, str | int] = {
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-            "limit": limit,
-            "continue": continue_,
-        }
+        params = requests.page_params(label_selector, field_selector, limit=limit, continue_=continue_)
         request = requests.list_metadata(Target(resource, namespace), params)
         return mapping.parsed_list(request, await self._call(request))
 
@@ -184,12 +174,7 @@ class Client:
         It is asked to do so after ``seconds``. Raises Unreachable when the stream falls silent, and what an ERROR event
         stands for (Gone). Close the iterator (``contextlib.aclosing``) to give its connection back.
         """
-        params: dict[str, str | int] = {
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-            "resourceVersion": resource_version,
-            "timeoutSeconds": seconds,
-        }
+        params = requests.watch_params(label_selector, field_selector, resource_version, seconds=seconds)
         return self.events(requests.watch(Target(resource, namespace), params))
 
     def events(self, request: Request) -> AsyncGenerator[Object, None]:

@@ -78,6 +78,23 @@ def get(target: Target) -> Request:
     return _reading("get", target, target.path)
 
 
+def page_params(label_selector: str, field_selector: str, *, limit: int, continue_: str) -> dict[str, str | int]:
+    """Return the query of a page of a list; what is empty is left out when the request is built."""
+    return {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": limit, "continue": continue_}
+
+
+def watch_params(
+    label_selector: str, field_selector: str, resource_version: str, *, seconds: int
+) -> dict[str, str | int]:
+    """Return the query of a watch that begins after ``resource_version`` and ends after ``seconds``."""
+    return {
+        "labelSelector": label_selector,
+        "fieldSelector": field_selector,
+        "resourceVersion": resource_version,
+        "timeoutSeconds": seconds,
+    }
+
+
 def list_(target: Target, params: Mapping[str, str | int]) -> Request:
     """Build the list of a collection, or a page of it; empty ``params`` are left out."""
     return _reading("list", target, target.collection + _query(params))

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from secrets_operator.flow import Object
 from secrets_operator.kube.client import Client
-from secrets_operator.kube.requests import Target, watch_metadata
+from secrets_operator.kube.requests import Target, watch_metadata, watch_params
 from secrets_operator.kube.resources import Resource
 
 
@@ -41,10 +41,5 @@ class MetadataSource:
         seconds: int = 0,
     ) -> AsyncGenerator[Object, None]:
         """Yield the events; raises as :meth:`Client.watch`."""
-        params: dict[str, str | int] = {
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-            "resourceVersion": resource_version,
-            "timeoutSeconds": seconds,
-        }
+        params = watch_params(label_selector, field_selector, resource_version, seconds=seconds)
         return self._client.events(watch_metadata(Target(resource, namespace), params))
